@@ -1,0 +1,291 @@
+"""The one grammar that names nodes, in commands, YAML and Python.
+
+A selector is a list of terms, all of which must hold: ``country=CN process=heavy``.
+``|`` between values means or, ``!=`` excludes, ``=~`` looks for a part of the text,
+``*`` and ``?`` are globs, quotes protect spaces. An expression adds up observations of
+nodes: ``output(country=CN stage=mine) / output(stage=mine)``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from supplygraph.errors import SelectorError
+
+KEYS = (
+    "id",
+    "country",
+    "market",
+    "region",
+    "stage",
+    "process",
+    "element",
+    "material",
+    "operator",
+    "owner_country",
+    "status",
+    "segment",
+    "kind",
+)
+FUNCTIONS = ("output", "use", "trade", "activity", "surplus", "unexplained")
+_TERM = re.compile(r"^(?P<key>[a-z_]+)(?P<op>!=|=~|=)(?P<values>.*)$", re.DOTALL)
+_CALL = re.compile(r"\s*(?P<name>[a-z_]+)\s*\((?P<body>[^()]*)\)\s*")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition: ``key`` compared by ``op`` (``=``, ``!=``, ``=~``) with any of ``values``."""
+
+    key: str
+    op: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Conditions that must all hold; without any it matches every node."""
+
+    terms: tuple[Term, ...]
+    text: str = ""
+
+    def value(self, key: str) -> tuple[str, ...]:
+        """Values asked of one key with ``=``, empty when the key is not named."""
+        return tuple(v for term in self.terms if term.key == key for v in term.values)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A selector and the share of what it names that is taken away (0..1)."""
+
+    selector: Selector
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One observed quantity: a function over a selector, with ends for ``trade``."""
+
+    function: str
+    selector: Selector
+    origin: str = "*"
+    destination: str = "*"
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A sum of calls, or the quotient of two sums (a share)."""
+
+    numerator: tuple[Call, ...]
+    denominator: tuple[Call, ...] = ()
+    text: str = ""
+
+
+def did_you_mean(value: str, known: Iterable[str]) -> str:
+    """A hint naming the closest known word, or the first few when none is close.
+
+    Examples
+    --------
+    >>> did_you_mean("heavvy", ["heavy", "light"])
+    "Did you mean 'heavy'?"
+    """
+    words = sorted({str(word) for word in known})
+    close = difflib.get_close_matches(value, words, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    shown = ", ".join(words[:8]) + (", …" if len(words) > 8 else "")
+    return f"Known: {shown}." if words else "Nothing is known here."
+
+
+def parse_selector(text: str, extra: Sequence[str] = ()) -> Selector:
+    """Read a selector.
+
+    Parameters
+    ----------
+    text
+        Terms ``key=value`` separated by spaces.
+    extra
+        Keys allowed besides the usual ones.
+
+    Raises
+    ------
+    SelectorError
+        If a term has no operator, an empty value or an unknown key.
+
+    Examples
+    --------
+    >>> parse_selector("country=CN|MM process!=light").terms[0].values
+    ('CN', 'MM')
+    """
+    try:
+        words = shlex.split(text, posix=True)
+    except ValueError as error:
+        raise SelectorError(f"selector '{text}': {error}. Close the quotes.") from None
+    terms = tuple(_parse_term(word, text, (*KEYS, *extra)) for word in words)
+    if not terms:
+        raise SelectorError("selector is empty. Write terms such as country=CN process=heavy.")
+    return Selector(terms, text)
+
+
+def _parse_term(word: str, text: str, keys: Sequence[str]) -> Term:
+    found = _TERM.match(word)
+    if not found:
+        raise SelectorError(
+            f"selector '{text}': '{word}' is not key=value. Write terms such as country=CN."
+        )
+    key, op, body = found["key"], found["op"], found["values"]
+    if key not in keys:
+        raise SelectorError(f"selector '{text}': unknown key '{key}'. {did_you_mean(key, keys)}")
+    values = tuple(body.split("|"))
+    if not all(values):
+        raise SelectorError(f"selector '{text}': '{key}' has an empty value. Name one.")
+    return Term(key, op, values)
+
+
+def parse_removal(text: str) -> Removal:
+    """Read a selector with an optional ``share=0..1``.
+
+    Examples
+    --------
+    >>> parse_removal("id=mine-a share=0.75").share
+    0.75
+    """
+    selector = parse_selector(text, extra=("share",))
+    shares = [term for term in selector.terms if term.key == "share"]
+    rest = tuple(term for term in selector.terms if term.key != "share")
+    if len(shares) > 1 or not rest:
+        raise SelectorError(f"removal '{text}': give a selector and at most one share.")
+    share = 1.0
+    if shares:
+        raw = shares[0].values[0]
+        try:
+            share = float(raw)
+        except ValueError:
+            share = float("nan")
+        if not 0 <= share <= 1 or shares[0].op != "=":
+            raise SelectorError(f"removal '{text}': share '{raw}' is not between 0 and 1.")
+    return Removal(Selector(rest, text), share)
+
+
+def match(selector: Selector, table: Mapping[str, Sequence[object]]) -> np.ndarray:
+    """Rows of a table that a selector names.
+
+    Parameters
+    ----------
+    selector
+        Parsed selector.
+    table
+        Columns by key; a cell is a string or a tuple of strings (any of them may match).
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One entry per row.
+
+    Raises
+    ------
+    SelectorError
+        If a key is no column, or a plain value occurs nowhere in its column.
+
+    Examples
+    --------
+    >>> match(parse_selector("id=a*"), {"id": ["ab", "cd"]}).tolist()
+    [True, False]
+    """
+    size = len(next(iter(table.values()), ()))
+    rows = np.ones(size, dtype=bool)
+    for term in selector.terms:
+        if term.key not in table:
+            raise SelectorError(
+                f"selector '{selector.text}': '{term.key}' does not apply here. "
+                f"{did_you_mean(term.key, table)}"
+            )
+        rows &= _match_term(term, table[term.key], selector.text)
+    return rows
+
+
+def _match_term(term: Term, column: Sequence[object], text: str) -> np.ndarray:
+    cells = [cell if isinstance(cell, tuple) else (str(cell),) for cell in column]
+    rows = np.zeros(len(cells), dtype=bool)
+    for value in term.values:
+        hit = np.fromiter(
+            (any(_fits(term.op, value, word) for word in cell) for cell in cells),
+            dtype=bool,
+            count=len(cells),
+        )
+        if not hit.any():
+            known = {word for cell in cells for word in cell if word}
+            raise SelectorError(
+                f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known)}"
+            )
+        rows |= hit
+    return ~rows if term.op == "!=" else rows
+
+
+def _fits(op: str, value: str, word: str) -> bool:
+    if op == "=~":
+        return value.casefold() in word.casefold()
+    if "*" in value or "?" in value:
+        return fnmatch.fnmatchcase(word, value)
+    return word == value
+
+
+def parse_expression(text: str) -> Expression:
+    """Read an expression of an observation.
+
+    Raises
+    ------
+    SelectorError
+        If it does not parse.
+
+    Examples
+    --------
+    >>> parse_expression("output(id=a) + output(id=b)").numerator[1].selector.text
+    'id=b'
+    >>> parse_expression("trade(material=nd-oxide from=CN to=*)").numerator[0].origin
+    'CN'
+    """
+    parts = text.split("/")
+    if len(parts) > 2:
+        raise SelectorError(f"expression '{text}': more than one '/'. Use at most one.")
+    sums = [_parse_sum(part, text) for part in parts]
+    return Expression(sums[0], sums[1] if len(sums) == 2 else (), text)
+
+
+def _parse_sum(part: str, text: str) -> tuple[Call, ...]:
+    calls, position = [], 0
+    while True:
+        found = _CALL.match(part, position)
+        if not found:
+            raise SelectorError(
+                f"expression '{text}': cannot read '{part[position:].strip()}'. "
+                f"Write {', '.join(FUNCTIONS)} with a selector in brackets."
+            )
+        calls.append(_parse_call(found["name"], found["body"], text))
+        position = found.end()
+        if position == len(part):
+            return tuple(calls)
+        if part[position] != "+":
+            raise SelectorError(f"expression '{text}': join terms by + and one /.")
+        position += 1
+
+
+def _parse_call(name: str, body: str, text: str) -> Call:
+    if name not in FUNCTIONS:
+        raise SelectorError(
+            f"expression '{text}': unknown function '{name}'. {did_you_mean(name, FUNCTIONS)}"
+        )
+    ends = ("from", "to") if name == "trade" else ()
+    selector = parse_selector(body, extra=ends)
+    rest = tuple(term for term in selector.terms if term.key not in ends)
+    origin = "|".join(selector.value("from")) or "*"
+    destination = "|".join(selector.value("to")) or "*"
+    if not rest:
+        raise SelectorError(f"expression '{text}': {name}() names no material or node.")
+    return Call(name, Selector(rest, body), origin, destination)
