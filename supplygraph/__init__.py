@@ -1,0 +1,72 @@
+"""Which nodes of the rare-earth supply chain can stop which end products.
+
+The public names are imported on first use, so that ``import supplygraph`` stays light.
+
+Examples
+--------
+>>> import supplygraph as sg
+>>> sg.SelectorError.exit_code
+2
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from supplygraph.chain import load
+    from supplygraph.errors import (
+        DatasetError,
+        Fault,
+        InfeasibleError,
+        NotConvergedError,
+        ScenarioError,
+        SelectorError,
+        SupplygraphError,
+        UnboundedError,
+        UndefinedMetricError,
+        UsageError,
+    )
+
+    __version__: str
+
+__all__ = [
+    "DatasetError",
+    "Fault",
+    "InfeasibleError",
+    "NotConvergedError",
+    "ScenarioError",
+    "SelectorError",
+    "SupplygraphError",
+    "UnboundedError",
+    "UndefinedMetricError",
+    "UsageError",
+    "__version__",
+    "load",
+]
+
+_HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {"load": "supplygraph.chain"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'supplygraph' has no attribute '{name}'")
+    value = _version() if name == "__version__" else getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, also those not imported yet."""
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("supplygraph")
+    except metadata.PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"
