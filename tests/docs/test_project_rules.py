@@ -1,0 +1,164 @@
+"""Rules of the project that no other tool checks."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MEGABYTE = 1_000_000
+MACHINE_PATH = re.compile(
+    r"(?<![\w.~}])(/(home|root|Users|tmp|private|opt|mnt|srv)/\w|[A-Z]:\\Users\\)"
+)
+REGISTRY = re.compile(
+    r"index[-_]url|find[-_]links|pythonhosted\.org|pypi\.org/simple|/simple/"
+    r"|https?://(localhost|127\.|10\.|192\.168\.|[\w-]+(:\d+)?(/|\s|$))"
+)
+HEAVY = {"highspy", "networkx", "numpy", "pandas", "pyvis"}
+IMPORT_EVERYTHING = """
+import importlib, logging, pkgutil, threading
+import supplygraph
+for module in pkgutil.walk_packages(supplygraph.__path__, "supplygraph."):
+    importlib.import_module(module.name)
+assert not logging.getLogger().handlers, "an import added a log handler"
+assert threading.active_count() == 1, "an import started a thread"
+"""
+
+
+def list_tracked_files() -> list[Path]:
+    """Files under version control, or in an unpacked archive all files that it brought."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
+    files = [ROOT / name for name in names if name]
+    if not files:
+        files = [
+            path
+            for path in ROOT.rglob("*")
+            if not {"__pycache__", "build", "dist", "outputs"} & set(path.parts)
+            and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+        ]
+    return sorted(path for path in files if path.is_file())
+
+
+def run_python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A fresh interpreter that finds this source tree, in the folder ``cwd``."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(cwd), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+TRACKED = list_tracked_files()
+MODULES = sorted((ROOT / "supplygraph").rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "example"),
+    [
+        (MACHINE_PATH, "see /home/ann/data"),
+        (MACHINE_PATH, r"C:\Users\ann"),
+        (REGISTRY, "--index-url x"),
+        (REGISTRY, "http://mirror:8080/x"),
+    ],
+)
+def test_patterns_find_what_they_are_for(pattern, example):
+    assert pattern.search(example)
+
+
+@pytest.mark.parametrize("what", ["machine path", "registry host"])
+def test_no_tracked_file_contains(what):
+    pattern = {"machine path": MACHINE_PATH, "registry host": REGISTRY}[what]
+    here = Path(__file__)
+    found = []
+    for path in TRACKED:
+        if path == here:
+            continue
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {hit[0]!r}" for hit in pattern.finditer(text)]
+        if what == "machine path" and str(ROOT) in text:
+            found.append(f"{path.relative_to(ROOT)}: the folder of this checkout")
+    assert found == []
+
+
+def test_no_large_file_outside_datasets():
+    large = [
+        path.relative_to(ROOT).as_posix()
+        for path in TRACKED
+        if path.stat().st_size > MEGABYTE and path.relative_to(ROOT).parts[0] != "datasets"
+    ]
+    assert large == []
+
+
+def test_every_folder_of_modules_is_a_package():
+    assert [str(p.parent) for p in MODULES if not (p.parent / "__init__.py").exists()] == []
+
+
+def test_every_module_imports_without_side_effects(tmp_path):
+    done = run_python("-c", IMPORT_EVERYTHING, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def list_documented_commands() -> list[str]:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"^\$ supplygraph ([a-z]+)", readme, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("command", ["", *list_documented_commands()])
+def test_help_imports_nothing_heavy(command, tmp_path):
+    arguments = ["-m", "supplygraph", *command.split(), "--help"]
+    done = run_python("-X", "importtime", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    imported = {
+        line.rpartition("|")[2].strip().partition(".")[0]
+        for line in done.stderr.splitlines()
+        if line.startswith("import time:")
+    }
+    assert "supplygraph" in imported
+    assert imported & HEAVY == set()
+
+
+def test_only_the_solver_imports_highs():
+    importers = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] == "highspy" for name in names):
+                importers.add(path.relative_to(ROOT).as_posix())
+    assert importers <= {"supplygraph/solver.py"}
+
+
+def test_public_names_resolve():
+    import supplygraph
+
+    assert [name for name in supplygraph.__all__ if not hasattr(supplygraph, name)] == []
+    with pytest.raises(AttributeError, match="has no attribute 'laod'"):
+        _ = supplygraph.laod
+
+
+def test_citation_and_package_name_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {project['version']}\n" in citation
+
+
+def test_every_decision_is_listed():
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text("utf-8"))
+    assert sorted(listed) == sorted(path.name for path in folder.glob("[0-9]*.md"))
