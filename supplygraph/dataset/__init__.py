@@ -1,0 +1,10 @@
+"""Datasets: folders of CSV and YAML, read, checked and described.
+
+`read_dataset` gives a `Dataset` or raises with every fault found; `write_package` describes a
+folder as a Tabular Data Package.
+"""
+
+from supplygraph.dataset.reader import read_dataset, shipped_datasets
+from supplygraph.dataset.tables import Dataset
+
+__all__ = ["Dataset", "read_dataset", "shipped_datasets"]

@@ -1,0 +1,172 @@
+"""Text of a cell into a value of the type its column declares."""
+
+from __future__ import annotations
+
+import calendar
+import math
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from supplygraph.errors import Fault
+from supplygraph.schema import Column, hint
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]*,[0-9]+")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_BLANKS: dict[str, object] = {"number": math.nan, "integer": math.nan, "list": ()}
+_SHOWN = 60
+
+
+class CellError(Exception):
+    """A cell breaks a rule; ``args`` are the rule and the way out."""
+
+
+def parse_cell(text: str, column: Column) -> object:
+    """Read one cell that is not blank.
+
+    Raises
+    ------
+    CellError
+        With the rule and the way out.
+
+    Examples
+    --------
+    >>> from supplygraph.schema import table_schema
+    >>> parse_cell("dig; crush", table_schema("capacities").column("recipes"))
+    ('dig', 'crush')
+    >>> parse_cell("40,5", table_schema("capacities").column("quantity"))
+    Traceback (most recent call last):
+    ...
+    supplygraph.dataset.cells.CellError: ('not a number with a decimal point', 'Write 1.5, not 1,5.')
+    """
+    parse = _PARSERS.get(column.type)
+    return parse(text, column) if parse else text
+
+
+def convert(
+    column: Column, cells: Sequence[str], lines: Sequence[int], file: str
+) -> tuple[pd.Series, list[Fault]]:
+    """Read all cells of a column; a faulty cell becomes blank.
+
+    Blank cells take the default, except grades of evidence: whether one was given matters to
+    the rules of provenance, which fill them afterwards.
+    """
+    default = "" if column.status == "provenance" else column.default
+    blank = parse_cell(default, column) if default else _BLANKS.get(column.type, "")
+    values: list[object] = []
+    faults: list[Fault] = []
+    for text, line in zip(cells, lines, strict=True):
+        value = blank
+        if text:
+            try:
+                value = parse_cell(text, column)
+            except CellError as error:
+                rule, way_out = error.args
+                faults.append(Fault(file, line, column.name, shorten(text), rule, way_out))
+        elif column.required:
+            way_out = f"Give the {column.name}: {column.description}" if column.description else ""
+            faults.append(Fault(file, line, column.name, "", "value is missing", way_out))
+        values.append(value)
+    return series(column, values), faults
+
+
+def series(column: Column, values: Sequence[object]) -> pd.Series:
+    """Pack values into a Series of the column's dtype.
+
+    Numbers are float64 with NaN for blank; a list is a tuple of str; text, ids and dates are str.
+    """
+    if column.type in ("number", "integer"):
+        return pd.Series(np.array(values, dtype=np.float64))
+    if column.type == "boolean":
+        return pd.Series(np.array(values, dtype=bool))
+    if column.type == "list":
+        packed = np.empty(len(values), dtype=object)
+        packed[:] = values
+        return pd.Series(packed)
+    return pd.Series(list(values), dtype="str")
+
+
+def shorten(text: str) -> str:
+    """Cut a value to what fits in a message.
+
+    Examples
+    --------
+    >>> len(shorten("x" * 1000))
+    60
+    """
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _number(text: str, column: Column) -> float:
+    if not _NUMBER.fullmatch(text):
+        if _DECIMAL_COMMA.fullmatch(text):
+            raise CellError("not a number with a decimal point", "Write 1.5, not 1,5.")
+        raise CellError("not a number", "Write digits, or leave it blank where it is not known.")
+    value = float(text)
+    low, high = column.bounds
+    if math.isinf(value):
+        raise CellError("not finite", "Leave it blank where it is not known.")
+    if value < low and low == 0:
+        raise CellError("below 0", "Every quantity is >= 0; reverse the flow or blank it.")
+    if not low <= value <= high:
+        raise CellError(f"outside {low:g} to {high:g}", f"Its unit is {column.unit or 'a number'}.")
+    return value
+
+
+def _integer(text: str, column: Column) -> float:
+    value = _number(text, column)
+    if value != int(value):
+        raise CellError("not a whole number", "Write it without decimals.")
+    return value
+
+
+def _boolean(text: str, column: Column) -> bool:
+    word = text.lower()
+    if word not in ("true", "false"):
+        raise CellError("neither true nor false", "Write true or false.")
+    return word == "true"
+
+
+def _enum(text: str, column: Column) -> str:
+    if text not in column.values:
+        near = hint(text, column.values)
+        raise CellError(f"not one of {', '.join(column.values)}", near.strip())
+    return text
+
+
+def _date(text: str, column: Column) -> str:
+    forms = column.values or ("YYYY-MM", "YYYY-MM-DD")
+    found = _DATE.fullmatch(text)
+    year, month, day = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    real = 1900 <= year <= 2100 and month <= 12 and (found is None or found[2] != "00")
+    if real and found is not None and found[3]:
+        real = 1 <= day <= calendar.monthrange(year, month)[1]
+    if not real or len(text) not in {len(form) for form in forms}:
+        raise CellError("not a date", f"Write a date that exists, as {' or '.join(forms)}.")
+    return text
+
+
+def _list(text: str, column: Column) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _id(text: str, column: Column) -> str:
+    if column.references is None and not _ID.fullmatch(text):
+        way_out = "Use letters, digits, '-', '_' and '.', beginning with a letter or digit."
+        raise CellError("not an id", way_out)
+    return text
+
+
+_PARSERS: dict[str, Callable[[str, Column], object]] = {
+    "number": _number,
+    "integer": _integer,
+    "boolean": _boolean,
+    "enum": _enum,
+    "date": _date,
+    "list": _list,
+    "id": _id,
+}

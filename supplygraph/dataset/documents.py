@@ -1,0 +1,145 @@
+"""YAML files of measures, projects, scenarios and curves into plain values.
+
+Only text, numbers, true, false, null, lists and mappings come out. Words such as ``NO``, ``yes``
+or ``off`` stay text: YAML 1.1 would read Norway as false. Dates stay text too. Tags, aliases and
+repeated keys are refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import yaml
+
+from supplygraph.errors import Fault
+
+FOLDERS = ("measures", "projects", "scenarios", "curves")
+_SIZE_LIMIT = 1_000_000
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML 1.2 core values only; no tags, no aliases, no merge keys."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="aliases are not used here", problem_mark=mark)
+        event = self.peek_event()
+        if getattr(event, "tag", None) is not None:
+            raise yaml.MarkedYAMLError(
+                problem=f"tag '{event.tag}' is not allowed", problem_mark=event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="key is not text", problem_mark=key.start_mark)
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key '{key.value}' stands twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+
+
+def _resolve(tag: str, pattern: str | re.Pattern[str], first: str) -> None:
+    _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+
+
+def _finite(loader: _PlainLoader, node: yaml.ScalarNode) -> float:
+    value = float(node.value)
+    if not math.isfinite(value):
+        raise yaml.MarkedYAMLError(problem="number is not finite", problem_mark=node.start_mark)
+    return value
+
+
+_PlainLoader.add_constructor("tag:yaml.org,2002:float", _finite)
+_resolve("bool", r"(?:true|false)$", "tf")
+_resolve("int", r"[-+]?(?:0|[1-9][0-9]{0,17})$", "-+0123456789")
+_resolve("float", _FLOAT, "-+.0123456789")
+_PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"(?:~|null|)$"), ["~", "n", ""]
+)
+
+
+def read_documents(folder: Path) -> tuple[MappingProxyType[str, Any], list[Fault]]:
+    """Read every YAML file in the document folders.
+
+    Returns
+    -------
+    tuple of mapping and list of Fault
+        Folder to file stem to content.
+    """
+    documents: dict[str, MappingProxyType[str, Any]] = {}
+    faults: list[Fault] = []
+    for name in FOLDERS:
+        found: dict[str, Any] = {}
+        try:
+            paths = sorted((folder / name).iterdir()) if (folder / name).is_dir() else []
+        except OSError as error:
+            rule = f"cannot be read ({error.strerror or 'unreadable'})"
+            faults.append(Fault(name, 0, "", "", rule, "Check its permissions."))
+            paths = []
+        for path in paths:
+            if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
+                continue
+            try:
+                found[path.stem] = load_yaml(_text(path))
+            except yaml.YAMLError as error:
+                faults.append(_fault(f"{name}/{path.name}", error))
+        documents[name] = MappingProxyType(found)
+    return MappingProxyType(documents), faults
+
+
+def load_yaml(text: str) -> dict[str, Any]:
+    r"""Read one document whose top is a mapping.
+
+    Raises
+    ------
+    yaml.YAMLError
+        With a mark for the line, where there is one.
+
+    Examples
+    --------
+    >>> load_yaml("countries: [NO, CN]\nfrom: 2025-04-04\nshare: 1e-1\nactive: true")
+    {'countries': ['NO', 'CN'], 'from': '2025-04-04', 'share': 0.1, 'active': True}
+    """
+    try:
+        content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - derives from SafeLoader
+    except RecursionError:
+        raise yaml.YAMLError("is nested too deeply") from None
+    if not isinstance(content, dict):
+        raise yaml.YAMLError("is not a mapping of keys to values")
+    return content
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise yaml.YAMLError("is not a regular file")
+        with path.open("rb") as handle:
+            raw = handle.read(_SIZE_LIMIT + 1)
+        if len(raw) > _SIZE_LIMIT:
+            raise yaml.YAMLError(f"is longer than {_SIZE_LIMIT:,} bytes")
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        raise yaml.YAMLError(f"cannot be read ({error.strerror or 'unreadable'})") from None
+    except UnicodeDecodeError:
+        raise yaml.YAMLError("is not UTF-8") from None
+
+
+def _fault(file: str, error: yaml.YAMLError) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+    line = mark.line + 1 if mark is not None else 0
+    return Fault(file, line, "", "", problem, "Write plain YAML: text, numbers, lists, mappings.")

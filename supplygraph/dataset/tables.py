@@ -1,0 +1,114 @@
+"""A dataset in memory: typed tables, documents and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from supplygraph.dataset.cells import convert, series, shorten
+from supplygraph.dataset.csvfile import RawTable
+from supplygraph.errors import Fault, UsageError
+from supplygraph.schema import TableSchema, hint
+
+ROW = "_row"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Tables of one folder, read and checked. Nothing in it changes once made.
+
+    Parameters
+    ----------
+    name, version, title
+        From ``datapackage.json``; the folder's name and ``0`` without one.
+    path
+        Folder it was read from.
+    hash
+        SHA-256 over the content of the input tables and documents; the order of rows and
+        columns, line ends and byte order marks do not reach it.
+    tables
+        One frame per table of the schema, each with every column and ``_row``, the line in the
+        file. Numbers are float64 with NaN for blank, lists tuples of str, dates text. A table
+        without a file is an empty frame.
+    headers
+        Columns found in each file that exists.
+    documents
+        Folder (``measures``, ``projects``, ``scenarios``, ``curves``) to file stem to content.
+    warnings
+        What a reader should know, such as that nothing names a source.
+    """
+
+    name: str
+    version: str
+    path: Path
+    hash: str
+    tables: Mapping[str, pd.DataFrame]
+    headers: Mapping[str, tuple[str, ...]]
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    title: str = ""
+
+    def has(self, table: str) -> bool:
+        """Whether the folder holds this table, though it may have no rows."""
+        return table in self.headers
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        try:
+            return self.tables[table]
+        except KeyError:
+            known = hint(table, tuple(self.tables))
+            raise UsageError(f"no table '{table}'.{known}") from None
+
+
+def build_table(
+    schema: TableSchema, raw: RawTable | None = None
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Make the typed frame of one table, empty without a file.
+
+    Examples
+    --------
+    >>> from supplygraph.schema import table_schema
+    >>> raw = RawTable(("product", "market", "units", "year"), (("ev", "NA", "7", "2024"),), (2,))
+    >>> frame, faults = build_table(table_schema("demand"), raw)
+    >>> frame["market"].tolist(), frame["units"].tolist(), frame["low"].isna().all(), faults
+    (['NA'], [7.0], np.True_, [])
+    """
+    raw = raw or RawTable((), (), ())
+    file = f"{schema.name}.csv"
+    faults = _header_faults(schema, raw) if raw.header else []
+    places = {name: raw.header.index(name) for name in raw.header}
+    columns: dict[str, pd.Series] = {}
+    for column in schema.columns:
+        place = places.get(column.name)
+        if place is None and column.required:
+            columns[column.name] = series(column, [_stand_in(column.type)] * len(raw.rows))
+            continue
+        cells = [""] * len(raw.rows) if place is None else [row[place] for row in raw.rows]
+        columns[column.name], found = convert(column, cells, raw.lines, file)
+        faults += found
+    columns[ROW] = pd.Series(np.array(raw.lines, dtype=np.int64))
+    return pd.DataFrame(columns), faults
+
+
+def _stand_in(kind: str) -> object:
+    return {"number": np.nan, "integer": np.nan, "list": (), "boolean": False}.get(kind, "")
+
+
+def _header_faults(schema: TableSchema, raw: RawTable) -> list[Fault]:
+    file = f"{schema.name}.csv"
+    faults = []
+    for name in dict.fromkeys(raw.header):
+        if name and name not in schema.names:
+            way_out = hint(name, schema.names).strip() or f"Known: {', '.join(schema.names)}."
+            rule = "not a column of this table"
+            faults.append(Fault(file, 1, "header", shorten(name), rule, way_out))
+    for column in schema.columns:
+        if column.required and column.name not in raw.header:
+            way_out = f"Add it: {column.description}"
+            faults.append(Fault(file, 1, column.name, "", "required column is missing", way_out))
+    return faults
