@@ -1,0 +1,17 @@
+"""The supply network: compiled arrays, recipes spelled out, the balance matrix."""
+
+from supplygraph.graph.matrix import Columns, Matrix, balance_matrix, columns_of
+from supplygraph.graph.network import BASE_YEAR, SupplyGraph, compile_graph
+from supplygraph.graph.recipes import Recipe, vectors
+
+__all__ = [
+    "BASE_YEAR",
+    "Columns",
+    "Matrix",
+    "Recipe",
+    "SupplyGraph",
+    "balance_matrix",
+    "columns_of",
+    "compile_graph",
+    "vectors",
+]

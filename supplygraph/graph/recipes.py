@@ -1,0 +1,184 @@
+"""Recipes spelled out: ore vectors become oxides and bundles, one row per material."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from supplygraph.dataset.tables import Dataset
+from supplygraph.errors import DatasetError, Fault
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One material per unit of activity of a recipe, in the material's unit."""
+
+    material: str
+    quantity: float
+    group: str = ""
+    essential: bool = True
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Inputs and joint outputs per unit of activity."""
+
+    name: str
+    inputs: tuple[Flow, ...]
+    outputs: tuple[Flow, ...]
+
+    def units_of(self, unit: str, units: Mapping[str, str]) -> float:
+        """Amount of ``unit`` that one unit of activity stands for (1 when it names the activity).
+
+        A line may state its capacity in its own activity (t_blank) or in what it takes in
+        or gives out (t_reo of feed, t_finished of magnets).
+        """
+        groups: dict[str, float] = {}
+        for flow in self.inputs:
+            if units[flow.material] == unit:
+                key = flow.group or flow.material
+                groups[key] = max(groups.get(key, 0.0), flow.quantity)
+        if groups:
+            return sum(groups.values())
+        made = sum(flow.quantity for flow in self.outputs if units[flow.material] == unit)
+        return made or 1.0
+
+
+def vectors(dataset: Dataset, variants: Mapping[str, str] | None = None) -> dict[str, dict]:
+    """Oxide share by element of every ore, carbonate and bundle.
+
+    Parameters
+    ----------
+    dataset
+        Checked dataset.
+    variants
+        Rival vector to use instead of ``default``, by material.
+
+    Returns
+    -------
+    dict of dict
+        Shares by material and element; a bundle's are its ore's, renormalised.
+    """
+    chosen = dict(variants or {})
+    table = dataset.tables["compositions"]
+    result: dict[str, dict] = {}
+    for material, rows in table.groupby("material", sort=True):
+        variant = chosen.get(str(material), "default")
+        pick = rows[rows["variant"] == variant]
+        result[str(material)] = dict(zip(pick["element"], pick["share"], strict=True))
+    for row in dataset.tables["materials"].itertuples():
+        if row.bundle_of and row.bundle_of in result:
+            parent = result[row.bundle_of]
+            part = {e: parent.get(e, 0.0) for e in row.bundle_elements}
+            total = sum(part.values())
+            if total > 0:
+                result[row.id] = {e: share / total for e, share in part.items()}
+    return result
+
+
+def expand(dataset: Dataset, variants: Mapping[str, str] | None = None) -> dict[str, Recipe]:
+    """All recipes with `oxides:` and `bundle:` written out.
+
+    Raises
+    ------
+    DatasetError
+        If a recipe names a vector or an oxide that does not exist.
+    """
+    known = vectors(dataset, variants)
+    materials = dataset.tables["materials"]
+    oxides = {
+        row.element[0]: row.id
+        for row in materials.itertuples()
+        if row.unit == "t_oxide" and len(row.element) == 1
+    }
+    bundles = {
+        row.id: (row.bundle_of, row.bundle_elements)
+        for row in materials.itertuples()
+        if row.bundle_of
+    }
+    faults: list[Fault] = []
+    result = {}
+    for name, rows in dataset.tables["recipes"].groupby("recipe", sort=True):
+        writer = _Expander(known, oxides, bundles, faults)
+        result[str(name)] = writer.recipe(str(name), rows)
+    if faults:
+        raise DatasetError(dataset.name, faults)
+    return result
+
+
+class _Expander:
+    """Writes out one recipe, collecting faults."""
+
+    def __init__(
+        self,
+        known: Mapping[str, Mapping[str, float]],
+        oxides: Mapping[str, str],
+        bundles: Mapping[str, tuple[str, tuple[str, ...]]],
+        faults: list[Fault],
+    ) -> None:
+        self.known, self.oxides, self.bundles, self.faults = known, oxides, bundles, faults
+
+    def recipe(self, name: str, rows: pd.DataFrame) -> Recipe:
+        inputs, outputs = [], []
+        bundled = {
+            element
+            for material in rows["material"]
+            if material.startswith("bundle:") and material[7:] in self.bundles
+            for element in self.bundles[material[7:]][1]
+        }
+        for row in rows.sort_values(["direction", "material"]).to_dict("records"):
+            if row["direction"] == "in":
+                group, essential = row["alternative_group"], bool(row["essential"])
+                flow = Flow(row["material"], row["quantity"], group, essential, row["_row"])
+                inputs.append(flow)
+            else:
+                outputs += self._outputs(row, bundled)
+        return Recipe(name, tuple(inputs), tuple(_merge(outputs)))
+
+    def _outputs(self, row: Mapping[str, Any], bundled: set[str]) -> list[Flow]:
+        material, quantity, line = row["material"], row["quantity"], row["_row"]
+        if material.startswith("oxides:"):
+            vector = self._vector(material[7:], line)
+            return [
+                Flow(self._oxide(element, line), quantity * share, row=line)
+                for element, share in sorted(vector.items())
+                if share > 0 and element not in bundled
+            ]
+        if material.startswith("bundle:"):
+            bundle = material[7:]
+            if bundle not in self.bundles:
+                self._fault(line, material, "not a bundle in materials.csv", "Give it bundle_of.")
+                return []
+            ore, elements = self.bundles[bundle]
+            vector = self._vector(ore, line)
+            return [Flow(bundle, quantity * sum(vector.get(e, 0.0) for e in elements), row=line)]
+        return [Flow(material, quantity, row=line)]
+
+    def _vector(self, ore: str, line: int) -> Mapping[str, float]:
+        if ore not in self.known:
+            self._fault(line, ore, "without a vector", "Add its shares to compositions.csv.")
+        return self.known.get(ore, {})
+
+    def _oxide(self, element: str, line: int) -> str:
+        if element not in self.oxides:
+            self._fault(
+                line, element, "without an oxide", "Add a material with unit t_oxide for it."
+            )
+        return self.oxides.get(element, "")
+
+    def _fault(self, line: int, value: str, rule: str, way_out: str) -> None:
+        self.faults.append(Fault("recipes.csv", line, "material", value, rule, way_out))
+
+
+def _merge(flows: list[Flow]) -> list[Flow]:
+    """One flow per material, largest first is not needed: sorted by material."""
+    total: dict[str, Flow] = {}
+    for flow in flows:
+        old = total.get(flow.material)
+        quantity = flow.quantity + (old.quantity if old else 0.0)
+        total[flow.material] = Flow(flow.material, quantity, row=flow.row)
+    return [total[name] for name in sorted(total)]

@@ -1,0 +1,204 @@
+"""Arrays in, optimum out: one persistent HiGHS model per program.
+
+The only module that imports highspy. Rows and columns are scaled by the caller's typical
+sizes, so that a country's fifteen tonnes and the world's three hundred thousand are solved
+to the same relative accuracy.
+
+Signs: a row's dual is the change of the (minimised) objective per unit of its right-hand
+side, in unscaled units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import highspy
+import numpy as np
+
+from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedError
+
+LARGE_ROWS = 3_000
+
+
+class Status(Enum):
+    """How a solve ended; only OPTIMAL carries an answer."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    STOPPED = "stopped"
+
+
+_STATUS = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
+}
+
+
+@dataclass(frozen=True)
+class Triplets:
+    """Sparse matrix entries and row bounds, unscaled."""
+
+    row: np.ndarray
+    column: np.ndarray
+    value: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Columns, row duals and objective of an optimal solve, unscaled."""
+
+    x: np.ndarray
+    dual: np.ndarray
+    objective: float
+    iterations: int
+
+
+class LinearProgram:
+    """A persistent program ``min c x``, ``lower <= A x <= upper``, ``lb <= x <= ub``.
+
+    Parameters
+    ----------
+    rows
+        Matrix entries and row bounds.
+    cost
+        Objective per column.
+    lb, ub
+        Column bounds.
+    column_scale, row_scale
+        Typical size of each column and row (> 0).
+    quadratic
+        Optional diagonal: adds ``0.5 q_j x_j^2`` (>= 0).
+    threads
+        Threads HiGHS may use.
+    """
+
+    def __init__(
+        self,
+        rows: Triplets,
+        cost: np.ndarray,
+        lb: np.ndarray,
+        ub: np.ndarray,
+        *,
+        column_scale: np.ndarray | None = None,
+        row_scale: np.ndarray | None = None,
+        quadratic: np.ndarray | None = None,
+        threads: int = 1,
+    ) -> None:
+        n, m = len(cost), len(rows.lower)
+        self.columns = np.ones(n) if column_scale is None else np.asarray(column_scale, float)
+        self.rows = np.ones(m) if row_scale is None else np.asarray(row_scale, float)
+        self._model = highspy.Highs()
+        self._options(threads, m, quadratic is not None)
+        self._pass(rows, np.asarray(cost, float), np.asarray(lb, float), np.asarray(ub, float))
+        if quadratic is not None:
+            self._pass_hessian(np.asarray(quadratic, float) * self.columns**2)
+        self._basis: object | None = None
+        self.solves = 0
+        self.iterations = 0
+
+    def _options(self, threads: int, rows: int, quadratic: bool) -> None:
+        set_ = self._model.setOptionValue
+        set_("output_flag", False)
+        set_("threads", threads)
+        set_("random_seed", 0)
+        set_("primal_feasibility_tolerance", 1e-9)
+        set_("dual_feasibility_tolerance", 1e-9)
+        if quadratic:
+            set_("qp_regularization_value", 0.0)
+            set_("qp_iteration_limit", 200_000)
+            return
+        set_("solver", "ipm" if rows > LARGE_ROWS else "simplex")
+
+    def _pass(self, rows: Triplets, cost: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
+        order = np.lexsort((rows.row, rows.column))
+        row, column = rows.row[order], rows.column[order]
+        value = rows.value[order] * self.columns[column] / self.rows[row]
+        n, m = len(cost), len(rows.lower)
+        first = np.ones(len(row), dtype=bool)
+        first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
+        value = np.add.reduceat(value, np.flatnonzero(first)) if len(value) else value
+        row, column = row[first], column[first]
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = n, m
+        lp.col_cost_ = cost * self.columns
+        lp.col_lower_, lp.col_upper_ = lb / self.columns, ub / self.columns
+        lp.row_lower_, lp.row_upper_ = rows.lower / self.rows, rows.upper / self.rows
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = np.searchsorted(column, np.arange(n + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = row.astype(np.int32)
+        lp.a_matrix_.value_ = value
+        self._model.passModel(lp)
+
+    def _pass_hessian(self, diagonal: np.ndarray) -> None:
+        hessian = highspy.HighsHessian()
+        n = len(diagonal)
+        hessian.dim_ = n
+        hessian.format_ = highspy.HessianFormat.kTriangular
+        hessian.start_ = np.arange(n + 1, dtype=np.int32)
+        hessian.index_ = np.arange(n, dtype=np.int32)
+        hessian.value_ = diagonal
+        self._model.passHessian(hessian)
+
+    def set_column_bounds(self, index: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
+        """Change bounds of some columns, unscaled."""
+        index = np.asarray(index, dtype=np.int32)
+        if index.size:
+            scale = self.columns[index]
+            self._model.changeColsBounds(index.size, index, lb / scale, ub / scale)
+
+    def set_row_bounds(self, index: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Change bounds of some rows, unscaled."""
+        for i, low, high in zip(index, lower, upper, strict=True):
+            self._model.changeRowBounds(int(i), low / self.rows[i], high / self.rows[i])
+
+    def set_cost(self, index: np.ndarray, cost: np.ndarray) -> None:
+        """Change costs of some columns, unscaled."""
+        index = np.asarray(index, dtype=np.int32)
+        if index.size:
+            self._model.changeColsCost(index.size, index, cost * self.columns[index])
+
+    def keep_basis(self) -> None:
+        """Remember the present basis; every later solve starts from it."""
+        self._basis = self._model.getBasis()
+        set_ = self._model.setOptionValue
+        set_("solver", "simplex")
+        set_("presolve", "off")
+        set_("simplex_dual_edge_weight_strategy", 1)
+        set_("dual_simplex_cost_perturbation_multiplier", 0.0)
+
+    def solve(self, what: str = "program") -> Optimum:
+        """Solve; from the kept basis if there is one, so that order of solves never matters.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, NotConvergedError
+            By status; nothing but an optimum is ever returned.
+        """
+        if self._basis is not None:
+            self._model.setBasis(self._basis)
+        self._model.run()
+        status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
+        info = self._model.getInfo()
+        count = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)
+        self.solves += 1
+        self.iterations += count
+        if status is Status.INFEASIBLE:
+            raise InfeasibleError(f"{what}: no flows satisfy the constraints.")
+        if status is Status.UNBOUNDED:
+            raise UnboundedError(f"{what}: the objective has no lower end.")
+        if status is Status.STOPPED:
+            ended = self._model.modelStatusToString(self._model.getModelStatus())
+            raise NotConvergedError(f"{what}: the solver stopped early ({ended}).")
+        solution = self._model.getSolution()
+        return Optimum(
+            np.asarray(solution.col_value) * self.columns,
+            np.asarray(solution.row_dual) / self.rows,
+            float(info.objective_function_value),
+            count,
+        )
