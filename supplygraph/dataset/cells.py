@@ -38,10 +38,10 @@ def parse_cell(text: str, column: Column) -> object:
     >>> from supplygraph.schema import table_schema
     >>> parse_cell("dig; crush", table_schema("capacities").column("recipes"))
     ('dig', 'crush')
-    >>> parse_cell("40,5", table_schema("capacities").column("quantity"))
+    >>> parse_cell("yes", table_schema("needs").column("essential"))
     Traceback (most recent call last):
     ...
-    supplygraph.dataset.cells.CellError: ('not a number with a decimal point', 'Write 1.5, not 1,5.')
+    supplygraph.dataset.cells.CellError: ('neither true nor false', 'Write true or false.')
     """
     parse = _PARSERS.get(column.type)
     return parse(text, column) if parse else text

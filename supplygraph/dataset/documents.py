@@ -12,7 +12,7 @@ import re
 from collections.abc import Hashable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -25,8 +25,6 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]
 
 class _PlainLoader(yaml.SafeLoader):
     """YAML 1.2 core values only; no tags, no aliases, no merge keys."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -63,6 +61,7 @@ def _finite(loader: _PlainLoader, node: yaml.ScalarNode) -> float:
     return value
 
 
+_PlainLoader.yaml_implicit_resolvers = {}
 _PlainLoader.add_constructor("tag:yaml.org,2002:float", _finite)
 _resolve("bool", r"(?:true|false)$", "tf")
 _resolve("int", r"[-+]?(?:0|[1-9][0-9]{0,17})$", "-+0123456789")
