@@ -4,7 +4,14 @@
 folder as a Tabular Data Package.
 """
 
+from supplygraph.dataset.package import describe_package, write_package
 from supplygraph.dataset.reader import read_dataset, shipped_datasets
 from supplygraph.dataset.tables import Dataset
 
-__all__ = ["Dataset", "read_dataset", "shipped_datasets"]
+__all__ = [
+    "Dataset",
+    "describe_package",
+    "read_dataset",
+    "shipped_datasets",
+    "write_package",
+]

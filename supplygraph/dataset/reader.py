@@ -13,13 +13,13 @@ from typing import Any
 from supplygraph.dataset.checks import run_checks
 from supplygraph.dataset.csvfile import RawTable, read_csv
 from supplygraph.dataset.documents import read_documents
+from supplygraph.dataset.package import read_package
 from supplygraph.dataset.sources import grade_tables
 from supplygraph.dataset.tables import Dataset, build_table
 from supplygraph.errors import DatasetError, Fault, UsageError
 from supplygraph.schema import hint, table_names, table_schema
 
 DEFAULT = "rare-earths"
-_PACKAGE_LIMIT = 4_000_000
 
 
 def read_dataset(path: str | Path | None = None) -> Dataset:
@@ -48,7 +48,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
     folder = find_folder(path)
     raws, faults = _read_tables(folder)
     documents, found = read_documents(folder)
-    package, damaged = _read_package(folder)
+    package, damaged = read_package(folder)
     faults += found + damaged
     tables, broken, found = _build_tables(raws, faults)
     faults += found
@@ -171,22 +171,6 @@ def _build_tables(
 
 def _needed(table: str) -> list[str]:
     return [column.name for column in table_schema(table).columns if column.required]
-
-
-def _read_package(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
-    path = folder / "datapackage.json"
-    if not path.is_file():
-        return {}, []
-    try:
-        with path.open("rb") as handle:
-            content = json.loads(handle.read(_PACKAGE_LIMIT).decode("utf-8-sig"))
-        if not isinstance(content, dict):
-            raise ValueError("not an object")
-    except (OSError, ValueError, RecursionError) as error:
-        reason = str(error).split(":")[0]
-        way_out = "Mend it, or delete it and write a new one."
-        return {}, [Fault(path.name, 0, "", "", f"is not a data package ({reason})", way_out)]
-    return content, []
 
 
 def _content_hash(raws: Mapping[str, RawTable], documents: Mapping[str, Mapping[str, Any]]) -> str:
