@@ -1,0 +1,15 @@
+"""Engines over one compiled network: cascade (`none`) and allocation (`free`)."""
+
+from supplygraph.engines.allocation import Allocation, AllocationProgram
+from supplygraph.engines.cascade import Cascade, Levels
+from supplygraph.engines.weights import SCHEMES, SECTORS, demand_weights
+
+__all__ = [
+    "SCHEMES",
+    "SECTORS",
+    "Allocation",
+    "AllocationProgram",
+    "Cascade",
+    "Levels",
+    "demand_weights",
+]

@@ -1,0 +1,372 @@
+"""The least loss that any allocation could reach (`free`).
+
+Serve demand under bounds: minimise sum_p w_p (1 - u_p / u0_p) over the balance rows of
+`graph.matrix`, with
+
+- activities up to their capacity (stated: the larger of capacity and base activity; blank:
+  at most base activity; scrap and other makers without inputs: at most base activity);
+- every arc between a maker and a user open;
+- surplus and unexplained use no spare supply: of each tonne a market makes and of each it
+  receives they take at least the share they took in the base year,
+  W >= (W0/L0)(1 - E0/P0) made + (W0/L0) imports, one row each.
+
+One persistent model; a shock is a list of bounds, restored afterwards with the basis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from supplygraph.baseline import Baseline
+from supplygraph.engines.weights import demand_weights
+from supplygraph.errors import InfeasibleError, NotConvergedError, UsageError
+from supplygraph.graph import Matrix, balance_matrix
+from supplygraph.graph.matrix import INFINITY, RowWriter, first_line_row
+from supplygraph.scenario import Shock
+from supplygraph.selectors import did_you_mean
+from supplygraph.solver import LinearProgram, Optimum, Triplets
+
+LOSS_SCALE = 1e3
+TIE_BREAK = 1e-5
+UNWEIGHTED = 1e-4
+RATIONINGS = ("value", "proportional")
+WATER_ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Optimal allocation of one shock.
+
+    Attributes
+    ----------
+    x
+        Columns of the balance.
+    served
+        Served share of every demand.
+    price
+        Loss avoided per tonne more at home, per pool.
+    warnings
+        Such as that water-filling stopped early.
+    """
+
+    x: np.ndarray
+    served: np.ndarray
+    price: np.ndarray
+    warnings: tuple[str, ...] = ()
+
+
+class AllocationProgram:
+    """The persistent program over one baseline and month."""
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        *,
+        weights: np.ndarray | None = None,
+        month: str | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.baseline, self.graph = baseline, baseline.graph
+        self.columns = baseline.columns
+        self.weights = demand_weights(baseline) if weights is None else weights
+        self.month = month or self.graph.base_month
+        self.base_units = baseline.block("demand")
+        self._capacities()
+        balance = balance_matrix(self.graph, self.columns)
+        self.line_row = first_line_row(balance, self.graph)
+        self.home_row = len(self.columns.made_of)
+        rows = balance.stacked(held_rows(baseline))
+        rows.upper[self.line_row : self.line_row + len(self.graph.lines)] = self.line_upper
+        self.rows = rows
+        self._bounds()
+        self.cost = self._costs()
+        self._program = self._build(rows, threads)
+        self.reference = self._start()
+
+    def _capacities(self) -> None:
+        """Upper bounds of activities and lines in the month, before any shock."""
+        graph, base = self.graph, self.baseline.block("activity")
+        capacity, open_ = graph.line_capacity(self.month)
+        used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
+        stated = np.where(np.isnan(capacity), INFINITY, np.maximum(capacity, 0.0))
+        if self.month == graph.base_month:
+            stated = np.maximum(stated, used)
+        self.line_upper = stated
+        bound = np.where(
+            np.isnan(capacity)[graph.line_of], base, stated[graph.line_of] / graph.line_units
+        )
+        sources = np.ones(graph.n_activities, dtype=bool)
+        sources[graph.inputs.user[graph.inputs.user < graph.n_activities]] = False
+        held = sources & (graph.activities["stage"].to_numpy() != "mine")
+        bound = np.where(held, np.minimum(bound, base), bound)
+        self.activity_upper = np.where(open_, bound, 0.0)
+
+    def _bounds(self) -> None:
+        columns, graph = self.columns, self.graph
+        ub = np.full(columns.total, INFINITY)
+        ub[columns.block("activity")] = self.activity_upper
+        ub[columns.block("demand")] = self.base_units
+        ub[columns.block("withheld")] = 0.0
+        self.ub = ub
+        made = graph.made_quantity * self.activity_upper[graph.made_activity]
+        self.made_upper = np.bincount(graph.made_pool, made, minlength=len(graph.pools))
+
+    def _scale(self) -> np.ndarray:
+        """Typical size of each column: its base flow, or its material's largest pool share."""
+        graph, columns = self.graph, self.columns
+        base = np.abs(self.baseline.x)
+        home = self.baseline.made - self.baseline.exports + self.baseline.imports
+        world: dict[str, float] = {}
+        for material, size in zip(graph.pools["material"], home, strict=True):
+            world[material] = world.get(material, 0.0) + size
+        pool = np.array([max(world[m], 1e-6) * 1e-3 for m in graph.pools["material"]])
+        floor = np.full(columns.total, 1e-6)
+        floor[columns.block("arc")] = pool[graph.arcs["origin"].to_numpy()]
+        own = graph.inputs.draw >= 0
+        floor[columns.start["draw"] + graph.inputs.draw[own]] = pool[graph.inputs.pool[own]]
+        floor[columns.block("surplus")] = pool[columns.surplus_of]
+        floor[columns.block("unexplained")] = pool[columns.unexplained_of]
+        for name in ("made", "withheld"):
+            floor[columns.block(name)] = pool[columns.made_of]
+        activity = np.full(graph.n_activities, 1e-6)
+        np.maximum.at(activity, graph.made_activity, pool[graph.made_pool] / graph.made_quantity)
+        floor[columns.block("activity")] = activity
+        return np.maximum(base, floor)
+
+    def _costs(self) -> np.ndarray:
+        """Loss per unit, with tie-break costs far below what is reported."""
+        columns = self.columns
+        scale = self._scale()
+        fixed = np.random.default_rng(99).uniform(0.99, 1.01, columns.total)
+        cost = TIE_BREAK * fixed / scale
+        units = columns.block("demand")
+        some = np.where(self.weights > 0, self.weights * LOSS_SCALE, UNWEIGHTED)
+        worth = np.divide(some, self.base_units, out=np.zeros_like(some), where=self.base_units > 0)
+        cost[units] = -worth
+        return cost
+
+    def _build(self, rows: Matrix, threads: int) -> LinearProgram:
+        scale = self._scale()
+        size = np.full(rows.n_rows, 1e-9)
+        np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
+        triplets = Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper)
+        return LinearProgram(
+            triplets, self.cost, np.zeros(len(self.ub)), self.ub,
+            column_scale=scale, row_scale=size, threads=threads,
+        )  # fmt: skip
+
+    def _start(self) -> Allocation:
+        optimum = self._program.solve("allocation without a removal")
+        self._program.keep_basis()
+        answer = self._answer(optimum)
+        served = answer.served[self.base_units > 0]
+        if self.month == self.graph.base_month and (served < 1 - 1e-6).any():
+            raise NotConvergedError(
+                f"allocation: without a removal only {served.min():.6f} of a demand is served."
+            )
+        return answer
+
+    def _answer(self, optimum: Optimum, warnings: tuple[str, ...] = ()) -> Allocation:
+        units = optimum.x[self.columns.block("demand")]
+        served = np.divide(
+            units, self.base_units, out=np.ones_like(units), where=self.base_units > 0
+        )
+        served = np.clip(served, 0.0, 1.0)
+        served[np.abs(served - 1.0) < 1e-9] = 1.0
+        home = slice(self.home_row, self.home_row + len(self.graph.pools))
+        return Allocation(optimum.x, served, np.abs(optimum.dual[home]) / LOSS_SCALE, warnings)
+
+    def untouched(self, shock: Shock) -> bool:
+        """Whether a shock only closes what the optimum does not use: its loss is exactly 0."""
+        x, columns = self.reference.x, self.columns
+        activity = x[columns.block("activity")]
+        left = self.activity_upper * shock.activity
+        made = np.zeros(len(self.graph.pools))
+        made[columns.made_of] = x[columns.block("made")]
+        arcs = x[columns.block("arc")]
+        lines = self._line_left(shock) < 1
+        return bool(
+            (activity <= left + 1e-12 * self.activity_upper).all()
+            and not (made[shock.made < 1] > 0).any()
+            and not (arcs[shock.arc < 1] > 0).any()
+            and not lines[self.graph.line_of[activity > 0]].any()
+        )
+
+    def _line_left(self, shock: Shock) -> np.ndarray:
+        left = np.zeros(len(self.graph.lines))
+        np.maximum.at(left, self.graph.line_of, shock.activity)
+        return left
+
+    def solve(self, shock: Shock, rationing: str = "value", product: str | None = None) -> Allocation:
+        """Best allocation under a shock.
+
+        Parameters
+        ----------
+        shock
+            What is taken away.
+        rationing
+            ``value``: least weighted loss; ``proportional``: highest common served share by
+            water-filling, then least weighted loss.
+        product
+            Serve this product first: its loss is then a bound on its own.
+
+        Raises
+        ------
+        UsageError
+            If the rationing is unknown.
+        """
+        if rationing not in RATIONINGS:
+            raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
+        if rationing == "value" and product is None and self.untouched(shock):
+            return self.reference
+        changed = self._apply(shock)
+        try:
+            if product is not None:
+                return self._only(product)
+            if rationing == "proportional":
+                return self._water_fill()
+            return self._answer(self._program.solve("allocation"))
+        except InfeasibleError as error:
+            raise NotConvergedError(f"{error} A removal alone can never be infeasible.") from None
+        finally:
+            self._restore(changed)
+
+    def _apply(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
+        columns, graph = self.columns, self.graph
+        ub = self.ub.copy()
+        ub[columns.block("activity")] = self.activity_upper * shock.activity
+        arc = columns.block("arc")
+        ub[arc] = np.where(shock.arc < 1, self.baseline.block("arc") * shock.arc, ub[arc])
+        cut = shock.made[columns.made_of] < 1
+        made = (self.made_upper * shock.made)[columns.made_of]
+        ub[columns.block("made")] = np.where(cut, made, INFINITY)
+        ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
+        index = np.flatnonzero(ub != self.ub)
+        self._program.set_column_bounds(index, np.zeros(len(index)), ub[index])
+        left = self._line_left(shock)
+        lines = np.flatnonzero((left < 1) & np.isfinite(self.line_upper))
+        lower = np.full(len(lines), -INFINITY)
+        self._program.set_row_bounds(self.line_row + lines, lower, (self.line_upper * left)[lines])
+        del graph
+        return index, lines
+
+    def _restore(self, changed: tuple[np.ndarray, np.ndarray]) -> None:
+        index, lines = changed
+        self._program.set_column_bounds(index, np.zeros(len(index)), self.ub[index])
+        lower = np.full(len(lines), -INFINITY)
+        self._program.set_row_bounds(self.line_row + lines, lower, self.line_upper[lines])
+
+    def _only(self, product: str) -> Allocation:
+        """All weight on one product, inside it by base units."""
+        units = self.columns.block("demand")
+        mine = (self.graph.demands["product"] == product).to_numpy() & (self.base_units > 0)
+        share = np.where(mine, self.base_units, 0.0)
+        cost = np.where(
+            mine, -LOSS_SCALE / max(share.sum(), 1e-300), self.cost[units] * UNWEIGHTED / LOSS_SCALE
+        )
+        index = np.arange(units.start, units.stop)
+        self._program.set_cost(index, cost)
+        try:
+            return self._answer(self._program.solve("allocation"))
+        finally:
+            self._program.set_cost(index, self.cost[units])
+
+    def _water_fill(self) -> Allocation:
+        """Raise the common served share until someone can go no higher; fix him; go on."""
+        units = self.columns.block("demand")
+        live = np.flatnonzero(self.base_units > 0)
+        index = units.start + np.arange(len(self.base_units))
+        floor = np.zeros(len(self.base_units))
+        open_ = np.zeros(len(self.base_units), dtype=bool)
+        open_[live] = True
+        try:
+            for _ in range(WATER_ROUNDS):
+                level = self._common_share(floor, open_)
+                floor[open_] = level
+                if level >= 1 - 1e-9:
+                    open_[:] = False
+                    break
+                stuck = self._stuck(floor, open_)
+                open_ &= ~stuck
+                if not open_.any():
+                    break
+            lower = np.maximum(floor * (1 - 1e-9), 0.0) * self.base_units
+            self._program.set_column_bounds(index, lower, self.base_units)
+            notes = ("water-filling stopped after 12 rounds; the rest is least weighted loss",)
+            return self._answer(
+                self._program.solve("allocation"), notes if open_.any() else ()
+            )
+        finally:
+            self._program.set_column_bounds(index, np.zeros(len(index)), self.base_units)
+
+    def _common_share(self, floor: np.ndarray, open_: np.ndarray) -> float:
+        """Highest share that all open demands can have at once, by bisection to 1e-6."""
+        low, high = float(floor[open_].min(initial=1.0)), 1.0
+        if self._feasible(np.where(open_, high, floor)):
+            return high
+        while high - low > 1e-6:
+            middle = 0.5 * (low + high)
+            if self._feasible(np.where(open_, middle, floor)):
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def _feasible(self, share: np.ndarray) -> bool:
+        index = self.columns.start["demand"] + np.arange(len(share))
+        lower = np.maximum(share * (1 - 1e-9), 0.0) * self.base_units
+        self._program.set_column_bounds(index, lower, self.base_units)
+        try:
+            self._program.solve("allocation")
+        except InfeasibleError:
+            return False
+        return True
+
+    def _stuck(self, floor: np.ndarray, open_: np.ndarray) -> np.ndarray:
+        """Open demands that cannot rise above the common share, alone."""
+        stuck = np.zeros(len(floor), dtype=bool)
+        for index in np.flatnonzero(open_):
+            share = floor.copy()
+            share[index] = min(1.0, floor[index] + 1e-4)
+            stuck[index] = not self._feasible(share)
+        return stuck
+
+
+def held_rows(baseline: Baseline) -> Matrix:
+    """Surplus and unexplained use take at least their base share of what is made and received."""
+    graph, columns = baseline.graph, baseline.columns
+    made, exports, imports = baseline.made, baseline.exports, baseline.imports
+    home = made - exports + imports
+    position = np.full(len(graph.pools), -1)
+    position[columns.made_of] = np.arange(len(columns.made_of))
+    end = graph.arcs["destination"].to_numpy()
+    writer = RowWriter()
+    for name, pools in (
+        ("surplus", columns.surplus_of),
+        ("unexplained", columns.unexplained_of),
+    ):
+        held = baseline.block(name)
+        for number, pool in enumerate(pools):
+            if held[number] <= 0 or home[pool] <= 0:
+                continue
+            share = held[number] / home[pool]
+            row = writer.add_rows(1, 0.0, INFINITY)
+            writer.add([row], [columns.start[name] + number], 1.0)
+            if made[pool] > 0 and position[pool] >= 0:
+                stay = 1.0 - exports[pool] / made[pool]
+                writer.add([row], [columns.start["made"] + position[pool]], -share * stay)
+            arriving = np.flatnonzero(end == pool)
+            rows = np.full(len(arriving), row)
+            writer.add(rows, columns.start["arc"] + arriving, -share)
+    return writer.matrix()
+
+
+def check_rows(rows: Matrix, x: np.ndarray, sizes: Sequence[float] | np.ndarray) -> float:
+    """Largest relative violation of a set of rows by some flows."""
+    value = rows.times(x)
+    low = np.maximum(rows.lower - value, 0.0)
+    high = np.maximum(value - rows.upper, 0.0)
+    return float((np.maximum(low, high) / np.asarray(sizes)).max(initial=0.0))
