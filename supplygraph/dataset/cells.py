@@ -6,9 +6,11 @@ import calendar
 import math
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from supplygraph.errors import Fault
 from supplygraph.schema import Column, hint
@@ -19,6 +21,7 @@ _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BLANKS: dict[str, object] = {"number": math.nan, "integer": math.nan, "list": ()}
 _SHOWN = 60
+Values: TypeAlias = np.ndarray | ExtensionArray
 
 
 class CellError(Exception):
@@ -49,7 +52,7 @@ def parse_cell(text: str, column: Column) -> object:
 
 def convert(
     column: Column, cells: Sequence[str], lines: Sequence[int], file: str
-) -> tuple[pd.Series, list[Fault]]:
+) -> tuple[Values, list[Fault]]:
     """Read all cells of a column; a faulty cell becomes blank.
 
     Blank cells take the default, except grades of evidence: whether one was given matters to
@@ -71,23 +74,23 @@ def convert(
             way_out = f"Give the {column.name}: {column.description}" if column.description else ""
             faults.append(Fault(file, line, column.name, "", "value is missing", way_out))
         values.append(value)
-    return series(column, values), faults
+    return pack(column, values), faults
 
 
-def series(column: Column, values: Sequence[object]) -> pd.Series:
-    """Pack values into a Series of the column's dtype.
+def pack(column: Column, values: Sequence[object]) -> Values:
+    """Pack values into an array of the column's dtype.
 
     Numbers are float64 with NaN for blank; a list is a tuple of str; text, ids and dates are str.
     """
     if column.type in ("number", "integer"):
-        return pd.Series(np.array(values, dtype=np.float64))
+        return np.array(values, dtype=np.float64)
     if column.type == "boolean":
-        return pd.Series(np.array(values, dtype=bool))
+        return np.array(values, dtype=bool)
     if column.type == "list":
         packed = np.empty(len(values), dtype=object)
         packed[:] = values
-        return pd.Series(packed)
-    return pd.Series(list(values), dtype="str")
+        return packed
+    return pd.array(list(values), dtype="str")
 
 
 def shorten(text: str) -> str:

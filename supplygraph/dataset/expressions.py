@@ -153,7 +153,7 @@ class _Nodes:
 
 
 def _by_id(frame: pd.DataFrame) -> dict[str, dict[str, str]]:
-    return frame.drop_duplicates("id").set_index("id").to_dict("index")  # type: ignore[return-value]
+    return {row["id"]: row for row in frame.to_dict("records")}
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:

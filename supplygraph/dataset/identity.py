@@ -16,6 +16,8 @@ def check_keys(dataset: Dataset) -> Iterator[Fault]:
     for name in table_names():
         frame, key = dataset[name], list(table_schema(name).key)
         seen: dict[tuple[object, ...], int] = {}
+        if frame.empty:
+            continue
         for row, *values in frame[[ROW, *key]].itertuples(index=False, name=None):
             first = seen.setdefault(tuple(values), row)
             if first != row and any(values):

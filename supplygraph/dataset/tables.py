@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from supplygraph.dataset.cells import convert, series, shorten
+from supplygraph.dataset.cells import Values, convert, pack, shorten
 from supplygraph.dataset.csvfile import RawTable
 from supplygraph.errors import Fault, UsageError
 from supplygraph.schema import TableSchema, hint
@@ -78,21 +79,28 @@ def build_table(
     >>> frame["market"].tolist(), frame["units"].tolist(), frame["low"].isna().all(), faults
     (['NA'], [7.0], np.True_, [])
     """
-    raw = raw or RawTable((), (), ())
+    if raw is None or not raw.header:
+        return _empty_table(schema).copy(), []
     file = f"{schema.name}.csv"
-    faults = _header_faults(schema, raw) if raw.header else []
+    faults = _header_faults(schema, raw)
     places = {name: raw.header.index(name) for name in raw.header}
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, Values] = {}
     for column in schema.columns:
         place = places.get(column.name)
         if place is None and column.required:
-            columns[column.name] = series(column, [_stand_in(column.type)] * len(raw.rows))
+            columns[column.name] = pack(column, [_stand_in(column.type)] * len(raw.rows))
             continue
         cells = [""] * len(raw.rows) if place is None else [row[place] for row in raw.rows]
         columns[column.name], found = convert(column, cells, raw.lines, file)
         faults += found
-    columns[ROW] = pd.Series(np.array(raw.lines, dtype=np.int64))
+    columns[ROW] = np.array(raw.lines, dtype=np.int64)
     return pd.DataFrame(columns), faults
+
+
+@cache
+def _empty_table(schema: TableSchema) -> pd.DataFrame:
+    columns = {column.name: pack(column, []) for column in schema.columns}
+    return pd.DataFrame(columns | {ROW: np.array([], dtype=np.int64)})
 
 
 def _stand_in(kind: str) -> object:
