@@ -1,6 +1,6 @@
-"""Arrays in, optimum out: one persistent HiGHS model per program.
+"""Arrays in, optimum out: one persistent HiGHS model per linear program, Clarabel for squares.
 
-The only module that imports highspy. Rows and columns are scaled by the caller's typical
+The only module that imports highspy or clarabel. Rows and columns are scaled by the caller's typical
 sizes, so that a country's fifteen tonnes and the world's three hundred thousand are solved
 to the same relative accuracy.
 
@@ -72,8 +72,6 @@ class LinearProgram:
         Column bounds.
     column_scale, row_scale
         Typical size of each column and row (> 0).
-    quadratic
-        Optional diagonal: adds ``0.5 q_j x_j^2`` (>= 0).
     threads
         Threads HiGHS may use.
     """
@@ -87,32 +85,25 @@ class LinearProgram:
         *,
         column_scale: np.ndarray | None = None,
         row_scale: np.ndarray | None = None,
-        quadratic: np.ndarray | None = None,
         threads: int = 1,
     ) -> None:
         n, m = len(cost), len(rows.lower)
         self.columns = np.ones(n) if column_scale is None else np.asarray(column_scale, float)
         self.rows = np.ones(m) if row_scale is None else np.asarray(row_scale, float)
         self._model = highspy.Highs()
-        self._options(threads, m, quadratic is not None)
+        self._options(threads, m)
         self._pass(rows, np.asarray(cost, float), np.asarray(lb, float), np.asarray(ub, float))
-        if quadratic is not None:
-            self._pass_hessian(np.asarray(quadratic, float) * self.columns**2)
         self._basis: object | None = None
         self.solves = 0
         self.iterations = 0
 
-    def _options(self, threads: int, rows: int, quadratic: bool) -> None:
+    def _options(self, threads: int, rows: int) -> None:
         set_ = self._model.setOptionValue
         set_("output_flag", False)
         set_("threads", threads)
         set_("random_seed", 0)
         set_("primal_feasibility_tolerance", 1e-9)
         set_("dual_feasibility_tolerance", 1e-9)
-        if quadratic:
-            set_("qp_regularization_value", 0.0)
-            set_("qp_iteration_limit", 200_000)
-            return
         set_("solver", "ipm" if rows > LARGE_ROWS else "simplex")
 
     def _pass(self, rows: Triplets, cost: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
@@ -134,16 +125,6 @@ class LinearProgram:
         lp.a_matrix_.index_ = row.astype(np.int32)
         lp.a_matrix_.value_ = value
         self._model.passModel(lp)
-
-    def _pass_hessian(self, diagonal: np.ndarray) -> None:
-        hessian = highspy.HighsHessian()
-        n = len(diagonal)
-        hessian.dim_ = n
-        hessian.format_ = highspy.HessianFormat.kTriangular
-        hessian.start_ = np.arange(n + 1, dtype=np.int32)
-        hessian.index_ = np.arange(n, dtype=np.int32)
-        hessian.value_ = diagonal
-        self._model.passHessian(hessian)
 
     def set_column_bounds(self, index: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
         """Change bounds of some columns, unscaled."""
@@ -202,3 +183,60 @@ class LinearProgram:
             float(info.objective_function_value),
             count,
         )
+
+
+def nearest(
+    rows: Triplets,
+    target: np.ndarray,
+    weight: np.ndarray,
+    ub: np.ndarray,
+    *,
+    column_scale: np.ndarray,
+    row_scale: np.ndarray,
+    what: str = "program",
+) -> np.ndarray:
+    """Point of ``lower <= A x <= upper``, ``0 <= x <= ub`` nearest to a target.
+
+    Minimises ``sum_j weight_j ((x_j - target_j) / column_scale_j)^2`` with Clarabel's
+    interior point method: HiGHS's active-set method for squares ends with violated rows on
+    this degenerate program (docs/decisions).
+
+    Raises
+    ------
+    InfeasibleError, NotConvergedError
+        By status; an answer is within 1e-8 of feasibility and of the least distance.
+    """
+    import clarabel
+    from scipy import sparse
+
+    n = len(target)
+    value = rows.value * column_scale[rows.column] / row_scale[rows.row]
+    matrix = sparse.csr_matrix((value, (rows.row, rows.column)), shape=(len(rows.lower), n))
+    lower, upper = rows.lower / row_scale, rows.upper / row_scale
+    equal = lower == upper
+    above, below = ~equal & np.isfinite(upper), ~equal & np.isfinite(lower)
+    capped = np.flatnonzero(np.isfinite(ub))
+    unit = sparse.identity(n, format="csr")
+    blocks = [matrix[equal], matrix[above], -matrix[below], unit[capped], -unit]
+    limits = [lower[equal], upper[above], -lower[below], (ub / column_scale)[capped], np.zeros(n)]
+    stacked = sparse.vstack(blocks).tocsc()
+    count = int(equal.sum())
+    cones = [clarabel.ZeroConeT(count), clarabel.NonnegativeConeT(stacked.shape[0] - count)]
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.max_threads = 1
+    for name in ("tol_gap_abs", "tol_gap_rel", "tol_feas"):
+        setattr(settings, name, 1e-10)
+        setattr(settings, f"reduced_{name}", 1e-8)
+    hessian = sparse.diags(2 * weight).tocsc()
+    linear = -2 * weight * target / column_scale
+    solver = clarabel.DefaultSolver(
+        hessian, linear, stacked, np.concatenate(limits), cones, settings
+    )
+    answer = solver.solve()
+    ended = str(answer.status)
+    if "Infeasible" in ended:
+        raise InfeasibleError(f"{what}: no flows satisfy the constraints.")
+    if ended not in ("Solved", "AlmostSolved"):
+        raise NotConvergedError(f"{what}: the solver stopped early ({ended}).")
+    return np.clip(np.asarray(answer.x) * column_scale, 0.0, ub)

@@ -2,5 +2,22 @@
 
 from supplygraph.baseline.observations import Observation
 from supplygraph.baseline.reconcile import Baseline, Reconciler, reconcile
+from supplygraph.baseline.table import (
+    balance_table,
+    baseline_text,
+    flow_table,
+    held_table,
+    load_or_reconcile,
+)
 
-__all__ = ["Baseline", "Observation", "Reconciler", "reconcile"]
+__all__ = [
+    "Baseline",
+    "Observation",
+    "Reconciler",
+    "balance_table",
+    "baseline_text",
+    "flow_table",
+    "held_table",
+    "load_or_reconcile",
+    "reconcile",
+]

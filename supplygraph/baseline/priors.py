@@ -18,6 +18,9 @@ from supplygraph.graph import Columns, SupplyGraph
 
 DEFAULT_UTILISATION = 0.75
 FLOOR = 0.01
+UNSEEN_PLANT = 0.002
+FAR_OXIDE = 0.05
+CLOSING_ROW = 0.2
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Priors:
 
     value: np.ndarray
     scale: np.ndarray
+    floors: np.ndarray
 
 
 def compute_priors(
@@ -38,6 +42,38 @@ def compute_priors(
     work.needs()
     work.arcs()
     return work.priors()
+
+
+def widen(priors: Priors, graph: SupplyGraph, columns: Columns, x: np.ndarray) -> Priors:
+    """Scales no smaller than a hundredth of what some feasible flows make of each material.
+
+    A material nobody expected to be made, but which the figures need, would otherwise be
+    punished by a scale of nothing.
+    """
+    made = np.zeros(len(graph.pools))
+    made[columns.made_of] = x[columns.block("made")]
+    world = _by_material(graph.pools["material"].to_numpy(), made)
+    scale = priors.scale.copy()
+    n = graph.n_activities
+    total = _by_material(graph.activities["process"].to_numpy(), x[:n])
+    scale[:n] = np.maximum(scale[:n], priors.floors * total)
+    own = graph.inputs.draw >= 0
+    for block, pools, floor in (
+        (columns.block("arc"), graph.arcs["origin"].to_numpy(), FLOOR),
+        (columns.block("surplus"), columns.surplus_of, 1.0),
+        (columns.block("unexplained"), columns.unexplained_of, FAR_OXIDE),
+        (columns.block("made"), columns.made_of, FLOOR),
+        (columns.block("withheld"), columns.made_of, 1.0),
+        (columns.start["draw"] + graph.inputs.draw[own], graph.inputs.pool[own], FLOOR),
+    ):
+        scale[block] = np.maximum(scale[block], floor * world[pools])
+    return Priors(priors.value, scale, priors.floors)
+
+
+def _by_material(names: np.ndarray, quantity: np.ndarray) -> np.ndarray:
+    """World total of its kind, for every row."""
+    _, kind = np.unique(names.astype(str), return_inverse=True)
+    return np.bincount(kind, quantity)[kind]
 
 
 class _Work:
@@ -57,6 +93,9 @@ class _Work:
         for _ in range(3):
             self._from_feed(level, stage == "separation")
         self._group_rest(level, np.ones(len(level), dtype=bool))
+        for _ in range(2):
+            self._from_need(level)
+        self.unseen = np.isnan(level)
         self.level = np.nan_to_num(level)
         self.value[self.columns.block("activity")] = self.level
         made = self.graph.made_quantity * self.level[self.graph.made_activity]
@@ -123,6 +162,26 @@ class _Work:
             if feed > 0:
                 level[index] = feed / inputs.quantity[entries[0]] / max(len(users), 1)
 
+    def _from_need(self, level: np.ndarray) -> None:
+        """Rows that close a group make what users are expected to need and nobody else makes."""
+        graph, inputs = self.graph, self.graph.inputs
+        kind = graph.activities["kind"].to_numpy()
+        users = np.concatenate([np.nan_to_num(level), graph.demands["units"].to_numpy()])
+        size = np.bincount(inputs.group, minlength=inputs.n_groups)
+        need = _total(self.material, inputs.pool, inputs.quantity * users[inputs.user] / size[inputs.group])
+        made = _total(
+            self.material, graph.made_pool, graph.made_quantity * np.nan_to_num(level)[graph.made_activity]
+        )
+        closing: dict[str, list[tuple[int, float]]] = {}
+        for a, p, q in zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True):
+            if np.isnan(level[a]) and kind[a] != "" and self.open[a]:
+                closing.setdefault(self.material[p], []).append((int(a), float(q)))
+        for material, makers in sorted(closing.items()):
+            lack = max(need.get(material, 0.0) - made.get(material, 0.0), 0.0)
+            for a, q in makers:
+                if lack > 0 and np.isnan(level[a]):
+                    level[a] = lack / len(makers) / q
+
     def _feed(self, pool: int, supply: np.ndarray) -> float:
         same = np.flatnonzero(self.material == self.material[pool])
         reached = self._observed_trade(pool)
@@ -171,7 +230,7 @@ class _Work:
         needed = {m: 0.0 for m in self.material}
         for material, quantity in zip(self.material, self.need, strict=True):
             needed[material] += quantity
-        total = np.array([max(needed[m], 1e-12) for m in arcs["material"]])
+        total = np.array([max(needed[m], self.world[m], 1e-12) for m in arcs["material"]])
         origin, end = arcs["origin"].to_numpy(), arcs["destination"].to_numpy()
         flow = self.made[origin] * self.need[end] / total
         start = self.columns.start["arc"]
@@ -189,23 +248,39 @@ class _Work:
         columns, graph = self.columns, self.graph
         scale = np.abs(self.value)
         world = np.array([max(self.world[m], self.need_of(m), 1e-6) for m in self.material])
-        process = graph.activities["process"].to_numpy()
-        for name in np.unique(process):
-            rows = np.flatnonzero(process == name)
-            total = self.level[rows].sum()
-            scale[rows] = np.maximum(scale[rows], FLOOR * max(total, 1e-6))
+        self.floors = self._activity_floors()
+        total = _by_material(graph.activities["process"].to_numpy(), self.level)
+        scale[: len(total)] = np.maximum(self.level, self.floors * np.maximum(total, 1e-6))
         arc = columns.block("arc")
-        scale[arc] = np.maximum(scale[arc], FLOOR * world[graph.arcs["origin"].to_numpy()])
+        origin = graph.arcs["origin"].to_numpy()
+        reach = np.zeros(len(graph.pools))
+        unseen = np.where(self.unseen, scale[: graph.n_activities], 0.0)
+        np.add.at(reach, graph.made_pool, graph.made_quantity * unseen[graph.made_activity])
+        scale[arc] = np.maximum(scale[arc], np.maximum(FLOOR * world[origin], reach[origin]))
         own = graph.inputs.draw >= 0
         draw = columns.start["draw"] + graph.inputs.draw[own]
         scale[draw] = np.maximum(scale[draw], FLOOR * world[graph.inputs.pool[own]])
         scale[columns.block("surplus")] = world[columns.surplus_of]
-        scale[columns.block("unexplained")] = world[columns.unexplained_of]
+        scale[columns.block("unexplained")] = world[columns.unexplained_of] * self._ease()
         made = columns.block("made")
         self.value[made] = self.made[columns.made_of]
         scale[made] = np.maximum(self.made[columns.made_of], FLOOR * world[columns.made_of])
         scale[columns.block("withheld")] = world[columns.made_of]
-        return Priors(self.value, np.maximum(scale, 1e-9))
+        return Priors(self.value, np.maximum(scale, 1e-9), self.floors)
+
+    def _ease(self) -> np.ndarray:
+        """Oxides nobody can name a use for stay where they are made rather than travel first."""
+        stage = self.graph.pools["stage"].to_numpy()[self.columns.unexplained_of]
+        return np.where(stage == "separation", FAR_OXIDE, 1.0)
+
+    def _activity_floors(self) -> np.ndarray:
+        """Share of its process that an activity may reach before it counts as one deviation.
+
+        A plant of which nothing is known but that it runs is held near nothing; a row that
+        closes a group takes what is left.
+        """
+        closing = (self.graph.activities["kind"] != "").to_numpy()
+        return np.where(self.unseen, np.where(closing, CLOSING_ROW, UNSEEN_PLANT), FLOOR)
 
     def need_of(self, material: str) -> float:
         """World need of a material."""
@@ -214,3 +289,11 @@ class _Work:
             for name, quantity in zip(self.material, self.need, strict=True):
                 self._needed[name] = self._needed.get(name, 0.0) + quantity
         return self._needed[material]
+
+
+def _total(names: np.ndarray, index: np.ndarray, quantity: np.ndarray) -> dict[str, float]:
+    """Sum of quantities by the name behind each index."""
+    total: dict[str, float] = {}
+    for i, q in zip(index, quantity, strict=True):
+        total[names[i]] = total.get(names[i], 0.0) + float(q)
+    return total

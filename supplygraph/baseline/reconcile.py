@@ -18,10 +18,11 @@ from functools import cached_property
 import numpy as np
 
 from supplygraph.baseline.observations import Observation, observations_of
-from supplygraph.baseline.priors import Priors, compute_priors
+from supplygraph.baseline.priors import Priors, compute_priors, widen
 from supplygraph.graph import Columns, Matrix, SupplyGraph, balance_matrix, columns_of
 from supplygraph.graph.matrix import INFINITY, RowWriter, first_line_row
-from supplygraph.solver import LinearProgram, Triplets
+from supplygraph.errors import InfeasibleError
+from supplygraph.solver import LinearProgram, Triplets, nearest
 
 SLACK = 0.02
 SMALL_ARC = 0.004
@@ -131,17 +132,34 @@ class Reconciler:
     def __init__(self, graph: SupplyGraph) -> None:
         self.graph = graph
         self.columns = columns_of(graph)
-        self.matrix = _with_capacities(balance_matrix(graph, self.columns), graph)
+        self.matrix = balance_rows(graph, self.columns)
         self.observations = observations_of(graph, self.columns)
         self.fit = [o for o in self.observations if o.role == "fit" and len(o.columns)]
         self.priors = compute_priors(graph, self.columns, self.observations)
         self.ub = self._upper_bounds()
+        first, _ = self.least_deviation()
+        self.priors = widen(self.priors, graph, self.columns, first)
 
     def _upper_bounds(self) -> np.ndarray:
-        _, open_ = self.graph.line_capacity(self.graph.base_month)
-        ub = np.full(self.columns.total, INFINITY)
-        ub[self.columns.block("activity")] = np.where(open_, INFINITY, 0.0)
-        ub[self.columns.block("withheld")] = 0.0
+        """Nothing above what open plants and the feeds they can reach allow."""
+        columns, graph = self.columns, self.graph
+        _, open_ = graph.line_capacity(graph.base_month)
+        runs, reached, made = _reachable(graph, open_)
+        inputs = graph.inputs
+        ub = np.full(columns.total, INFINITY)
+        ub[columns.block("activity")] = np.where(runs, INFINITY, 0.0)
+        ub[columns.block("withheld")] = 0.0
+        ub[columns.block("made")] = np.where(made[columns.made_of], INFINITY, 0.0)
+        ub[columns.block("arc")] = np.where(made[graph.arcs["origin"].to_numpy()], INFINITY, 0.0)
+        own = np.flatnonzero(inputs.draw >= 0)
+        user_runs = np.concatenate([runs, np.ones(graph.n_demands, dtype=bool)])
+        drawn = reached[inputs.pool[own]] & user_runs[inputs.user[own]]
+        ub[columns.start["draw"] + inputs.draw[own]] = np.where(drawn, INFINITY, 0.0)
+        for name, pools in (
+            ("surplus", columns.surplus_of),
+            ("unexplained", columns.unexplained_of),
+        ):
+            ub[columns.block(name)] = np.where(reached[pools], INFINITY, 0.0)
         return ub
 
     def run(self) -> Baseline:
@@ -156,7 +174,7 @@ class Reconciler:
         )
 
     def _phases(self) -> tuple[float, np.ndarray]:
-        deviation = self.program().solve("balance, phase one").objective
+        _, deviation = self.least_deviation()
         return deviation, self._nearest(deviation)
 
     def _small_arcs(self, x: np.ndarray) -> np.ndarray:
@@ -198,26 +216,17 @@ class Reconciler:
         sigma = np.array([o.sigma for o in self.fit])
         return np.repeat(1.0 / (sigma * self.sizes()), 2)
 
-    def program(
-        self, extra: Matrix | None = None, cost: np.ndarray | None = None, quadratic: bool = False
-    ) -> LinearProgram:
-        """Phase one as a linear program (or with other rows and costs, phase two)."""
+    def program(self, extra: Matrix | None = None) -> _Reduced:
+        """Phase one as a program, with other rows added if given."""
         rows = self.rows() if extra is None else self.rows().stacked(extra)
         scale = np.concatenate([self.priors.scale, np.repeat(self.sizes(), 2)])
-        weights = self.weights()
-        if cost is None:
-            cost = np.concatenate([np.zeros(self.columns.total), weights])
-        hessian = None
-        if quadratic:
-            own = 2 / self.priors.scale**2
-            hessian = np.concatenate([own, 2 * DEVIATION_WEIGHT * weights**2])
-        ub = np.concatenate([self.ub, np.full(len(weights), INFINITY)])
-        size = np.full(rows.n_rows, 1e-9)
-        np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
-        return LinearProgram(
-            Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
-            cost, np.zeros(len(ub)), ub, column_scale=scale, row_scale=size, quadratic=hessian,
-        )  # fmt: skip
+        ub = np.concatenate([self.ub, np.full(2 * len(self.fit), INFINITY)])
+        return _Reduced(rows, ub, scale)
+
+    def least_deviation(self, extra: Matrix | None = None) -> tuple[np.ndarray, float]:
+        """Phase one: flows with the least weighted deviation, and that deviation."""
+        cost = np.concatenate([np.zeros(self.columns.total), self.weights()])
+        return self.program(extra).solve(cost, "balance, phase one")
 
     def limit_row(self, deviation: float) -> Matrix:
         """Deviation at most 2 % above the least."""
@@ -229,35 +238,148 @@ class Reconciler:
         writer.add(np.full(len(weights), row), pairs, weights)
         return writer.matrix()
 
+    def conflicts(self, observation: Observation, baseline: Baseline) -> str:
+        """Which figures would have to give way for one figure to hold exactly.
+
+        One program: the figure is held, the least weighted deviation of all others found; the
+        figures whose deviation grows most are named.
+        """
+        writer = RowWriter()
+        share = 0.0 if observation.is_share else observation.value
+        row = writer.add_rows(1, share, share)
+        columns = [(observation.columns, observation.coefficients)]
+        if observation.below is not None:
+            columns.append((observation.below[0], -observation.value * observation.below[1]))
+        for index, coefficient in columns:
+            writer.add(np.full(len(index), row), index, coefficient)
+        try:
+            answer, _ = self.least_deviation(writer.matrix())
+        except InfeasibleError:
+            return "no flows at all could meet it: capacities or recipes forbid it"
+        held = answer[: self.columns.total]
+        return _name_conflicts(self.fit, observation, baseline.x, held)
+
     def _nearest(self, deviation: float) -> np.ndarray:
-        cost = np.zeros(self.columns.total + 2 * len(self.fit))
-        cost[: self.columns.total] = -2 * self.priors.value / self.priors.scale**2
-        program = self.program(self.limit_row(deviation), cost, quadratic=True)
-        return program.solve("balance, phase two").x[: self.columns.total]
+        target = np.concatenate([self.priors.value, np.zeros(2 * len(self.fit))])
+        weight = np.ones(len(target))
+        for name in ("made", "withheld"):
+            weight[self.columns.block(name)] = 0.0
+        weight[self.columns.total :] = DEVIATION_WEIGHT
+        program = self.program(self.limit_row(deviation))
+        return program.nearest(target, weight)[: self.columns.total]
 
 
-def _with_capacities(matrix: Matrix, graph: SupplyGraph) -> Matrix:
-    """Stated capacities as upper bounds of the line rows; blank ones stay open."""
+class _Reduced:
+    """Rows without the columns that are closed; answers come back in full."""
+
+    def __init__(self, rows: Matrix, ub: np.ndarray, scale: np.ndarray) -> None:
+        self.kept = np.flatnonzero(ub > 0)
+        position = np.full(len(ub), -1)
+        position[self.kept] = np.arange(len(self.kept))
+        inside = position[rows.column] >= 0
+        used, row = np.unique(rows.row[inside], return_inverse=True)
+        column, value = position[rows.column[inside]], rows.value[inside]
+        self.total, self.ub, self.scale = len(ub), ub[self.kept], scale[self.kept]
+        self.size = np.full(len(used), 1e-12)
+        np.maximum.at(self.size, row, np.abs(value) * self.scale[column])
+        self.rows = Triplets(row, column, value, rows.lower[used], rows.upper[used])
+
+    def solve(self, cost: np.ndarray, what: str) -> tuple[np.ndarray, float]:
+        """All columns of the cheapest point, and its cost."""
+        program = LinearProgram(
+            self.rows, cost[self.kept], np.zeros(len(self.kept)), self.ub,
+            column_scale=self.scale, row_scale=self.size,
+        )  # fmt: skip
+        optimum = program.solve(what)
+        return self._full(optimum.x), optimum.objective
+
+    def nearest(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """All columns of the point nearest to a target."""
+        return self._full(
+            nearest(
+                self.rows, target[self.kept], weight[self.kept], self.ub,
+                column_scale=self.scale, row_scale=self.size, what="balance, phase two",
+            )  # fmt: skip
+        )
+
+    def _full(self, x: np.ndarray) -> np.ndarray:
+        full = np.zeros(self.total)
+        full[self.kept] = np.maximum(x, 0.0)
+        return full
+
+
+def _reachable(graph: SupplyGraph, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Activities that can run, pools that can hold something, pools that can make something."""
+    inputs, n = graph.inputs, len(graph.pools)
+    runs = open_.copy()
+    origin, end = (graph.arcs[c].to_numpy() for c in ("origin", "destination"))
+    while True:
+        made = np.zeros(n, dtype=bool)
+        made[graph.made_pool[runs[graph.made_activity]]] = True
+        reached = made.copy()
+        reached[end[made[origin]]] = True
+        served = np.zeros(inputs.n_groups, dtype=bool)
+        np.logical_or.at(served, inputs.group, reached[inputs.pool] | ~inputs.essential)
+        lacking = inputs.user[~served[inputs.group]]
+        new = runs.copy()
+        new[lacking[lacking < graph.n_activities]] = False
+        if (new == runs).all():
+            return runs, reached, made
+        runs = new
+
+
+def balance_rows(graph: SupplyGraph, columns: Columns) -> Matrix:
+    """Balance rows of the base year; stated capacities bound their lines, blank ones stay open."""
+    matrix = balance_matrix(graph, columns)
     capacity, _ = graph.line_capacity(graph.base_month)
     upper = matrix.upper.copy()
     upper[first_line_row(matrix, graph) :] = np.where(np.isnan(capacity), INFINITY, capacity)
     return Matrix(matrix.row, matrix.column, matrix.value, matrix.lower, upper)
 
 
-def polish(matrix: Matrix, x: np.ndarray, rounds: int = 4) -> np.ndarray:
+def polish(matrix: Matrix, x: np.ndarray, rounds: int = 6) -> np.ndarray:
     """Restore exact balance: the least relative change of flows that closes every equation.
 
     Flows that are zero stay zero; a solver's tolerance of 1e-9 becomes rounding error.
     """
-    equal = matrix.lower == matrix.upper
-    keep = equal[matrix.row]
-    rows = np.cumsum(equal) - 1
-    dense = np.zeros((int(equal.sum()), len(x)))
-    np.add.at(dense, (rows[matrix.row[keep]], matrix.column[keep]), matrix.value[keep])
+    equal = (matrix.lower == matrix.upper)[matrix.row] & (x[matrix.column] > 0)
+    rows, row = np.unique(matrix.row[equal], return_inverse=True)
+    column, value = matrix.column[equal], matrix.value[equal]
+    used, position = np.unique(column, return_inverse=True)
+    dense = np.zeros((len(rows), len(used)))
+    np.add.at(dense, (row, position), value)
+    flow, target = x[used], matrix.lower[rows]
     for _ in range(rounds):
-        weighted = dense * x
-        size = np.maximum(np.abs(weighted).max(axis=1, initial=0.0), 1e-30)
-        lack = matrix.lower[equal] - dense @ x
-        step = np.linalg.lstsq(weighted / size[:, None], lack / size, rcond=1e-12)[0]
-        x = np.maximum(x * (1 + step), 0.0)
-    return x
+        weighted = dense * flow
+        size = np.abs(weighted).max(axis=1)
+        weighted /= size[:, None]
+        lack = (target - dense @ flow) / size
+        gram = weighted @ weighted.T
+        gram[np.diag_indices_from(gram)] += 1e-13
+        flow = np.maximum(flow * (1 + weighted.T @ np.linalg.solve(gram, lack)), 0.0)
+    result = x.copy()
+    result[used] = flow
+    return result
+
+
+def _name_conflicts(
+    fit: Sequence[Observation], held: Observation, before: np.ndarray, after: np.ndarray
+) -> str:
+    """Text: the three figures that would move most, counted in their own standard errors."""
+    worse = []
+    for o in fit:
+        if o.id == held.id or not o.value:
+            continue
+        old, new = (o.balanced(x) / o.value - 1 for x in (before, after))
+        if np.isnan(old) or np.isnan(new):
+            continue
+        growth = (abs(new) - abs(old)) / o.sigma
+        if growth > 0.05:
+            worse.append((growth, o, new))
+    worse.sort(key=lambda item: (-item[0], item[1].id))
+    named = [
+        f"{o.id} ({o.grade}) by {100 * new:+.0f} %" for _, o, new in worse[:3]
+    ]
+    if not named:
+        return "within the balance's slack of 2 %: drawn towards the priors"
+    return "to meet it would move " + "; ".join(named)

@@ -56,6 +56,7 @@ class _Nodes:
         self.elements = dict(zip(materials["id"], materials["element"], strict=True))
         self.stages = dict(zip(materials["id"], materials["stage"], strict=True))
         self.tables = {"plants": self._plants(), "pools": self._pools()}
+        self.users = [*dataset["facilities"]["id"], *dataset["products"]["id"]]
         self.find = lru_cache(maxsize=None)(self._find)
 
     def require(self, call: Call) -> None:
@@ -63,6 +64,9 @@ class _Nodes:
         place = "pools" if call.function in _POOL_FUNCTIONS else "plants"
         rows: np.ndarray | None = None
         for term in call.selector.terms:
+            if call.function == "use" and term.key == "id":
+                match(Selector((term,), call.selector.text), {"id": self.users})
+                continue
             found = self.find(place, term, call.selector.text)
             rows = found if rows is None else rows & found
         if rows is not None and not rows.any():

@@ -249,7 +249,8 @@ class AllocationProgram:
         left = self._line_left(shock)
         lines = np.flatnonzero((left < 1) & np.isfinite(self.line_upper))
         lower = np.full(len(lines), -INFINITY)
-        self._program.set_row_bounds(self.line_row + lines, lower, (self.line_upper * left)[lines])
+        upper = self.line_upper[lines] * left[lines]
+        self._program.set_row_bounds(self.line_row + lines, lower, upper)
         del graph
         return index, lines
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from supplygraph.graph.network import SURPLUS_STAGES, SupplyGraph
+from supplygraph.graph.network import SupplyGraph
 
 INFINITY = float("inf")
 BLOCKS = ("activity", "demand", "draw", "arc", "surplus", "unexplained", "made", "withheld")
@@ -101,10 +101,7 @@ class RowWriter:
 def columns_of(graph: SupplyGraph) -> Columns:
     """Layout of the columns of a graph."""
     made_of = np.unique(graph.made_pool)
-    stage = graph.pools["stage"].to_numpy()
-    joint = _joint_pools(graph)
-    surplus = np.array([s in SURPLUS_STAGES for s in stage], dtype=bool) | joint
-    used = np.array([s != "mine" and not b for s, b in zip(stage, _bundle(graph), strict=True)])
+    surplus, used = _held_pools(graph, made_of)
     sizes = {
         "activity": graph.n_activities,
         "demand": graph.n_demands,
@@ -117,6 +114,21 @@ def columns_of(graph: SupplyGraph) -> Columns:
     }
     starts = dict(zip(BLOCKS, np.cumsum([0, *[sizes[b] for b in BLOCKS]])[:-1].tolist(), strict=True))
     return Columns(starts, sizes, np.flatnonzero(surplus), np.flatnonzero(used), made_of)
+
+
+def _held_pools(graph: SupplyGraph, made_of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pools that may have a surplus, and pools that may have a use nobody names.
+
+    The figures cannot tell the two apart, so each pool has one: ores and bundles everywhere,
+    oxides and carbonates where they are made and every joint output a surplus (for oxides it
+    holds uses without a name as well); all other pools an unexplained use.
+    """
+    stage = graph.pools["stage"].to_numpy()
+    makes = np.zeros(len(graph.pools), dtype=bool)
+    makes[made_of] = True
+    raw = (stage == "mine") | _bundle(graph)
+    surplus = raw | ((stage == "separation") & makes) | _joint_pools(graph)
+    return surplus, ~surplus
 
 
 def _joint_pools(graph: SupplyGraph) -> np.ndarray:
@@ -189,7 +201,7 @@ def _kind_rows(writer: RowWriter, graph: SupplyGraph, columns: Columns) -> None:
     position = _positions(groups, inputs.n_groups)
     first = len(writer.bounds)
     for group in groups:
-        essential = inputs.essential[own[inputs.group[own] == group]].all()
+        essential = inputs.essential[own[inputs.group[own] == group]].any()
         writer.add_rows(1, 0.0 if essential else -INFINITY, 0.0)
     rows = first + position[inputs.group[own]]
     writer.add(rows, columns.start["draw"] + inputs.draw[own], 1.0 / inputs.quantity[own])

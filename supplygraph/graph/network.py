@@ -22,7 +22,6 @@ from supplygraph.units import per_unit, per_year
 BASE_YEAR = 2024
 RUNNING = ("operating", "ramping")
 NOMINAL_SHARE = 1e-4
-SURPLUS_STAGES = ("mine", "separation")
 POOL_KEYS = {"element", "material", "country", "market", "region", "stage"}
 
 
@@ -198,8 +197,17 @@ class SupplyGraph:
         return [("activity", int(i), 1.0) for i in np.flatnonzero(rows)]
 
     def _use_terms(self, call: Call) -> list[tuple[str, int, float]]:
-        rows = self.select_pools(call.selector)
-        return [("input", int(i), 1.0) for i in np.flatnonzero(rows[self.inputs.pool])]
+        """Draws on the pools named; ``id`` names the plants or products that draw."""
+        users = call.selector.value("id")
+        places = tuple(t for t in call.selector.terms if t.key != "id")
+        rows = np.ones(len(self.inputs.pool), dtype=bool)
+        if places:
+            rows = self.select_pools(Selector(places, call.selector.text))[self.inputs.pool]
+        if users:
+            names = [*self.activities["id"], *self.demands["product"]]
+            named = match(Selector((Term("id", "=", users),), call.selector.text), {"id": names})
+            rows &= named[self.inputs.user]
+        return [("input", int(i), 1.0) for i in np.flatnonzero(rows)]
 
     def _trade_terms(self, call: Call) -> list[tuple[str, int, float]]:
         wanted = self._material_mask(call.selector)[self.arcs["origin"].to_numpy()]

@@ -1,0 +1,272 @@
+"""Which nodes can stop which products: every removal under both bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from supplygraph.analysis.binding import Binding, Evidence, months_to_shortage
+from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
+from supplygraph.engines import SECTORS, AllocationProgram, Cascade, Levels
+from supplygraph.engines.reference import Month
+from supplygraph.scenario import Shock
+
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """Losses of a batch: demands x removals, NaN where not asked."""
+
+    none: np.ndarray
+    free: np.ndarray
+    levels: Levels
+    skipped: int
+
+
+def chokepoints(
+    month: Month,
+    by: str,
+    *,
+    product: str | None = None,
+    region: str | None = None,
+    rerouting: str = "both",
+    rationing: str = "value",
+    top: int | None = None,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Rank removals by the weighted loss they cause.
+
+    Parameters
+    ----------
+    month
+        Engines over a baseline in a month, with weights of the products asked for.
+    by
+        One of `analysis.entities.BY`.
+    product, region
+        Count only this product or region (the month's weights must match).
+    rerouting
+        ``none``, ``free`` or ``both``.
+    rationing
+        Rationing of ``free``.
+    top
+        Rows to return; all by default.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Contract of DESIGN section 6: ranked rows, then plants without a known share.
+    warnings : tuple of str
+    """
+    entities = entities_of(month.baseline, by)
+    losses = _solve(month, entities, rerouting, rationing)
+    rows = _Rows(month, losses, product, region)
+    table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
+    if table.empty:
+        return table, ("nothing to rank: no plant runs in the base year",)
+    table = _rank(table, losses, rerouting)
+    if by == "facility":
+        table = pd.concat([table, _unranked(month, rows)], ignore_index=True)
+    table = table.drop(columns="_column")
+    if top is not None:
+        table = table.head(top)
+    return table.reset_index(drop=True), rows.warnings()
+
+
+def _solve(
+    month: Month, entities: Sequence[Entity], rerouting: str, rationing: str
+) -> _Losses:
+    shocks = [month.shock.with_(entity.shock) for entity in entities]
+    levels = month.cascade.levels(shocks)
+    none = month.served_none[:, None] - month.cascade.served(levels)
+    free = np.full(none.shape, np.nan)
+    skipped = 0
+    if rerouting != "none":
+        program = month.program
+        for index, entity in enumerate(entities):
+            answer = program.solve(entity.shock, rationing)
+            skipped += answer is program.reference
+            free[:, index] = program.reference.served - answer.served
+    return _Losses(np.clip(none, 0.0, 1.0), free, levels, skipped)
+
+
+class _Rows:
+    """Turns losses into rows of the contract."""
+
+    def __init__(
+        self, month: Month, losses: _Losses, product: str | None, region: str | None
+    ) -> None:
+        self.month, self.losses = month, losses
+        self.graph = month.baseline.graph
+        self.weights = month.weights
+        self.demands = self.graph.demands
+        self.units = month.baseline.block("demand")
+        wanted = self.units > 0
+        if product:
+            wanted &= (self.demands["product"] == product).to_numpy()
+        if region:
+            wanted &= (self.demands["region"] == region).to_numpy()
+        self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
+        self.binding = Binding(month.cascade)
+        self.evidence = Evidence(self.graph)
+        self.stock = months_to_shortage(self.graph)
+        self.sector = self.demands["sector"].to_numpy()
+        self._need_worst = self._worst_needs()
+
+    def row(self, index: int, entity: Entity) -> dict[str, object]:
+        none, free = self.losses.none[:, index], self.losses.free[:, index]
+        row: dict[str, object] = {
+            "id": entity.id, "rank": pd.NA, "name": entity.name, "kind": entity.kind,
+            "country": entity.country, "stage": entity.stage, "process": entity.process,
+            "loss_none": self._total(none), "loss_free": self._total(free),
+            "loss_upper": np.nan,
+        }  # fmt: skip
+        for bound, loss in (("none", none), ("free", free)):
+            for sector in SECTORS:
+                row[f"loss_{bound}_{sector}"] = self._total(loss, self.sector == sector)
+        row |= self._worst(index, entity, none)
+        row["baseline_share"] = entity.baseline_share
+        row["evidence"] = row.pop("_evidence")
+        row["flags"] = entity.flags
+        row["_column"] = index
+        return row
+
+    def _total(self, loss: np.ndarray, where: np.ndarray | None = None) -> float:
+        weight = self.weights if where is None else np.where(where, self.weights, 0.0)
+        total = weight.sum()
+        if total <= 0:
+            return float("nan")
+        value = float(weight @ np.nan_to_num(loss)) / total
+        if np.isnan(loss).all():
+            return float("nan")
+        return 0.0 if abs(value) < 1e-12 else value
+
+    def _worst(self, index: int, entity: Entity, none: np.ndarray) -> dict[str, object]:
+        """Product and region hit hardest, and why."""
+        empty = {
+            "months_to_first_shortage": np.nan, "worst_product": "", "worst_region": "",
+            "binding_input": "", "_evidence": "",
+        }  # fmt: skip
+        hit = np.flatnonzero(self.wanted & (none > SAME))
+        if not len(hit):
+            return empty
+        product, region, demand = self._hardest(hit, none)
+        shock = self.month.shock.with_(entity.shock)
+        path = self.binding.under_none(demand, shock, self.losses.levels.column(index))
+        months = self._first_month(index, hit, none)
+        return {
+            "months_to_first_shortage": months,
+            "worst_product": product,
+            "worst_region": region,
+            "binding_input": path.material if path else "",
+            "_evidence": self.evidence.path(demand, path) if path else "",
+        }
+
+    def _hardest(self, hit: np.ndarray, none: np.ndarray) -> tuple[str, str, int]:
+        """Weighing products first, then the largest share lost, then the larger weight."""
+        table = self.demands.iloc[hit][["product", "region"]].assign(
+            lost=self.units[hit] * none[hit], units=self.units[hit], weight=self.weights[hit]
+        )
+        by = table.groupby("product")[["lost", "units", "weight"]].sum()
+        whole = self.demands.assign(units=self.units)[self.wanted].groupby("product")["units"].sum()
+        share = (by["lost"] / whole.reindex(by.index)).round(9)
+        order = pd.DataFrame({"weighs": by["weight"] > 0, "share": share, "weight": by["weight"]})
+        order["name"] = order.index
+        best = order.sort_values(
+            ["weighs", "share", "weight", "name"], ascending=[False, False, False, True]
+        )
+        product = str(best.index[0])
+        mine = table[table["product"] == product]
+        regions = mine.groupby("region")[["lost", "units"]].sum()
+        regions["share"] = (regions["lost"] / regions["units"]).round(9)
+        top = regions.sort_values(["share", "units"], ascending=False)
+        region = str(top.index[0])
+        inside = mine[mine["region"] == region]
+        demand = int((none[inside.index] * 1.0).argmax())
+        return product, region, int(inside.index[demand])
+
+    def _worst_needs(self) -> np.ndarray:
+        """Entry index of the sized need with stock behind it, per demand entry order."""
+        inputs = self.graph.inputs
+        return np.flatnonzero((inputs.user >= self.graph.n_activities) & ~np.isnan(self.stock))
+
+    def _first_month(self, index: int, hit: np.ndarray, none: np.ndarray) -> float:
+        """Least months of stock over loss, of needs through which the loss comes."""
+        inputs, kind = self.graph.inputs, self.losses.levels.kind[:, index]
+        first = self.graph.n_activities
+        best = np.inf
+        lost = np.zeros(self.graph.n_demands, dtype=bool)
+        lost[hit] = True
+        level = self.losses.levels.user[first:, index]
+        for entry in self._need_worst:
+            demand = int(inputs.user[entry]) - first
+            group = inputs.group[entry]
+            through = self.month.cascade.limits[group] and kind[group] <= level[demand] + SAME
+            if lost[demand] and through:
+                best = min(best, self.stock[entry] / none[demand])
+        return float(best) if np.isfinite(best) else float("nan")
+
+    def warnings(self) -> tuple[str, ...]:
+        weights = self.weights
+        notes = []
+        if not (weights > 0).any():
+            notes.append("no product asked for carries a weight: totals are empty")
+        if self.losses.skipped:
+            notes.append(
+                f"{self.losses.skipped} removals touch nothing the free optimum uses: "
+                "loss_free 0 without a solve"
+            )
+        return tuple(notes)
+
+
+def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
+    """Sort, number, and give one rank to nodes that are one flow."""
+    key = "loss_free" if rerouting == "free" else "loss_none"
+    table = table.assign(_key=table[key].round(12).fillna(-1.0))
+    table = table.sort_values(["_key", "id"], ascending=[False, True]).reset_index(drop=True)
+    ranks: list[int] = []
+    flags = list(table["flags"])
+    leaders: dict[bytes, int] = {}
+    for position, row in enumerate(table.to_dict("records")):
+        column = int(row["_column"])
+        vector = np.concatenate([losses.none[:, column], np.nan_to_num(losses.free[:, column])])
+        mark = (np.round(vector, 8) + 0.0).tobytes()
+        leader = leaders.get(mark)
+        if leader is not None and row["loss_none"] > SAME and table["stage"][leader] != row["stage"]:
+            ranks.append(ranks[leader])
+            for place in (leader, position):
+                if "same_flow" not in flags[place]:
+                    flags[place] = (*flags[place], "same_flow")
+        else:
+            leaders.setdefault(mark, position)
+            ranks.append(position + 1)
+    return table.assign(rank=ranks, flags=flags).drop(columns="_key")
+
+
+def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
+    """Plants without a known share: no rank, the group's loss as an upper limit."""
+    plants = unranked_facilities(month.baseline.graph)
+    table = month.baseline.graph.activities
+    upper: dict[str, float] = {}
+    for parent in sorted(set(plants["parent_id"])):
+        shock = Shock.nothing(month.baseline.graph)
+        shock.activity[(table["id"] == parent).to_numpy()] = 0.0
+        levels = month.cascade.levels([month.shock.with_(shock)])
+        loss = month.served_none - month.cascade.served(levels)[:, 0]
+        upper[parent] = rows._total(loss)
+    result = [
+        {
+            "id": plant.id, "rank": pd.NA, "name": plant.name, "kind": "facility",
+            "country": plant.country, "stage": plant.stage, "process": plant.process,
+            "loss_none": np.nan, "loss_free": np.nan, "loss_upper": upper[plant.parent_id],
+            "worst_product": "", "worst_region": "", "binding_input": "", "evidence": "",
+            "flags": ("share_unknown",), "_column": -1,
+        }
+        for plant in plants.rename(columns={"name": "name"}).itertuples(index=False)
+    ]  # fmt: skip
+    return pd.DataFrame(result)
+
+
+__all__ = ["Cascade", "AllocationProgram", "chokepoints"]

@@ -1,0 +1,101 @@
+"""Both engines over one baseline in one month, with the weights of a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from supplygraph.baseline import Baseline
+from supplygraph.engines.allocation import AllocationProgram
+from supplygraph.engines.cascade import Cascade
+from supplygraph.engines.weights import demand_weights
+from supplygraph.errors import UsageError
+from supplygraph.scenario import Shock
+from supplygraph.selectors import did_you_mean
+
+
+@dataclass(frozen=True)
+class Month:
+    """Engines and their state without a removal.
+
+    ``at`` moves capacities only; demand and base flows stay those of the base year, and
+    losses are counted against this same month without the removal.
+
+    Attributes
+    ----------
+    baseline
+        Balanced base year.
+    at
+        Month ``YYYY-MM``; the base year's last month by default.
+    scheme, product, region
+        What a total counts.
+    """
+
+    baseline: Baseline
+    at: str | None = None
+    scheme: str = "sectors"
+    product: str | None = None
+    region: str | None = None
+    threads: int = 1
+
+    @property
+    def month(self) -> str:
+        """Month whose capacities hold."""
+        return self.at or self.baseline.graph.base_month
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weight of every demand in a total; they sum to 1, or to 0 if nothing weighs.
+
+        Raises
+        ------
+        UsageError
+            If the product or region does not exist.
+        """
+        demands = self.baseline.graph.demands
+        units = self.baseline.block("demand")
+        weights = demand_weights(self.baseline, self.scheme)
+        for value, column in ((self.product, "product"), (self.region, "region")):
+            if value is not None and value not in set(demands[column]):
+                hint = did_you_mean(value, demands[column])
+                raise UsageError(f"no {column} '{value}' in demand. {hint}")
+        if self.product is not None:
+            weights = np.where(demands["product"] == self.product, units, 0.0)
+        if self.region is not None:
+            weights = np.where(demands["region"] == self.region, weights, 0.0)
+        total = weights.sum()
+        return weights / total if total > 0 else weights
+
+    @cached_property
+    def shock(self) -> Shock:
+        """What the month itself takes from base-year activities (plants closed since)."""
+        graph = self.baseline.graph
+        shock = Shock.nothing(graph)
+        if self.month == graph.base_month:
+            return shock
+        capacity, open_ = graph.line_capacity(self.month)
+        base = self.baseline.block("activity")
+        used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
+        room = np.divide(capacity, used, out=np.full(len(used), np.inf), where=used > 0)
+        left = np.where(np.isnan(room), 1.0, np.minimum(room, 1.0))[graph.line_of]
+        shock.activity[:] = np.where(base > 0, np.where(open_, left, 0.0), 1.0)
+        return shock
+
+    @cached_property
+    def cascade(self) -> Cascade:
+        """The kernel under `none`."""
+        return Cascade(self.baseline)
+
+    @cached_property
+    def served_none(self) -> np.ndarray:
+        """Served share of every demand in the month, under `none`, without a removal."""
+        return self.cascade.served(self.cascade.levels([self.shock]))[:, 0]
+
+    @cached_property
+    def program(self) -> AllocationProgram:
+        """The program under `free`."""
+        return AllocationProgram(
+            self.baseline, weights=self.weights, month=self.month, threads=self.threads
+        )

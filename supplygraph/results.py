@@ -1,0 +1,132 @@
+"""A plain record of a result: one tidy table with what it was made from."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from supplygraph.errors import SupplygraphError
+
+ENVELOPE_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Results:
+    """A table and its provenance.
+
+    Attributes
+    ----------
+    kind
+        Name of the analysis (``chokepoints``, ``whatif`` …).
+    table
+        One row per result.
+    dataset
+        ``name``, ``version`` and ``hash`` of the dataset.
+    params
+        What was asked.
+    weights
+        Weight of every product in a weighted total, empty where none was formed.
+    seed
+        Seed of anything random, 0 where nothing is.
+    warnings
+        What a reader should know.
+    """
+
+    kind: str
+    table: pd.DataFrame
+    dataset: Mapping[str, str]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    seed: int = 0
+    warnings: tuple[str, ...] = ()
+
+    def envelope(self) -> dict[str, Any]:
+        """Nested plain values: shares as fractions, null for what is not known."""
+        return {
+            "schema": f"supplygraph/{self.kind}",
+            "version": ENVELOPE_VERSION,
+            "dataset": dict(self.dataset),
+            "command": self.kind,
+            "params": dict(self.params),
+            "weights": dict(self.weights),
+            "seed": self.seed,
+            "results": [plain_row(row) for row in self.table.to_dict("records")],
+            "warnings": list(self.warnings),
+        }
+
+    def to_json(self) -> str:
+        """The envelope as JSON text, same input same bytes."""
+        return json.dumps(self.envelope(), ensure_ascii=False, indent=1, allow_nan=False)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the envelope; a failure leaves no half-written file."""
+        return write_text(Path(path), self.to_json() + "\n")
+
+
+def load_results(path: str | Path) -> Results:
+    """Read a saved result.
+
+    Raises
+    ------
+    SupplygraphError
+        If the file is no saved result.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        table = pd.DataFrame(data["results"])
+        return Results(
+            data["command"], table, data["dataset"], data["params"], data["weights"],
+            data["seed"], tuple(data["warnings"]),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SupplygraphError(f"'{path}' is no saved result ({error}). Save one first.") from None
+
+
+def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row of plain Python values, None for what is missing."""
+    return {str(key): plain(value) for key, value in row.items()}
+
+
+def plain(value: Any) -> Any:
+    """A plain Python value; None for NaN.
+
+    Examples
+    --------
+    >>> plain(float("nan")) is None, plain(("a", "b"))
+    (True, ['a', 'b'])
+    """
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return None if value is pd.NA else value
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a file through a temporary name beside it.
+
+    Raises
+    ------
+    SupplygraphError
+        If the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".supplygraph-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        os.replace(name, path)
+    except OSError as error:
+        raise SupplygraphError(f"'{path}' cannot be written ({error.strerror}).") from None
+    return path
