@@ -165,6 +165,11 @@ class LinearProgram:
             self._model.setBasis(self._basis)
         self._model.run()
         status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
+        if status is Status.STOPPED and self._basis is not None:
+            # A warm basis may stall where a start from nothing does not.
+            self._model.clearSolver()
+            self._model.run()
+            status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
         info = self._model.getInfo()
         count = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)
         self.solves += 1

@@ -30,7 +30,7 @@ from supplygraph.selectors import did_you_mean
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 
 LOSS_SCALE = 1e3
-TIE_BREAK = 1e-5
+TIE_BREAK = 1e-7
 UNWEIGHTED = 1e-4
 RATIONINGS = ("value", "proportional")
 WATER_ROUNDS = 12

@@ -209,15 +209,13 @@ class _Backward:
             for user, pool in zip(graph.inputs.user, graph.inputs.pool, strict=True)
             for out in made_by.get(int(user), ())
         }
-        self._acyclic = True
-        for step in range(len(depth) + 1):
+        changed = True
+        while changed:
             changed = False
-            for source, target in pairs:
+            for source, target in sorted(pairs):
                 if depth[target] < depth[source] + 1 and depth[source] < len(depth):
                     depth[target], changed = depth[source] + 1, True
-            if not changed:
-                break
-            self._acyclic = step < len(depth)
+        self._acyclic = max(depth.values(), default=0) < len(depth)
         pools = {m: np.flatnonzero(names == m) for m in depth}
         return [pools[m] for m in sorted(depth, key=lambda m: (-depth[m], m))]
 
