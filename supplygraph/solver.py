@@ -230,6 +230,7 @@ def nearest(
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
+    settings.static_regularization_constant = 1e-12  # its 1e-8 stalls one balance in twenty
     for name in ("tol_gap_abs", "tol_gap_rel", "tol_feas"):
         setattr(settings, name, 1e-10)
         setattr(settings, f"reduced_{name}", 1e-8)
