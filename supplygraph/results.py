@@ -7,7 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,10 @@ class Results:
             "results": [plain_row(row) for row in self.table.to_dict("records")],
             "warnings": list(self.warnings),
         }
+
+    def head(self, rows: int | None) -> Results:
+        """The same result with its first rows only; all of them for None."""
+        return self if rows is None else replace(self, table=self.table.head(rows))
 
     def to_json(self) -> str:
         """The envelope as JSON text, same input same bytes."""

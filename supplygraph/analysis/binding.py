@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines import Allocation, Cascade, Levels
+from supplygraph.engines.reference import Month
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario import Shock
 from supplygraph.units import weeks_to_months
 
+NONE = np.zeros(0, dtype=int)
 GRADE_ORDER = {"A": 0, "B": 1, "C": 2, "D": 3}
 
 
@@ -58,14 +61,26 @@ class Binding:
         self.entries: dict[int, np.ndarray] = _by(
             graph.inputs.user, np.arange(len(graph.inputs.user))
         )
-        flow = cascade.baseline.block("arc")
-        live = np.flatnonzero(flow > 0)
-        self.arriving: dict[int, np.ndarray] = _by(
-            graph.arcs["destination"].to_numpy()[live], live
-        )
-        self._uses: np.ndarray | None = None
+        self.live = np.flatnonzero(cascade.baseline.block("arc") > 0)
+        self.end = graph.arcs["destination"].to_numpy()
+        self.arriving: dict[int, np.ndarray] = _by(self.end[self.live], self.live)
+        self.material = [str(name) for name in graph.pools["material"]]
+        self.market = [str(name) for name in graph.pools["market"]]
+        self.names = [str(name) for name in graph.pools["id"]]
 
-    def under_none(self, demand: int, shock: Shock, levels: Levels) -> Path | None:
+    def cut(self, shock: Shock) -> np.ndarray:
+        """Pools whose own makers, or makers and arcs that feed them, were cut."""
+        graph, base = self.graph, self.cascade.baseline
+        n = len(graph.pools)
+        hit = (shock.activity < 1) & (base.block("activity") > 0)
+        own = (shock.made < 1) & (base.made > 0)
+        own[graph.made_pool[hit[graph.made_activity]]] = True
+        reached = np.zeros(n, dtype=bool)
+        fed = own[self.cascade.origin[self.live]] | (shock.arc[self.live] < 1)
+        reached[self.end[self.live[fed]]] = True
+        return own | reached
+
+    def under_none(self, demand: int, cut: np.ndarray, levels: Levels) -> Path | None:
         """Path of a demand's loss when nobody reroutes; None without a loss."""
         user = self.graph.n_activities + demand
         if levels.user[user, 0] >= 1 - 1e-9:
@@ -75,9 +90,7 @@ class Binding:
             return None
         pool = int(self.graph.inputs.pool[need])
         steps = [pool]
-        while True:
-            if self._cut(pool, shock):
-                break
+        while not cut[pool]:
             entry = self._worst_maker_entry(pool, levels)
             if entry is None:
                 break
@@ -85,8 +98,7 @@ class Binding:
             if pool in steps:
                 break
             steps.append(pool)
-        row = self.graph.pools.iloc[pool]
-        return Path(str(row["material"]), str(row["market"]), tuple(steps), int(need))
+        return Path(self.material[pool], self.market[pool], tuple(steps), int(need))
 
     def _worst_entry(self, user: int, levels: Levels) -> int | None:
         """Entry with the least home level inside the kind with the least level."""
@@ -94,34 +106,19 @@ class Binding:
         entries = [e for e in self.entries.get(user, ()) if self.cascade.limits[inputs.group[e]]]
         if not entries:
             return None
-        names = self.graph.pools["id"].to_numpy()
         return min(
             entries,
             key=lambda e: (
                 round(float(levels.kind[inputs.group[e], 0]), 12),
                 -round(float(self.cascade.share[e]), 12) * (levels.home[inputs.pool[e], 0] < 1),
                 round(float(levels.home[inputs.pool[e], 0]), 12),
-                names[inputs.pool[e]],
+                self.names[inputs.pool[e]],
             ),
         )
 
     def _sources(self, pool: int) -> list[int]:
         """The pool itself and the origins that feed it."""
-        origin = self.graph.arcs["origin"].to_numpy()
-        return [pool, *(int(origin[arc]) for arc in self.arriving.get(pool, ()))]
-
-    def _cut(self, pool: int, shock: Shock) -> bool:
-        """Whether own makers or arcs of a pool were cut."""
-        base = self.cascade.baseline.block("activity")
-        if any(shock.arc[arc] < 1 for arc in self.arriving.get(pool, ())):
-            return True
-        for source in self._sources(pool):
-            makers = self.makers.get(source, np.zeros(0, int))
-            if shock.made[source] < 1 and base[makers].sum() > 0:
-                return True
-            if any(shock.activity[a] < 1 and base[a] > 0 for a in makers):
-                return True
-        return False
+        return [pool, *self.cascade.origin[self.arriving.get(pool, NONE)].tolist()]
 
     def _worst_maker_entry(self, pool: int, levels: Levels) -> int | None:
         base = self.cascade.baseline.block("activity")
@@ -133,22 +130,19 @@ class Binding:
         worst = min(makers, key=lambda a: (round(float(levels.user[a, 0]), 12), -base[a], a))
         return None if levels.user[worst, 0] >= 1 - 1e-9 else self._worst_entry(worst, levels)
 
-    def under_free(self, demand: int, shock: Shock, answer: Allocation) -> str | None:
+    def under_free(self, demand: int, cut: np.ndarray, answer: Allocation) -> str | None:
         """Cut material and market with the largest price x base use by the product."""
         if answer.served[demand] >= 1 - 1e-9:
             return None
-        cut = np.array([self._cut(pool, shock) for pool in range(len(self.graph.pools))])
         worth = np.where(cut, answer.price * self.uses[demand], 0.0)
         if worth.max(initial=0.0) <= 0:
             return None
-        return str(self.graph.pools["material"].iat[int(worth.argmax())])
+        return self.material[int(worth.argmax())]
 
-    @property
+    @cached_property
     def uses(self) -> np.ndarray:
         """Base use of every pool by every demand, directly and through what it is made of."""
-        if self._uses is None:
-            self._uses = base_uses(self.cascade.baseline)
-        return self._uses
+        return base_uses(self.cascade.baseline)
 
 
 def base_uses(baseline: Baseline) -> np.ndarray:
@@ -210,32 +204,110 @@ def _by(keys: np.ndarray, values: np.ndarray) -> dict[int, np.ndarray]:
 
 
 class Evidence:
-    """Grades of the rows behind a path."""
+    """Grades of the rows behind a loss."""
 
-    def __init__(self, graph: SupplyGraph) -> None:
+    def __init__(self, baseline: Baseline) -> None:
+        graph = baseline.graph
         needs = graph.dataset.tables["needs"]
-        pairs = zip(needs["product"], needs["material"], strict=True)
+        pairs = list(zip(needs["product"], needs["material"], strict=True))
         grades = zip(needs["need_evidence"], needs["quantity_evidence"], strict=True)
         self.needs = dict(zip(pairs, grades, strict=True))
+        blank = needs["quantity"].isna()
+        self.nominal = {pair for pair, empty in zip(pairs, blank, strict=True) if empty}
         recipes = graph.dataset.tables["recipes"]
         rows = recipes[recipes["direction"] == "in"]
         self.recipes = (
             rows.groupby("material")["evidence"].agg(lambda g: weakest(list(g))).to_dict()
         )
-        self.graph = graph
+        self.product = [str(name) for name in graph.demands["product"]]
+        self.material = [str(name) for name in graph.pools["material"]]
+        self.pool = graph.inputs.pool
+        self.baseline = baseline
+        by_product: dict[str, list[tuple[str, str]]] = {}
+        for (product, _), pair in self.needs.items():
+            by_product.setdefault(product, []).append(pair)
+        self.products = {
+            name: (weakest([g[0] for g in pairs_]), weakest([g[1] for g in pairs_]))
+            for name, pairs_ in by_product.items()
+        }
 
     def need(self, demand: int, entry: int) -> tuple[str, str]:
         """Grades of a need: that it exists, and how much."""
-        product = self.graph.demands["product"].iat[demand]
-        material = self.graph.pools["material"].iat[int(self.graph.inputs.pool[entry])]
-        return self.needs.get((product, material), ("D", "D"))
+        pair = (self.product[demand], self.material[int(self.pool[entry])])
+        return self.needs.get(pair, ("D", "D"))
+
+    def is_nominal(self, demand: int, entry: int) -> bool:
+        """Whether nobody has sized this need."""
+        return (self.product[demand], self.material[int(self.pool[entry])]) in self.nominal
 
     def path(self, demand: int, path: Path) -> str:
         """Weakest grade of the need and of the recipes passed on the way to the cut."""
-        names = self.graph.pools["material"].to_numpy()
         grades = [self.need(demand, path.need)[0]]
-        grades += [self.recipes.get(names[pool], "") for pool in path.steps[1:]]
+        grades += [self.recipes.get(self.material[pool], "") for pool in path.steps[1:]]
         return weakest(grades)
+
+    @cached_property
+    def flows(self) -> list[str]:
+        """Grade of every activity's base flow: the best figure that pins it, else its capacity."""
+        graph = self.baseline.graph
+        best = np.full(graph.n_activities, 3)
+        for o in self.baseline.observations:
+            inside = len(o.columns) and not o.is_share and o.columns.max() < graph.n_activities
+            if o.role != "fit" or not inside:
+                continue
+            used = o.columns[self.baseline.x[o.columns] > 0]
+            if 0 < len(np.unique(graph.activities["id"].to_numpy()[used])) <= 1:
+                grade = GRADE_ORDER[weakest([o.grade])]
+                best[used] = np.minimum(best[used], grade)
+        names = {order: grade for grade, order in GRADE_ORDER.items()}
+        stated = graph.dataset.tables["capacities"]
+        stated = stated[stated["quantity"].notna()]
+        lines = dict(
+            zip(
+                zip(stated["facility"], stated["line"], strict=True),
+                stated["evidence"],
+                strict=True,
+            )
+        )
+        keys = zip(graph.activities["id"], graph.activities["line"], strict=True)
+        return [
+            names[int(b)] if b < 3 else weakest([lines.get(key, "D")])
+            for b, key in zip(best, keys, strict=True)
+        ]
+
+    def removed(self, shock: Shock, group: bool) -> str:
+        """Grade of what a removal takes: a group's total, or one plant's own flow."""
+        hit = np.flatnonzero((shock.activity < 1) & (self.baseline.block("activity") > 0))
+        if not len(hit):
+            return ""
+        if not group:
+            return weakest([self.flows[int(i)] for i in hit])
+        return self._group(set(hit.tolist()))
+
+    def _group(self, hit: set[int]) -> str:
+        """Best figure that covers only activities of the group and at least half of its flow."""
+        graph, x = self.baseline.graph, self.baseline.x
+        total = sum(x[i] for i in hit)
+        grades = []
+        for o in self.baseline.observations:
+            inside = len(o.columns) and not o.is_share and o.columns.max() < graph.n_activities
+            if o.role == "fit" and inside:
+                used = {int(c) for c in o.columns if x[c] > 0}
+                if used and used <= hit and sum(x[i] for i in used) >= 0.5 * total:
+                    grades.append(GRADE_ORDER[weakest([o.grade])])
+        if grades:
+            return {order: grade for grade, order in GRADE_ORDER.items()}[min(grades)]
+        return weakest([self.flows[i] for i in hit if x[i] >= 0.2 * total])
+
+
+class Tracer:
+    """Causes, grades and stocks of one month, shared by all its questions."""
+
+    def __init__(self, month: Month) -> None:
+        self.month = month
+        self.binding = Binding(month.cascade)
+        self.evidence = Evidence(month.baseline)
+        self.stock = months_to_shortage(month.baseline.graph)
 
 
 def months_to_shortage(graph: SupplyGraph) -> np.ndarray:

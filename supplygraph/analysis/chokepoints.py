@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.binding import Binding, Evidence, months_to_shortage
+from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
-from supplygraph.engines import SECTORS, AllocationProgram, Cascade, Levels
+from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
 
@@ -28,7 +28,7 @@ class _Losses:
 
 
 def chokepoints(
-    month: Month,
+    tracer: Tracer,
     by: str,
     *,
     product: str | None = None,
@@ -41,8 +41,8 @@ def chokepoints(
 
     Parameters
     ----------
-    month
-        Engines over a baseline in a month, with weights of the products asked for.
+    tracer
+        Engines of a month, with weights of the products asked for, causes and grades.
     by
         One of `analysis.entities.BY`.
     product, region
@@ -60,9 +60,10 @@ def chokepoints(
         Contract of DESIGN section 6: ranked rows, then plants without a known share.
     warnings : tuple of str
     """
+    month = tracer.month
     entities = entities_of(month.baseline, by)
     losses = _solve(month, entities, rerouting, rationing)
-    rows = _Rows(month, losses, product, region)
+    rows = _Rows(tracer, losses, product, region)
     table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
     if table.empty:
         return table, ("nothing to rank: no plant runs in the base year",)
@@ -96,8 +97,9 @@ class _Rows:
     """Turns losses into rows of the contract."""
 
     def __init__(
-        self, month: Month, losses: _Losses, product: str | None, region: str | None
+        self, tracer: Tracer, losses: _Losses, product: str | None, region: str | None
     ) -> None:
+        month = tracer.month
         self.month, self.losses = month, losses
         self.graph = month.baseline.graph
         self.weights = month.weights
@@ -109,9 +111,8 @@ class _Rows:
         if region:
             wanted &= (self.demands["region"] == region).to_numpy()
         self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
-        self.binding = Binding(month.cascade)
-        self.evidence = Evidence(self.graph)
-        self.stock = months_to_shortage(self.graph)
+        self.binding, self.evidence = tracer.binding, tracer.evidence
+        self.stock = tracer.stock
         self.sector = self.demands["sector"].to_numpy()
         self._need_worst = self._worst_needs()
 
@@ -154,14 +155,16 @@ class _Rows:
             return empty
         product, region, demand = self._hardest(hit, none)
         shock = self.month.shock.with_(entity.shock)
-        path = self.binding.under_none(demand, shock, self.losses.levels.column(index))
+        levels = self.losses.levels.column(index)
+        path = self.binding.under_none(demand, self.binding.cut(shock), levels)
+        removed = self.evidence.removed(entity.shock, entity.kind not in ("facility", "operator"))
         months = self._first_month(index, hit, none)
         return {
             "months_to_first_shortage": months,
             "worst_product": product,
             "worst_region": region,
             "binding_input": path.material if path else "",
-            "_evidence": self.evidence.path(demand, path) if path else "",
+            "_evidence": weakest([self.evidence.path(demand, path) if path else "", removed]),
         }
 
     def _hardest(self, hit: np.ndarray, none: np.ndarray) -> tuple[str, str, int]:
@@ -268,5 +271,3 @@ def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
     ]  # fmt: skip
     return pd.DataFrame(result)
 
-
-__all__ = ["Cascade", "AllocationProgram", "chokepoints"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.binding import Binding, Evidence, months_to_shortage, weakest
+from supplygraph.analysis.binding import Tracer
 from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
 
@@ -13,14 +13,14 @@ EPSILON = 1e-9
 
 
 def whatif(
-    month: Month, shock: Shock, *, rerouting: str = "both", rationing: str = "value"
+    tracer: Tracer, shock: Shock, *, rerouting: str = "both", rationing: str = "value"
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Losses of every product, region and segment under a shock, then the weighted total.
 
     Parameters
     ----------
-    month
-        Engines over a baseline in a month.
+    tracer
+        Engines of a month, with causes and grades.
     shock
         What is taken away.
     rerouting
@@ -34,19 +34,16 @@ def whatif(
         Contract of DESIGN section 6, ``month`` empty.
     warnings : tuple of str
     """
-    work = _Whatif(month, shock, rerouting, rationing)
-    keys = ["product", "region", "segment"]
-    demands = work.demands[work.units > 0]
-    rows = [
-        work.row(key, part.index.to_numpy()) for key, part in demands.groupby(keys, sort=True)
-    ]
+    work = _Whatif(tracer, shock, rerouting, rationing)
+    rows = [work.row(key, index) for key, index in work.groups()]
     table = pd.DataFrame([*rows, work.total()])
     return table, work.warnings
 
 
 class _Whatif:
-    def __init__(self, month: Month, shock: Shock, rerouting: str, rationing: str) -> None:
-        self.month = month
+    def __init__(self, tracer: Tracer, shock: Shock, rerouting: str, rationing: str) -> None:
+        month = tracer.month
+        self.month, self.tracer = month, tracer
         self.shock = month.shock.with_(shock)
         self.graph = month.baseline.graph
         self.demands, self.units = self.graph.demands, month.baseline.block("demand")
@@ -63,16 +60,27 @@ class _Whatif:
             self.warnings = self.answer.warnings
         if rerouting == "free":
             self.none = np.full(n, np.nan)
-        self.binding, self.evidence = Binding(month.cascade), Evidence(self.graph)
-        self.stock = months_to_shortage(self.graph)
+        self.binding, self.evidence = tracer.binding, tracer.evidence
+        self.stock = tracer.stock
+        self.cut = self.binding.cut(self.shock)
+        self.unit = [str(unit) for unit in self.demands["unit"]]
+
+    def groups(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
+        """Rows of demand by product, region and segment, in order."""
+        keys: dict[tuple[str, str, str], list[int]] = {}
+        columns = (self.demands[name] for name in ("product", "region", "segment"))
+        for index, key in enumerate(zip(*columns, strict=True)):
+            if self.units[index] > 0:
+                keys.setdefault(key, []).append(index)
+        return [(key, np.array(keys[key])) for key in sorted(keys)]
 
     def row(self, key: tuple[str, str, str], rows: np.ndarray) -> dict[str, object]:
         units = self.units[rows]
         share = units / units.sum()
         none, free = (_clean(float(loss[rows] @ share)) for loss in (self.none, self.free))
         worst = int(rows[np.nan_to_num(self.none[rows]).argmax()])
-        path = self.binding.under_none(worst, self.shock, self.levels)
-        nominal = path is not None and self._nominal(worst, path.need)
+        path = self.binding.under_none(worst, self.cut, self.levels)
+        nominal = path is not None and self.evidence.is_nominal(worst, path.need)
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])
         flags = []
         if free > none + 1e-6:
@@ -81,7 +89,7 @@ class _Whatif:
             flags.append("nominal")
         return {
             "month": None, "product": key[0], "region": key[1], "segment": key[2],
-            "demand": float(units.sum()), "unit": self.demands["unit"].iat[worst],
+            "demand": float(units.sum()), "unit": self.unit[worst],
             "loss_none": none, "loss_free": np.nan if nominal else free,
             "months_to_first_shortage": self._months(worst, path.need if path else -1),
             "binding_none": path.material if path and none > EPSILON else "",
@@ -89,17 +97,8 @@ class _Whatif:
             "need_evidence": need, "quantity_evidence": quantity, "flags": tuple(flags),
         }  # fmt: skip
 
-    def _nominal(self, demand: int, need: int) -> bool:
-        table = self.graph.dataset.tables["needs"]
-        material = self.graph.pools["material"].iat[int(self.graph.inputs.pool[need])]
-        product = self.demands["product"].iat[demand]
-        rows = table[(table["product"] == product) & (table["material"] == material)]
-        return bool(rows["quantity"].isna().any())
-
     def _grades(self, product: str) -> tuple[str, str]:
-        needs = self.graph.dataset.tables["needs"]
-        mine = needs[needs["product"] == product]
-        return weakest(list(mine["need_evidence"])), weakest(list(mine["quantity_evidence"]))
+        return self.evidence.products.get(product, ("", ""))
 
     def _months(self, demand: int, need: int) -> float:
         if need < 0 or not self.none[demand] > EPSILON:
@@ -110,7 +109,7 @@ class _Whatif:
         if self.answer is None or not free > EPSILON:
             return ""
         worst = int(rows[self.free[rows].argmax()])
-        return self.binding.under_free(worst, self.shock, self.answer) or ""
+        return self.binding.under_free(worst, self.cut, self.answer) or ""
 
     def total(self) -> dict[str, object]:
         """Weighted total of everything that weighs."""

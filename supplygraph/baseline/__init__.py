@@ -3,6 +3,7 @@
 from supplygraph.baseline.observations import Observation
 from supplygraph.baseline.reconcile import Baseline, Reconciler, reconcile
 from supplygraph.baseline.table import (
+    BASELINE_FILE,
     balance_table,
     baseline_text,
     flow_table,
@@ -11,6 +12,7 @@ from supplygraph.baseline.table import (
 )
 
 __all__ = [
+    "BASELINE_FILE",
     "Baseline",
     "Observation",
     "Reconciler",

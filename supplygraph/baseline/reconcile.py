@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from supplygraph.baseline.observations import Observation, observations_of
 from supplygraph.baseline.priors import Priors, compute_priors, widen
@@ -27,7 +28,7 @@ from supplygraph.solver import LinearProgram, Triplets, nearest
 SLACK = 0.02
 SMALL_ARC = 0.004
 DEVIATION_WEIGHT = 1e-2
-ZERO = 1e-9
+ZERO = 1e-7
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ class Baseline:
         full = np.zeros(len(self.graph.pools))
         full[pools] = self.block(name)
         return full
+
+    def balance(self, *, why: bool = True) -> pd.DataFrame:
+        """Each published figure beside the balance: observed, balanced, moved, why."""
+        from supplygraph.baseline.table import balance_table
+
+        return balance_table(self, why=why)
 
     def residual(self) -> float:
         """Largest relative imbalance of a row."""
@@ -259,6 +266,21 @@ class Reconciler:
         held = answer[: self.columns.total]
         return _name_conflicts(self.fit, observation, baseline.x, held)
 
+    def intervals(self, arcs: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Least and most that arcs can carry with the deviation within 2 % of the least.
+
+        Returns
+        -------
+        low, high : numpy.ndarray
+            In the arcs' own unit a year; what one program each can identify.
+        """
+        _, deviation = self.least_deviation()
+        program = self.program(self.limit_row(deviation)).persistent()
+        columns = self.columns.start["arc"] + np.asarray(arcs)
+        ends = [(program.extreme(c, 1.0), program.extreme(c, -1.0)) for c in columns]
+        low, high = np.array(ends).T.reshape(2, -1)
+        return low, high
+
     def _nearest(self, deviation: float) -> np.ndarray:
         target = np.concatenate([self.priors.value, np.zeros(2 * len(self.fit))])
         weight = np.ones(len(target))
@@ -293,6 +315,10 @@ class _Reduced:
         optimum = program.solve(what)
         return self._full(optimum.x), optimum.objective
 
+    def persistent(self) -> _Extremes:
+        """The rows as one warm program for many objectives."""
+        return _Extremes(self)
+
     def nearest(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """All columns of the point nearest to a target."""
         return self._full(
@@ -306,6 +332,31 @@ class _Reduced:
         full = np.zeros(self.total)
         full[self.kept] = np.maximum(x, 0.0)
         return full
+
+
+class _Extremes:
+    """Least and most of single columns, from one warm program."""
+
+    def __init__(self, reduced: _Reduced) -> None:
+        self.position = {int(c): i for i, c in enumerate(reduced.kept)}
+        n = len(reduced.kept)
+        self._program = LinearProgram(
+            reduced.rows, np.zeros(n), np.zeros(n), reduced.ub,
+            column_scale=reduced.scale, row_scale=reduced.size,
+        )  # fmt: skip
+        self._program.solve("interval")
+        self._program.keep_basis()
+
+    def extreme(self, column: int, sign: float) -> float:
+        """Least value of a column (sign 1) or its most (sign -1)."""
+        if int(column) not in self.position:
+            return 0.0
+        index = np.array([self.position[int(column)]])
+        self._program.set_cost(index, np.array([sign]))
+        try:
+            return max(float(self._program.solve("interval").x[index[0]]), 0.0)
+        finally:
+            self._program.set_cost(index, np.zeros(1))
 
 
 def _reachable(graph: SupplyGraph, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -337,23 +388,28 @@ def balance_rows(graph: SupplyGraph, columns: Columns) -> Matrix:
     return Matrix(matrix.row, matrix.column, matrix.value, matrix.lower, upper)
 
 
-def polish(matrix: Matrix, x: np.ndarray, rounds: int = 6) -> np.ndarray:
-    """Restore exact balance: the least relative change of flows that closes every equation.
+def polish(matrix: Matrix, x: np.ndarray, rounds: int = 8) -> np.ndarray:
+    """Restore exact balance: the least relative change of flows that closes every row.
 
-    Flows that are zero stay zero; a solver's tolerance of 1e-9 becomes rounding error.
+    Equations, and limits that some round finds broken. Flows that are zero stay zero; a
+    solver's tolerance of 1e-9 becomes rounding error.
     """
-    equal = (matrix.lower == matrix.upper)[matrix.row] & (x[matrix.column] > 0)
-    rows, row = np.unique(matrix.row[equal], return_inverse=True)
-    column, value = matrix.column[equal], matrix.value[equal]
-    used, position = np.unique(column, return_inverse=True)
+    inside = x[matrix.column] > 0
+    rows, row = np.unique(matrix.row[inside], return_inverse=True)
+    used, position = np.unique(matrix.column[inside], return_inverse=True)
     dense = np.zeros((len(rows), len(used)))
-    np.add.at(dense, (row, position), value)
-    flow, target = x[used], matrix.lower[rows]
+    np.add.at(dense, (row, position), matrix.value[inside])
+    flow, lower, upper = x[used], matrix.lower[rows], matrix.upper[rows]
+    tight, target = lower == upper, lower.copy()
     for _ in range(rounds):
-        weighted = dense * flow
-        size = np.abs(weighted).max(axis=1)
+        value = dense @ flow
+        over, under = ~tight & (value > upper), ~tight & (value < lower)
+        target[over], target[under] = upper[over], lower[under]
+        tight |= over | under
+        weighted = dense[tight] * flow
+        size = np.maximum(np.abs(weighted).max(axis=1, initial=0.0), 1e-300)
         weighted /= size[:, None]
-        lack = (target - dense @ flow) / size
+        lack = (target[tight] - value[tight]) / size
         gram = weighted @ weighted.T
         gram[np.diag_indices_from(gram)] += 1e-13
         flow = np.maximum(flow * (1 + weighted.T @ np.linalg.solve(gram, lack)), 0.0)

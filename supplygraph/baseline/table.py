@@ -13,9 +13,8 @@ from supplygraph.baseline.observations import observations_of
 from supplygraph.baseline.reconcile import Baseline, Reconciler, balance_rows, reconcile
 from supplygraph.graph import Columns, SupplyGraph, columns_of
 
-FILE = Path("derived") / "baseline.csv"
+BASELINE_FILE = Path("derived") / "baseline.csv"
 HASH_ROW = "hash"
-BLOCK_UNITS = {"demand": "unit", "made": "", "withheld": ""}
 
 
 def column_ids(graph: SupplyGraph, columns: Columns) -> list[tuple[str, str, str]]:
@@ -69,7 +68,7 @@ def load_or_reconcile(graph: SupplyGraph) -> tuple[Baseline, bool]:
     shipped : bool
         Whether it was read and not computed.
     """
-    path = graph.dataset.path / FILE
+    path = graph.dataset.path / BASELINE_FILE
     if path.is_file():
         found = read_baseline(graph, path)
         if found is not None:

@@ -2,7 +2,7 @@
 
 from supplygraph.engines.allocation import Allocation, AllocationProgram
 from supplygraph.engines.cascade import Cascade, Levels
-from supplygraph.engines.weights import SCHEMES, SECTORS, demand_weights
+from supplygraph.engines.weights import SCHEMES, SECTORS, demand_weights, product_weights
 
 __all__ = [
     "SCHEMES",
@@ -12,4 +12,5 @@ __all__ = [
     "Cascade",
     "Levels",
     "demand_weights",
+    "product_weights",
 ]

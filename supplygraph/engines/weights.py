@@ -85,3 +85,10 @@ def _product_weights(table: pd.DataFrame, scheme: str) -> dict[str, float]:
         for name, one in zip(part.index, size / size.sum(), strict=True):
             weight[str(name)] = float(one)
     return weight
+
+
+def product_weights(baseline: Baseline, weights: np.ndarray) -> dict[str, float]:
+    """Weight of every product in a total, those without weight left out."""
+    products = baseline.graph.demands["product"]
+    total = pd.Series(weights).groupby(products.to_numpy()).sum()
+    return {str(name): float(value) for name, value in total.items() if value > 0}

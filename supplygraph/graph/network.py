@@ -7,7 +7,7 @@ identifier, so shuffled input rows give the same arrays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -79,7 +79,6 @@ class SupplyGraph:
     capacities: Mapping[int, tuple[tuple[str, float, frozenset[str]], ...]]
     recipes: Mapping[str, Recipe]
     base_year: int = BASE_YEAR
-    _cache: dict = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def n_activities(self) -> int:
@@ -125,13 +124,23 @@ class SupplyGraph:
 
     def select_activities(self, selector: Selector) -> np.ndarray:
         """Mask of activities a selector names; ``id`` is the plant."""
-        table = self._cache.setdefault("activity_table", _selector_table(self.activities))
-        return match(selector, table)
+        return match(selector, self._activity_table)
 
     def select_pools(self, selector: Selector) -> np.ndarray:
         """Mask of pools (material in a market) a selector names."""
-        table = self._cache.setdefault("pool_table", _selector_table(self.pools))
-        return match(self._country_as_market(selector), table)
+        return match(self._country_as_market(selector), self._pool_table)
+
+    @cached_property
+    def _activity_table(self) -> dict[str, list]:
+        return _selector_table(self.activities)
+
+    @cached_property
+    def _pool_table(self) -> dict[str, list]:
+        return _selector_table(self.pools)
+
+    @cached_property
+    def _arc_index(self) -> dict[str, int]:
+        return {str(name): i for i, name in enumerate(self.arcs["id"])}
 
     def _country_as_market(self, selector: Selector) -> Selector:
         """Pools know markets only: a country that is a market of its own stands for it."""
@@ -163,10 +172,7 @@ class SupplyGraph:
 
     def find_arc(self, arc_id: str) -> int:
         """Index of an arc ``material:from>to``, or -1."""
-        index = self._cache.setdefault(
-            "arc_index", {name: i for i, name in enumerate(self.arcs["id"])}
-        )
-        return index.get(arc_id, -1)
+        return self._arc_index.get(arc_id, -1)
 
     def call_terms(self, call: Call) -> list[tuple[str, int, float]]:
         """A call of an expression as (block, index, coefficient) terms.

@@ -1,0 +1,83 @@
+"""The balance as results: figures beside it, what is held, flows, intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplygraph.baseline import (
+    Baseline,
+    Reconciler,
+    balance_table,
+    flow_table,
+    held_table,
+)
+from supplygraph.errors import UsageError
+from supplygraph.results import Results
+from supplygraph.selectors import did_you_mean
+
+SHOWN = {
+    "balance": ("id", "observed", "balanced", "moved", "unit", "role", "evidence", "why"),
+}
+
+
+def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: object) -> Results:
+    dataset = baseline.graph.dataset
+    about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
+    return Results(kind, table.reset_index(drop=True), about, params, warnings=dataset.warnings)
+
+
+def figures(
+    baseline: Baseline, *, moved: float | None = None, role: str | None = None
+) -> Results:
+    """Each published figure beside the balance, the figures that moved most first.
+
+    Raises
+    ------
+    UsageError
+        If the role is neither fit nor check.
+    """
+    if role is not None and role not in ("fit", "check"):
+        raise UsageError(f"--role '{role}' is not known. {did_you_mean(role, ('fit', 'check'))}")
+    table = balance_table(baseline)
+    if role is not None:
+        table = table[table["role"] == role]
+    if moved is not None:
+        table = table[(table["moved"].abs() > moved) | table["balanced"].isna()]
+    order = pd.DataFrame(
+        {"role": table["role"] == "check", "size": -table["moved"].abs().round(9), "id": table["id"]}
+    ).sort_values(["role", "size", "id"])
+    return _results(baseline, "balance", table.loc[order.index], moved=moved, role=role)
+
+
+def held(baseline: Baseline) -> Results:
+    """Surplus and unexplained use by material and market."""
+    return _results(baseline, "held", held_table(baseline))
+
+
+def flows(baseline: Baseline) -> Results:
+    """Every flow of the base year that is not zero."""
+    table = flow_table(baseline)
+    return _results(baseline, "flows", table[table["quantity"] > 0])
+
+
+def intervals(baseline: Baseline, material: str) -> Results:
+    """Least and most that each arc of a material can carry at the balance's slack.
+
+    Raises
+    ------
+    UsageError
+        If no arc carries the material.
+    """
+    graph = baseline.graph
+    rows = np.flatnonzero((graph.arcs["material"] == material).to_numpy())
+    if not len(rows):
+        hint = did_you_mean(material, graph.arcs["material"])
+        raise UsageError(f"--intervals: no arc carries '{material}'. {hint}")
+    low, high = Reconciler(graph).intervals(rows)
+    table = graph.arcs.loc[rows, ["id", "material", "from", "to"]].assign(
+        low=low, balanced=baseline.block("arc")[rows], high=high,
+        unit=f"{graph.dataset.tables['materials'].set_index('id')['unit'][material]}/yr",
+    )  # fmt: skip
+    table = table[table["high"] > 1e-6].sort_values(["balanced", "id"], ascending=[False, True])
+    return _results(baseline, "intervals", table, material=material)

@@ -1,0 +1,337 @@
+"""The handle that `import supplygraph as sg` gives: load, remove, solve, read.
+
+A chain never changes: `remove` returns a new one that shares the compiled programs, so a
+thousand removals in a loop are cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+
+from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.chokepoints import chokepoints
+from supplygraph.analysis.explain import explain
+from supplygraph.analysis.info import info_table
+from supplygraph.analysis.whatif import whatif
+from supplygraph.baseline import (
+    BASELINE_FILE,
+    Baseline,
+    baseline_text,
+    flow_table,
+    load_or_reconcile,
+    reconcile,
+)
+from supplygraph.dataset import Dataset, read_dataset
+from supplygraph.engines import product_weights
+from supplygraph.engines.reference import Month
+from supplygraph.errors import UsageError
+from supplygraph.graph import SupplyGraph, compile_graph
+from supplygraph.results import Results, write_text
+from supplygraph.scenario import Shock, parse_shock
+from supplygraph.selectors import did_you_mean
+
+REROUTINGS = ("both", "none", "free")
+
+
+def load(path: str | Path | None = None, *, threads: int = 1) -> Chain:
+    """Read, check and compile a dataset.
+
+    Parameters
+    ----------
+    path
+        A folder or the name of a shipped dataset; ``rare-earths`` if left out.
+    threads
+        Threads the solver may use.
+
+    Raises
+    ------
+    DatasetError
+        With every fault found.
+    UsageError
+        If there is no such dataset.
+
+    Examples
+    --------
+    >>> import supplygraph as sg
+    >>> chain = sg.load("three-nodes")
+    >>> hit = chain.remove("id=mine-a share=0.75").solve()
+    >>> table = hit.shortage(by=["product", "region"])
+    >>> [round(value, 4) for value in table.loc[0, ["loss_none", "loss_free"]]]
+    [0.75, 0.6667]
+    """
+    dataset = read_dataset(path)
+    return Chain(_Shared(dataset, threads))
+
+
+class _Shared:
+    """What chains of one dataset have in common: graph, balance, programs by question."""
+
+    def __init__(self, dataset: Dataset, threads: int) -> None:
+        self.dataset, self.threads = dataset, threads
+        self.tracers: dict[tuple[Any, ...], Tracer] = {}
+
+    @cached_property
+    def network(self) -> SupplyGraph:
+        return compile_graph(self.dataset)
+
+    @cached_property
+    def balanced(self) -> tuple[Baseline, bool]:
+        return load_or_reconcile(self.network)
+
+    def tracer(
+        self,
+        at: str | None = None,
+        weights: str = "sectors",
+        product: str | None = None,
+        region: str | None = None,
+    ) -> Tracer:
+        key = (at, weights, product, region)
+        if key not in self.tracers:
+            _check_month(at)
+            month = Month(self.balanced[0], at, weights, product, region, self.threads)
+            month.weights.setflags(write=False)
+            self.tracers[key] = Tracer(month)
+        return self.tracers[key]
+
+
+def _check_month(at: str | None) -> None:
+    if at is None:
+        return
+    year, _, month = at.partition("-")
+    if not (len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12):
+        raise UsageError(f"month '{at}' is not YYYY-MM. Write one such as 2026-11.")
+
+
+def _check_choice(value: str, known: Sequence[str], option: str) -> None:
+    if value not in known:
+        raise UsageError(f"{option} '{value}' is not known. {did_you_mean(value, known)}")
+
+
+class Chain:
+    """A supply chain with nothing, or something, removed.
+
+    Made by :func:`load`; `remove` returns a new chain and leaves this one as it is.
+    """
+
+    def __init__(self, shared: _Shared, removed: tuple[str, ...] = ()) -> None:
+        self._shared = shared
+        self.removed = removed
+
+    def __repr__(self) -> str:
+        without = f" without {', '.join(self.removed)}" if self.removed else ""
+        return f"<Chain {self.dataset.name}{without}>"
+
+    @property
+    def dataset(self) -> Dataset:
+        """The checked tables."""
+        return self._shared.dataset
+
+    @property
+    def network(self) -> SupplyGraph:
+        """The compiled arrays that the engines read."""
+        return self._shared.network
+
+    @property
+    def baseline(self) -> Baseline:
+        """Balanced flows of the base year."""
+        return self._shared.balanced[0]
+
+    @property
+    def baseline_shipped(self) -> bool:
+        """Whether the balance was read from the dataset and not computed now."""
+        return self._shared.balanced[1]
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """Read-only networkx graph with base-year flows on its edges."""
+        return self.network.to_networkx(flow_table(self.baseline))
+
+    def remove(self, *selectors: str) -> Chain:
+        """A new chain without what the selectors name.
+
+        Parameters
+        ----------
+        selectors
+            Such as ``country=CN process=heavy`` or ``id=my-lynas-lamp share=0.5``.
+
+        Raises
+        ------
+        SelectorError
+            If one does not parse or names nothing.
+        """
+        removed = (*self.removed, *selectors)
+        parse_shock(self.network, selectors)
+        return Chain(self._shared, removed)
+
+    @cached_property
+    def _shock(self) -> Shock:
+        return parse_shock(self.network, self.removed)
+
+    def solve(
+        self,
+        *,
+        rerouting: str = "both",
+        rationing: str = "value",
+        weights: str = "sectors",
+        product: str | None = None,
+        region: str | None = None,
+        at: str | None = None,
+    ) -> Solution:
+        """Losses of what was removed, under one bound or both.
+
+        Parameters
+        ----------
+        rerouting
+            ``both``, ``none`` (nobody reroutes) or ``free`` (least loss of any allocation).
+        rationing
+            ``value`` or ``proportional``, for ``free``.
+        weights
+            ``sectors``, ``value``, ``equal`` or ``mass``.
+        product, region
+            Count only these in the total; with a product, ``free`` is a bound on it alone.
+        at
+            Month ``YYYY-MM`` whose capacities hold.
+        """
+        _check_choice(rerouting, REROUTINGS, "rerouting")
+        tracer = self._shared.tracer(at, weights, product, region)
+        table, warnings = whatif(tracer, self._shock, rerouting=rerouting, rationing=rationing)
+        params = {
+            "remove": list(self.removed), "rerouting": rerouting, "rationing": rationing,
+            "weights": weights, "product": product, "region": region, "at": at,
+        }  # fmt: skip
+        return Solution(self._results("whatif", table, params, tracer.month, warnings))
+
+    def chokepoints(self, by: str = "facility", **options: Any) -> pd.DataFrame:
+        """Removals ranked by the loss they cause; see :meth:`rank` for the options."""
+        return self.rank(by, **options).table
+
+    def rank(
+        self,
+        by: str = "facility",
+        *,
+        product: str | None = None,
+        region: str | None = None,
+        at: str | None = None,
+        rerouting: str = "both",
+        rationing: str = "value",
+        weights: str = "sectors",
+        top: int | None = None,
+    ) -> Results:
+        """Removals ranked by the loss they cause, with what they were made from.
+
+        Parameters
+        ----------
+        by
+            ``facility``, ``country``, ``country-stage``, ``country-process``, ``operator``,
+            ``element``, ``element-country`` or ``arc``.
+        product, region
+            Count only these.
+        at
+            Month ``YYYY-MM`` whose capacities hold; losses are against that month.
+        rerouting, rationing, weights
+            As in :meth:`solve`.
+        top
+            Rows to keep.
+
+        Raises
+        ------
+        UsageError
+            If an option is unknown, or something was removed already.
+        """
+        if self.removed:
+            raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
+        _check_choice(rerouting, REROUTINGS, "rerouting")
+        tracer = self._shared.tracer(at, weights, product, region)
+        table, warnings = chokepoints(
+            tracer, by, product=product, region=region, rerouting=rerouting,
+            rationing=rationing, top=top,
+        )  # fmt: skip
+        params = {
+            "by": by, "product": product, "region": region, "at": at, "rerouting": rerouting,
+            "rationing": rationing, "weights": weights, "top": top,
+        }  # fmt: skip
+        return self._results("chokepoints", table, params, tracer.month, warnings)
+
+    def explain(self, name: str) -> Results:
+        """Every figure of a node, arc, material or product, with source and grade."""
+        table = explain(self.baseline, name)
+        return Results("explain", table, self._about(), {"id": name})
+
+    def write_baseline(self) -> Path:
+        """Compute the balance anew and store it in the dataset's `derived/`."""
+        path = self.dataset.path / BASELINE_FILE
+        return write_text(path, baseline_text(reconcile(self.network)))
+
+    def info(self) -> Results:
+        """Size of the dataset and how well it is founded."""
+        return Results("info", info_table(self.network), self._about())
+
+    def about(self) -> dict[str, str]:
+        """Name, version and hash of the dataset."""
+        return self._about()
+
+    def _about(self) -> dict[str, str]:
+        dataset = self.dataset
+        return {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
+
+    def _results(
+        self,
+        kind: str,
+        table: pd.DataFrame,
+        params: dict[str, Any],
+        month: Month,
+        warnings: Iterable[str],
+    ) -> Results:
+        notes = (*self.dataset.warnings, *warnings)
+        weights = product_weights(self.baseline, month.weights)
+        return Results(kind, table, self._about(), params, weights, 0, tuple(notes))
+
+
+class Solution:
+    """Losses of one removal."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per product, region and segment; last row the weighted total."""
+        return self.results.table
+
+    @property
+    def total(self) -> dict[str, float]:
+        """Weighted total under both bounds."""
+        last = self.table.iloc[-1]
+        return {"loss_none": float(last["loss_none"]), "loss_free": float(last["loss_free"])}
+
+    def shortage(self, by: Sequence[str] = ("product", "region")) -> pd.DataFrame:
+        """Share of base demand lost, by any of product, region and segment.
+
+        Rows that are merged are weighted by their base demand; different units do not add,
+        so `product` must be one of the keys.
+        """
+        known = ("product", "region", "segment")
+        for name in by:
+            _check_choice(name, known, "by")
+        if "product" not in by:
+            raise UsageError("shortage: units of different products do not add. Keep 'product'.")
+        rows = self.table.iloc[:-1]
+        work = rows.assign(
+            none=rows["loss_none"] * rows["demand"], free=rows["loss_free"] * rows["demand"]
+        )
+        grouped = work.groupby(list(by), sort=True, as_index=False)
+        table = grouped.agg(
+            demand=("demand", "sum"),
+            unit=("unit", "first"),
+            none=("none", lambda v: v.sum(min_count=len(v))),
+            free=("free", lambda v: v.sum(min_count=len(v))),
+        )
+        table["loss_none"] = table["none"] / table["demand"]
+        table["loss_free"] = table["free"] / table["demand"]
+        return table.drop(columns=["none", "free"])

@@ -1,0 +1,264 @@
+"""Commands that ask the engines: info, balance, chokepoints, whatif, explain."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, emit, note
+from supplygraph.errors import UsageError
+
+if TYPE_CHECKING:
+    from supplygraph.chain import Chain
+    from supplygraph.results import Results
+
+FAILED = 10
+RANKED = (
+    "rank", "id", "loss_none", "loss_free", "loss_upper", "months_to_first_shortage",
+    "worst_product", "worst_region", "binding_input", "baseline_share", "evidence", "flags",
+)  # fmt: skip
+HIT = (
+    "product", "region", "segment", "loss_none", "loss_free", "months_to_first_shortage",
+    "binding_none", "binding_free", "need_evidence", "quantity_evidence", "flags",
+)  # fmt: skip
+_CONDITION = re.compile(r"^\s*(\w+)\s*(<=|>=|<|>)\s*([-+.\deE]+)\s*$")
+
+ProductOption = Annotated[
+    str | None, typer.Option("--product", help="Count only this product; free is then its bound.")
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="Count only this region (US, EU, JP, KR, IN, CN, ROW).")
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", help="Month YYYY-MM whose capacities hold; flows and demand stay 2024."),
+]
+ReroutingOption = Annotated[
+    str, typer.Option("--rerouting", help="none: nobody reroutes; free: the least loss; both.")
+]
+RationingOption = Annotated[
+    str, typer.Option("--rationing", help="Under free: value (least loss) or proportional.")
+]
+WeightsOption = Annotated[
+    str, typer.Option("--weights", help="sectors (default), value, equal or mass.")
+]
+FailOption = Annotated[
+    str | None, typer.Option("--fail-if", help="Exit 10 if a row meets it: 'loss_none>0.2'.")
+]
+
+
+def _chain(context: typer.Context) -> Chain:
+    from supplygraph.chain import load
+
+    options: dict[str, Any] = context.obj or {}
+    return load(options.get("dataset"), threads=options.get("threads", 1))
+
+
+def _about(chain: Chain) -> None:
+    """Say on stderr that a balance had to be computed, since it takes a while."""
+    if not chain.baseline_shipped:
+        note("balance: computed now, no shipped one fits these tables")
+
+
+def _check_fail_if(results: Results, condition: str | None) -> None:
+    if condition is None:
+        return
+    found = _CONDITION.match(condition)
+    if not found or found[1] not in results.table.columns:
+        raise UsageError(
+            f"--fail-if '{condition}' is not COLUMN>NUMBER. Write it such as 'loss_none>0.2'."
+        )
+    try:
+        limit = float(found[3])
+        values = results.table[found[1]].astype(float).dropna()
+    except (TypeError, ValueError):
+        raise UsageError(f"--fail-if '{condition}': not a number.") from None
+    hit = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
+    if hit[found[2]].any():
+        note(f"fail-if: {int(hit[found[2]].sum())} rows meet {condition}")
+        raise typer.Exit(FAILED)
+
+
+def info(
+    context: typer.Context,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Count what the dataset holds and how well its figures are founded.
+
+    Example: supplygraph info
+    """
+    emit(_chain(context).info(), format_, output, force)
+
+
+def balance(
+    context: typer.Context,
+    moved: Annotated[
+        float | None, typer.Option("--moved", min=0, help="Only figures that moved by more than this share.")
+    ] = None,
+    role: Annotated[str | None, typer.Option("--role", help="Only fit, or only check.")] = None,
+    held: Annotated[
+        bool, typer.Option("--held", help="Surplus and unexplained use instead of figures.")
+    ] = False,
+    flows: Annotated[bool, typer.Option("--flows", help="Every flow of the base year.")] = False,
+    intervals: Annotated[
+        str | None,
+        typer.Option("--intervals", help="Least and most of each arc of a material, such as nd-oxide."),
+    ] = None,
+    deciding: Annotated[
+        bool,
+        typer.Option("--deciding", help="Rank the figures that decide most (takes minutes)."),
+    ] = False,
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Store the balance in the dataset's derived/.")
+    ] = False,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Compare every published figure with the balance of the base year.
+
+    Figures with role fit pulled the balance; a check was only compared. What moved by more
+    than 5 % says which other figures stand in its way.
+
+    Example: supplygraph balance --moved 0.05
+    """
+    from supplygraph.analysis import balance as tables
+
+    chain = _chain(context)
+    _about(chain)
+    if sum([held, flows, intervals is not None, deciding]) > 1:
+        raise UsageError("choose one of --held, --flows, --intervals and --deciding.")
+    if write:
+        note(f"wrote {chain.write_baseline()}")
+    if held:
+        results = tables.held(chain.baseline)
+    elif flows:
+        results = tables.flows(chain.baseline)
+    elif intervals is not None:
+        results = tables.intervals(chain.baseline, intervals)
+    elif deciding:
+        results = chain.deciding(progress=note, top=top)
+    else:
+        results = tables.figures(chain.baseline, moved=moved, role=role)
+    emit(results.head(top), format_, output, force, columns=tables.SHOWN.get(results.kind))
+
+
+def chokepoints(
+    context: typer.Context,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            help="facility, country, country-stage, country-process, operator, element, "
+            "element-country or arc.",
+        ),
+    ] = "facility",
+    product: ProductOption = None,
+    region: RegionOption = None,
+    at: AtOption = None,
+    rerouting: ReroutingOption = "both",
+    rationing: RationingOption = "value",
+    weights: WeightsOption = "sectors",
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")] = None,
+    fail_if: FailOption = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Rank what can be removed by the loss it causes, under both bounds.
+
+    loss_none: nobody reroutes, shortage is shared in proportion. loss_free: the least loss
+    any allocation could reach. The truth lies between. Rows that close a group are never
+    ranked; plants whose share nobody states follow without a rank.
+
+    Example: supplygraph chokepoints --by country-process --top 10
+    """
+    chain = _chain(context)
+    _about(chain)
+    results = chain.rank(
+        by, product=product, region=region, at=at, rerouting=rerouting, rationing=rationing,
+        weights=weights, top=top,
+    )  # fmt: skip
+    emit(results, format_, output, force, columns=RANKED)
+    _check_fail_if(results, fail_if)
+
+
+def whatif(
+    context: typer.Context,
+    remove: Annotated[
+        list[str],
+        typer.Option("--remove", help="SELECTOR [share=0..1]; '-' reads one per line from stdin."),
+    ],
+    product: ProductOption = None,
+    region: RegionOption = None,
+    at: AtOption = None,
+    rerouting: ReroutingOption = "both",
+    rationing: RationingOption = "value",
+    weights: WeightsOption = "sectors",
+    months: Annotated[int | None, typer.Option("--months", hidden=True)] = None,
+    start: Annotated[str | None, typer.Option("--from", hidden=True)] = None,
+    fail_if: FailOption = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Show what each product and region loses when something is taken away.
+
+    A row of loss_free is one sharing among several (flag outbid where it exceeds loss_none):
+    quote the total, or ask with --product.
+
+    Example: supplygraph whatif --remove 'country=CN process=heavy'
+    """
+    if months is not None or start is not None:
+        raise UsageError(
+            "--from and --months need the month-by-month engine, which this version does not have. "
+            "Leave them out: the answer is then a static year."
+        )
+    chain = _chain(context)
+    _about(chain)
+    hit = chain.remove(*_removals(remove))
+    results = hit.solve(
+        rerouting=rerouting, rationing=rationing, weights=weights, product=product,
+        region=region, at=at,
+    ).results  # fmt: skip
+    emit(results, format_, output, force, columns=HIT)
+    _check_fail_if(results, fail_if)
+
+
+def _removals(texts: list[str]) -> list[str]:
+    """Selectors given, with `-` replaced by the lines of standard input."""
+    found: list[str] = []
+    for text in texts:
+        if text != "-":
+            found.append(text)
+            continue
+        lines = [line.strip().split("\t")[0] for line in sys.stdin]
+        found += [line if "=" in line else f"id={line}" for line in lines if line and line != "id"]
+    if not found:
+        raise UsageError("--remove -: standard input names nothing. Pipe ids or selectors.")
+    return found
+
+
+def explain(
+    context: typer.Context,
+    id_: Annotated[
+        str, typer.Argument(metavar="ID", help="A plant, product, material, arc, owner or element.")
+    ],
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Print every figure behind one thing, with source and grade.
+
+    For a product it also says which removals stop it most and through which input.
+
+    Example: supplygraph explain f-35
+    """
+    chain = _chain(context)
+    emit(chain.explain(id_), format_, output, force)
