@@ -61,9 +61,7 @@ class Baseline:
         """What each pool makes, material units a year."""
         graph = self.graph
         level = self.block("activity")[graph.made_activity]
-        return np.bincount(
-            graph.made_pool, graph.made_quantity * level, minlength=len(graph.pools)
-        )
+        return np.bincount(graph.made_pool, graph.made_quantity * level, minlength=len(graph.pools))
 
     @cached_property
     def exports(self) -> np.ndarray:
@@ -238,7 +236,7 @@ class Reconciler:
     def limit_row(self, deviation: float) -> Matrix:
         """Deviation at most 2 % above the least."""
         writer = RowWriter()
-        limit = deviation * (1 + SLACK) + 1e-7
+        limit = deviation * (1 + SLACK) + 1e-9
         row = writer.add_rows(1, -INFINITY, limit)
         weights = self.weights()
         pairs = self.columns.total + np.arange(len(weights))
@@ -323,8 +321,13 @@ class _Reduced:
         """All columns of the point nearest to a target."""
         return self._full(
             nearest(
-                self.rows, target[self.kept], weight[self.kept], self.ub,
-                column_scale=self.scale, row_scale=self.size, what="balance, phase two",
+                self.rows,
+                target[self.kept],
+                weight[self.kept],
+                self.ub,
+                column_scale=self.scale,
+                row_scale=self.size,
+                what="balance, phase two",
             )  # fmt: skip
         )
 
@@ -433,9 +436,7 @@ def _name_conflicts(
         if growth > 0.05:
             worse.append((growth, o, new))
     worse.sort(key=lambda item: (-item[0], item[1].id))
-    named = [
-        f"{o.id} ({o.grade}) by {100 * new:+.0f} %" for _, o, new in worse[:3]
-    ]
+    named = [f"{o.id} ({o.grade}) by {100 * new:+.0f} %" for _, o, new in worse[:3]]
     if not named:
         return "within the balance's slack of 2 %: drawn towards the priors"
     return "to meet it would move " + "; ".join(named)
