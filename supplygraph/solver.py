@@ -1,7 +1,7 @@
-"""Arrays in, optimum out: one persistent HiGHS model per linear program, Clarabel for squares.
+"""Arrays in, optimum out: a persistent HiGHS model per linear program, Clarabel for squares.
 
-The only module that imports highspy or clarabel. Rows and columns are scaled by the caller's typical
-sizes, so that a country's fifteen tonnes and the world's three hundred thousand are solved
+The only module that imports highspy or clarabel. Rows and columns are scaled by the caller's
+typical sizes, so that a country's fifteen tonnes and the world's three hundred thousand are solved
 to the same relative accuracy.
 
 Signs: a row's dual is the change of the (minimised) objective per unit of its right-hand
@@ -93,7 +93,7 @@ class LinearProgram:
         self._model = highspy.Highs()
         self._options(threads, m)
         self._pass(rows, np.asarray(cost, float), np.asarray(lb, float), np.asarray(ub, float))
-        self._basis: object | None = None
+        self._basis: highspy.HighsBasis | None = None
         self.solves = 0
         self.iterations = 0
 
@@ -230,7 +230,7 @@ def nearest(
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
-    settings.static_regularization_constant = 1e-12  # its 1e-8 stalls one balance in twenty
+    settings.static_regularization_constant = 1e-13  # its 1e-8 stalls one balance in twenty
     for name in ("tol_gap_abs", "tol_gap_rel", "tol_feas"):
         setattr(settings, name, 1e-10)
         setattr(settings, f"reduced_{name}", 1e-8)
