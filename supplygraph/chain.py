@@ -6,7 +6,7 @@ thousand removals in a loop are cheap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -267,6 +267,15 @@ class Chain:
         """Compute the balance anew and store it in the dataset's `derived/`."""
         path = self.dataset.path / BASELINE_FILE
         return write_text(path, baseline_text(reconcile(self.network)))
+
+    def deciding(
+        self, *, progress: Callable[[str], None] | None = None, top: int | None = None
+    ) -> Results:
+        """Figures ranked by how far they move the conclusions; takes minutes."""
+        from supplygraph.analysis.deciding import deciding
+
+        table = deciding(self.dataset, progress=progress)
+        return Results("deciding", table, self._about(), {"top": top}).head(top)
 
     def info(self) -> Results:
         """Size of the dataset and how well it is founded."""

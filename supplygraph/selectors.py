@@ -211,20 +211,19 @@ def match(selector: Selector, table: Mapping[str, Sequence[object]]) -> np.ndarr
 
 
 def _match_term(term: Term, column: Sequence[object], text: str) -> np.ndarray:
-    cells = [cell if isinstance(cell, tuple) else (str(cell),) for cell in column]
-    rows = np.zeros(len(cells), dtype=bool)
+    number: dict[object, int] = {}
+    cell_of = np.array([number.setdefault(cell, len(number)) for cell in column], dtype=int)
+    cells = [cell if isinstance(cell, tuple) else (str(cell),) for cell in number]
+    found = np.zeros(len(cells), dtype=bool)
     for value in term.values:
-        hit = np.fromiter(
-            (any(_fits(term.op, value, word) for word in cell) for cell in cells),
-            dtype=bool,
-            count=len(cells),
-        )
+        hit = np.array([any(_fits(term.op, value, w) for w in cell) for cell in cells], dtype=bool)
         if not hit.any():
             known = {word for cell in cells for word in cell if word}
             raise SelectorError(
                 f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known)}"
             )
-        rows |= hit
+        found |= hit
+    rows = found[cell_of] if len(cells) else np.zeros(0, dtype=bool)
     return ~rows if term.op == "!=" else rows
 
 

@@ -27,9 +27,7 @@ def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: objec
     return Results(kind, table.reset_index(drop=True), about, params, warnings=dataset.warnings)
 
 
-def figures(
-    baseline: Baseline, *, moved: float | None = None, role: str | None = None
-) -> Results:
+def figures(baseline: Baseline, *, moved: float | None = None, role: str | None = None) -> Results:
     """Each published figure beside the balance, the figures that moved most first.
 
     Raises
@@ -45,7 +43,11 @@ def figures(
     if moved is not None:
         table = table[(table["moved"].abs() > moved) | table["balanced"].isna()]
     order = pd.DataFrame(
-        {"role": table["role"] == "check", "size": -table["moved"].abs().round(9), "id": table["id"]}
+        {
+            "role": table["role"] == "check",
+            "size": -table["moved"].abs().round(9),
+            "id": table["id"],
+        }
     ).sort_values(["role", "size", "id"])
     return _results(baseline, "balance", table.loc[order.index], moved=moved, role=role)
 

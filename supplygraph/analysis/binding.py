@@ -183,9 +183,7 @@ def _mixing_step(baseline: Baseline) -> np.ndarray:
     level = baseline.block("activity")
     drawn = np.zeros((graph.n_activities, n))
     plants = graph.inputs.user < graph.n_activities
-    np.add.at(
-        drawn, (graph.inputs.user[plants], graph.inputs.pool[plants]), baseline.drawn[plants]
-    )
+    np.add.at(drawn, (graph.inputs.user[plants], graph.inputs.pool[plants]), baseline.drawn[plants])
     made_by = np.zeros((n, graph.n_activities))
     output = graph.made_quantity * level[graph.made_activity]
     made = baseline.made[graph.made_pool]

@@ -76,9 +76,7 @@ def chokepoints(
     return table.reset_index(drop=True), rows.warnings()
 
 
-def _solve(
-    month: Month, entities: Sequence[Entity], rerouting: str, rationing: str
-) -> _Losses:
+def _solve(month: Month, entities: Sequence[Entity], rerouting: str, rationing: str) -> _Losses:
     shocks = [month.shock.with_(entity.shock) for entity in entities]
     levels = month.cascade.levels(shocks)
     none = month.served_none[:, None] - month.cascade.served(levels)
@@ -237,7 +235,11 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
         vector = np.concatenate([losses.none[:, column], np.nan_to_num(losses.free[:, column])])
         mark = (np.round(vector, 8) + 0.0).tobytes()
         leader = leaders.get(mark)
-        if leader is not None and row["loss_none"] > SAME and table["stage"][leader] != row["stage"]:
+        if (
+            leader is not None
+            and row["loss_none"] > SAME
+            and table["stage"][leader] != row["stage"]
+        ):
             ranks.append(ranks[leader])
             for place in (leader, position):
                 if "same_flow" not in flags[place]:
@@ -270,4 +272,3 @@ def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
         for plant in plants.rename(columns={"name": "name"}).itertuples(index=False)
     ]  # fmt: skip
     return pd.DataFrame(result)
-

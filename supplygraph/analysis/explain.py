@@ -235,8 +235,9 @@ class _Explainer:
         for pool in np.flatnonzero([name in cell for cell in pools["element"]]):
             if self.baseline.made[pool] > 0:
                 row = pools.iloc[int(pool)]
-                yield _row("makes", row["id"], float(self.baseline.made[pool]),
-                           f"{row['unit']}/yr", year=self.graph.base_year, evidence="calc")  # fmt: skip
+                made = float(self.baseline.made[pool])
+                yield _row("makes", row["id"], made, f"{row['unit']}/yr",
+                           year=self.graph.base_year, evidence="calc")  # fmt: skip
 
     def arc(self, name: str) -> Iterator[dict[str, Any]]:
         index = self.graph.find_arc(name)
@@ -261,7 +262,9 @@ class _Explainer:
     def operator(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("operators", id=name):
             parent = f", part of {row['parent_id']}" * bool(row["parent_id"])
-            yield _cited("operator", f"{row['name']} ({row['country']}){parent}", row, field="share")
+            yield _cited(
+                "operator", f"{row['name']} ({row['country']}){parent}", row, field="share"
+            )
         for row in self._records("facilities", operator=name):
             yield _cited("facility", f"{row['id']}: {row['name']}, {row['status']}", row, "missing")
         yield from self._runs((self.graph.activities["operator"] == name).to_numpy())

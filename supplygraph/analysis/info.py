@@ -33,8 +33,7 @@ def info_table(graph: SupplyGraph) -> pd.DataFrame:
     grades = pd.concat([tables[name][column] for name, column in FIGURE_TABLES.items()])
     grades = grades[grades != ""]
     shares = {
-        grade: round(float((grades == grade).mean()), 6) if len(grades) else 0.0
-        for grade in GRADES
+        grade: round(float((grades == grade).mean()), 6) if len(grades) else 0.0 for grade in GRADES
     }
     row = {
         "facilities": int((plants["aggregate_kind"] == "").sum()),

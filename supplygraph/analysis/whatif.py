@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
-from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
 
 EPSILON = 1e-9

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from supplygraph.selectors import Call, Expression, Selector, Term, parse_expres
 from supplygraph.units import mass_in_tonnes
 
 SIGMA_BY_GRADE = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
+Sum = tuple[np.ndarray, np.ndarray]
 SHARE_UNITS = {"fraction": 1.0, "share": 1.0, "%": 0.01}
 
 
@@ -41,6 +44,7 @@ class Observation:
 
     @property
     def is_share(self) -> bool:
+        """Whether it is a quotient of two sums."""
         return self.below is not None
 
     def balanced(self, x: np.ndarray) -> float:
@@ -115,7 +119,16 @@ class _Reader:
             result.append(self._make(full, name, name, top, row["units"], 1.0, None))
         return result
 
-    def _make(self, row, name, what, top, value, factor, below) -> Observation:
+    def _make(
+        self,
+        row: Mapping[str, Any],
+        name: str,
+        what: str,
+        top: Sum,
+        value: float,
+        factor: float,
+        below: Sum | None,
+    ) -> Observation:
         grade = row.get("evidence") or "D"
         sigma = row["sigma"] if row["sigma"] > 0 else SIGMA_BY_GRADE[grade]
         low, high = (row.get(end, np.nan) * factor for end in ("low", "high"))

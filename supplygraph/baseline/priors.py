@@ -100,7 +100,7 @@ class _Work:
         self.value[self.columns.block("activity")] = self.level
         made = self.graph.made_quantity * self.level[self.graph.made_activity]
         self.made = np.bincount(self.graph.made_pool, made, minlength=len(self.graph.pools))
-        self.world = {m: 0.0 for m in self.material}
+        self.world = dict.fromkeys(self.material, 0.0)
         for material, quantity in zip(self.material, self.made, strict=True):
             self.world[material] += quantity
 
@@ -168,9 +168,13 @@ class _Work:
         kind = graph.activities["kind"].to_numpy()
         users = np.concatenate([np.nan_to_num(level), graph.demands["units"].to_numpy()])
         size = np.bincount(inputs.group, minlength=inputs.n_groups)
-        need = _total(self.material, inputs.pool, inputs.quantity * users[inputs.user] / size[inputs.group])
+        need = _total(
+            self.material, inputs.pool, inputs.quantity * users[inputs.user] / size[inputs.group]
+        )
         made = _total(
-            self.material, graph.made_pool, graph.made_quantity * np.nan_to_num(level)[graph.made_activity]
+            self.material,
+            graph.made_pool,
+            graph.made_quantity * np.nan_to_num(level)[graph.made_activity],
         )
         closing: dict[str, list[tuple[int, float]]] = {}
         for a, p, q in zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True):
@@ -227,7 +231,7 @@ class _Work:
 
     def arcs(self) -> None:
         arcs = self.graph.arcs
-        needed = {m: 0.0 for m in self.material}
+        needed = dict.fromkeys(self.material, 0.0)
         for material, quantity in zip(self.material, self.need, strict=True):
             needed[material] += quantity
         total = np.array([max(needed[m], self.world[m], 1e-12) for m in arcs["material"]])

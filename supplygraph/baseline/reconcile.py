@@ -17,12 +17,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse import linalg
 
 from supplygraph.baseline.observations import Observation, observations_of
-from supplygraph.baseline.priors import Priors, compute_priors, widen
+from supplygraph.baseline.priors import compute_priors, widen
+from supplygraph.errors import InfeasibleError
 from supplygraph.graph import Columns, Matrix, SupplyGraph, balance_matrix, columns_of
 from supplygraph.graph.matrix import INFINITY, RowWriter, first_line_row
-from supplygraph.errors import InfeasibleError
 from supplygraph.solver import LinearProgram, Triplets, nearest
 
 SLACK = 0.02
@@ -168,6 +170,7 @@ class Reconciler:
         return ub
 
     def run(self) -> Baseline:
+        """Both phases, small arcs closed, balance made exact."""
         deviation, x = self._phases()
         small = self._small_arcs(x)
         if len(small):
@@ -207,7 +210,7 @@ class Reconciler:
         return self.matrix.stacked(writer.matrix())
 
     def sizes(self) -> np.ndarray:
-        """Typical size of each figure's deviation: its value, or its share of the expected total."""
+        """Typical size of each figure's deviation: its value, or that share of the total."""
         return np.array([self._size(o) for o in self.fit])
 
     def _size(self, o: Observation) -> float:
@@ -328,7 +331,7 @@ class _Reduced:
                 column_scale=self.scale,
                 row_scale=self.size,
                 what="balance, phase two",
-            )  # fmt: skip
+            )
         )
 
     def _full(self, x: np.ndarray) -> np.ndarray:
@@ -400,25 +403,29 @@ def polish(matrix: Matrix, x: np.ndarray, rounds: int = 8) -> np.ndarray:
     inside = x[matrix.column] > 0
     rows, row = np.unique(matrix.row[inside], return_inverse=True)
     used, position = np.unique(matrix.column[inside], return_inverse=True)
-    dense = np.zeros((len(rows), len(used)))
-    np.add.at(dense, (row, position), matrix.value[inside])
+    shape = (len(rows), len(used))
+    sparse_rows = sparse.csr_matrix((matrix.value[inside], (row, position)), shape=shape)
     flow, lower, upper = x[used], matrix.lower[rows], matrix.upper[rows]
     tight, target = lower == upper, lower.copy()
     for _ in range(rounds):
-        value = dense @ flow
+        value = sparse_rows @ flow
         over, under = ~tight & (value > upper), ~tight & (value < lower)
         target[over], target[under] = upper[over], lower[under]
         tight |= over | under
-        weighted = dense[tight] * flow
-        size = np.maximum(np.abs(weighted).max(axis=1, initial=0.0), 1e-300)
-        weighted /= size[:, None]
-        lack = (target[tight] - value[tight]) / size
-        gram = weighted @ weighted.T
-        gram[np.diag_indices_from(gram)] += 1e-13
-        flow = np.maximum(flow * (1 + weighted.T @ np.linalg.solve(gram, lack)), 0.0)
+        flow = _closed(sparse_rows[tight], flow, target[tight] - value[tight])
     result = x.copy()
     result[used] = flow
     return result
+
+
+def _closed(rows: sparse.csr_matrix, flow: np.ndarray, lack: np.ndarray) -> np.ndarray:
+    """One step: relative changes of least size that close the rows, by normal equations."""
+    weighted = rows @ sparse.diags(flow)
+    size = np.maximum(abs(weighted).max(axis=1).toarray().ravel(), 1e-300)
+    weighted = sparse.diags(1.0 / size) @ weighted
+    gram = (weighted @ weighted.T + 1e-13 * sparse.identity(len(size))).tocsc()
+    step = weighted.T @ linalg.splu(gram).solve(lack / size)
+    return np.maximum(flow * (1 + step), 0.0)
 
 
 def _name_conflicts(

@@ -83,9 +83,7 @@ def read_baseline(graph: SupplyGraph, path: Path) -> Baseline | None:
     if not rows or rows[0][0] != HASH_ROW or rows[0][1] != graph.dataset.hash:
         return None
     columns = columns_of(graph)
-    ids = {
-        (block, name): i for i, (block, name, _) in enumerate(column_ids(graph, columns))
-    }
+    ids = {(block, name): i for i, (block, name, _) in enumerate(column_ids(graph, columns))}
     x = np.zeros(columns.total)
     for block, name, value, _ in rows[1:]:
         if (block, name) not in ids:
@@ -129,11 +127,20 @@ def balance_table(baseline: Baseline, *, why: bool = True) -> pd.DataFrame:
         balanced = o.balanced(baseline.x)
         rows.append(
             {
-                "id": o.id, "what": o.what, "observed": o.value, "balanced": balanced,
-                "moved": balanced / o.value - 1 if o.value else np.nan, "unit": o.unit,
-                "role": o.role, "evidence": o.grade, "year": o.year, "why": "",
-                "source": o.source, "low": o.low, "high": o.high,
-            }  # fmt: skip
+                "id": o.id,
+                "what": o.what,
+                "observed": o.value,
+                "balanced": balanced,
+                "moved": balanced / o.value - 1 if o.value else np.nan,
+                "unit": o.unit,
+                "role": o.role,
+                "evidence": o.grade,
+                "year": o.year,
+                "why": "",
+                "source": o.source,
+                "low": o.low,
+                "high": o.high,
+            }
         )
     table = pd.DataFrame(rows)
     table["within"] = [

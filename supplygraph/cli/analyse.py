@@ -30,7 +30,8 @@ ProductOption = Annotated[
     str | None, typer.Option("--product", help="Count only this product; free is then its bound.")
 ]
 RegionOption = Annotated[
-    str | None, typer.Option("--region", help="Count only this region (US, EU, JP, KR, IN, CN, ROW).")
+    str | None,
+    typer.Option("--region", help="Count only this region (US, EU, JP, KR, IN, CN, ROW)."),
 ]
 AtOption = Annotated[
     str | None,
@@ -98,7 +99,8 @@ def info(
 def balance(
     context: typer.Context,
     moved: Annotated[
-        float | None, typer.Option("--moved", min=0, help="Only figures that moved by more than this share.")
+        float | None,
+        typer.Option("--moved", min=0, help="Only figures that moved by more than this share."),
     ] = None,
     role: Annotated[str | None, typer.Option("--role", help="Only fit, or only check.")] = None,
     held: Annotated[
@@ -107,7 +109,9 @@ def balance(
     flows: Annotated[bool, typer.Option("--flows", help="Every flow of the base year.")] = False,
     intervals: Annotated[
         str | None,
-        typer.Option("--intervals", help="Least and most of each arc of a material, such as nd-oxide."),
+        typer.Option(
+            "--intervals", help="Least and most of each arc of a material, such as nd-oxide."
+        ),
     ] = None,
     deciding: Annotated[
         bool,

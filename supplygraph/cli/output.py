@@ -217,7 +217,10 @@ def _write_parquet(results: Results, output: Path | None, force: bool) -> None:
     from supplygraph.results import plain_row
 
     rows = [
-        {key: _flat(value) if isinstance(value, list | dict) else value for key, value in row.items()}
+        {
+            key: _flat(value) if isinstance(value, list | dict) else value
+            for key, value in row.items()
+        }
         for row in (plain_row(row) for row in results.table.to_dict("records"))
     ]
     table = pyarrow.Table.from_pylist(rows)

@@ -200,7 +200,9 @@ class AllocationProgram:
         np.maximum.at(left, self.graph.line_of, shock.activity)
         return left
 
-    def solve(self, shock: Shock, rationing: str = "value", product: str | None = None) -> Allocation:
+    def solve(
+        self, shock: Shock, rationing: str = "value", product: str | None = None
+    ) -> Allocation:
         """Best allocation under a shock.
 
         Parameters
@@ -297,9 +299,7 @@ class AllocationProgram:
             lower = np.maximum(floor * (1 - 1e-9), 0.0) * self.base_units
             self._program.set_column_bounds(index, lower, self.base_units)
             notes = ("water-filling stopped after 12 rounds; the rest is least weighted loss",)
-            return self._answer(
-                self._program.solve("allocation"), notes if open_.any() else ()
-            )
+            return self._answer(self._program.solve("allocation"), notes if open_.any() else ())
         finally:
             self._program.set_column_bounds(index, np.zeros(len(index)), self.base_units)
 

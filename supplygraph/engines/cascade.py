@@ -199,7 +199,7 @@ class _Backward:
     def _material_order(self) -> list[np.ndarray]:
         """Pools by material, products' materials first, ores last."""
         graph = self.graph
-        depth = {m: 0 for m in graph.pools["material"]}
+        depth = dict.fromkeys(graph.pools["material"], 0)
         made_by: dict[int, list[int]] = {}
         for a, p in zip(graph.made_activity, graph.made_pool, strict=True):
             made_by.setdefault(int(a), []).append(int(p))
@@ -223,8 +223,8 @@ class _Backward:
         self._draw(np.arange(self.graph.n_activities, len(self.user)))
 
     def _draw(self, users: np.ndarray) -> None:
-        """Draws of users at their level; alternatives by what reaches them, optional at most that."""
-        graph, inputs = self.graph, self.graph.inputs
+        """Draws of users at their level; alternatives by what reaches them, optional at most so."""
+        inputs = self.graph.inputs
         entries = np.flatnonzero(np.isin(inputs.user, users))
         if not len(entries):
             return
@@ -286,7 +286,7 @@ class _Backward:
 
     def _assemble(self) -> np.ndarray:
         """Columns of the balance, with what nobody takes in surplus."""
-        graph, columns, baseline = self.graph, self.baseline.columns, self.baseline
+        graph, columns = self.graph, self.baseline.columns
         x, inputs = self.x, graph.inputs
         x[: len(self.user)] = self.user
         own = inputs.draw >= 0

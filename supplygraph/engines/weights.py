@@ -63,20 +63,20 @@ def _weighing(baseline: Baseline) -> pd.DataFrame:
     table["value"] = (table["value_usd"] * table["units"]).where(counted)
     inputs, first = graph.inputs, graph.n_activities
     own = inputs.user >= first
-    table["mass"] = np.bincount(
-        inputs.user[own] - first, baseline.drawn[own], minlength=len(table)
-    )
+    table["mass"] = np.bincount(inputs.user[own] - first, baseline.drawn[own], minlength=len(table))
     total = table.groupby("product")["units"].transform("sum")
     table["share"] = (table["units"] / total.where(total > 0)).fillna(0.0) * table["weighs"]
     return table
 
 
 def _product_weights(table: pd.DataFrame, scheme: str) -> dict[str, float]:
-    products = table[table["weighs"]].groupby("product").agg(
-        sector=("sector", "first"), value=("value", lambda v: v.sum(min_count=len(v)))
+    products = (
+        table[table["weighs"]]
+        .groupby("product")
+        .agg(sector=("sector", "first"), value=("value", lambda v: v.sum(min_count=len(v))))
     )
     if scheme == "equal":
-        return {name: 1.0 for name in products.index}
+        return dict.fromkeys(products.index, 1.0)
     weight: dict[str, float] = {}
     for _, part in products.groupby("sector"):
         by_value = bool((part["value"] > 0).all())

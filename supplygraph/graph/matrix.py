@@ -11,10 +11,10 @@ Rows, in words (P made, E exports, I imports, W surplus and unexplained use):
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from supplygraph.graph.network import SupplyGraph
 
@@ -34,6 +34,7 @@ class Columns:
 
     @property
     def total(self) -> int:
+        """Number of columns."""
         return sum(self.size.values())
 
     def block(self, name: str) -> slice:
@@ -53,6 +54,7 @@ class Matrix:
 
     @property
     def n_rows(self) -> int:
+        """Number of rows."""
         return len(self.lower)
 
     def times(self, x: np.ndarray) -> np.ndarray:
@@ -83,17 +85,15 @@ class RowWriter:
         self.bounds += [(lower, upper)] * count
         return first
 
-    def add(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray | float) -> None:
+    def add(self, rows: ArrayLike, columns: ArrayLike, values: ArrayLike) -> None:
         """Add entries; values may be one number for all."""
-        rows, columns = np.asarray(rows, int), np.asarray(columns, int)
-        self.parts.append((rows, columns, np.broadcast_to(np.asarray(values, float), rows.shape)))
+        row, column = np.asarray(rows, int), np.asarray(columns, int)
+        self.parts.append((row, column, np.broadcast_to(np.asarray(values, float), row.shape)))
 
     def matrix(self) -> Matrix:
         """The rows collected so far."""
         empty = (np.zeros(0, int), np.zeros(0, int), np.zeros(0))
-        row, column, value = (
-            np.concatenate(part) for part in zip(empty, *self.parts, strict=True)
-        )
+        row, column, value = (np.concatenate(part) for part in zip(empty, *self.parts, strict=True))
         bounds = np.array(self.bounds, dtype=float).reshape(-1, 2)
         return Matrix(row.astype(int), column.astype(int), value, bounds[:, 0], bounds[:, 1])
 
@@ -112,7 +112,9 @@ def columns_of(graph: SupplyGraph) -> Columns:
         "made": len(made_of),
         "withheld": len(made_of),
     }
-    starts = dict(zip(BLOCKS, np.cumsum([0, *[sizes[b] for b in BLOCKS]])[:-1].tolist(), strict=True))
+    starts = dict(
+        zip(BLOCKS, np.cumsum([0, *[sizes[b] for b in BLOCKS]])[:-1].tolist(), strict=True)
+    )
     return Columns(starts, sizes, np.flatnonzero(surplus), np.flatnonzero(used), made_of)
 
 
@@ -154,7 +156,7 @@ def balance_matrix(graph: SupplyGraph, columns: Columns) -> Matrix:
     return writer.matrix()
 
 
-def _positions(pools: Sequence[int], size: int) -> np.ndarray:
+def _positions(pools: np.ndarray, size: int) -> np.ndarray:
     position = np.full(size, -1)
     position[pools] = np.arange(len(pools))
     return position
@@ -172,7 +174,9 @@ def _made_rows(writer: RowWriter, graph: SupplyGraph, columns: Columns) -> None:
 def _home_rows(writer: RowWriter, graph: SupplyGraph, columns: Columns) -> None:
     first = writer.add_rows(len(graph.pools), 0.0, 0.0)
     inputs = graph.inputs
-    writer.add(first + columns.made_of, columns.start["made"] + np.arange(len(columns.made_of)), 1.0)
+    writer.add(
+        first + columns.made_of, columns.start["made"] + np.arange(len(columns.made_of)), 1.0
+    )
     arcs = columns.start["arc"] + np.arange(len(graph.arcs))
     writer.add(first + graph.arcs["origin"].to_numpy(), arcs, -1.0)
     writer.add(first + graph.arcs["destination"].to_numpy(), arcs, 1.0)

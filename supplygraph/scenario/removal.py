@@ -48,9 +48,7 @@ class Shock:
     @property
     def empty(self) -> bool:
         """Whether it takes nothing away."""
-        return bool(
-            (self.activity == 1).all() and (self.made == 1).all() and (self.arc == 1).all()
-        )
+        return bool((self.activity == 1).all() and (self.made == 1).all() and (self.arc == 1).all())
 
 
 def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
