@@ -162,6 +162,7 @@ class LinearProgram:
             By status; nothing but an optimum is ever returned.
         """
         if self._basis is not None:
+            self._model.clearSolver()
             self._model.setBasis(self._basis)
         self._model.run()
         status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
