@@ -19,6 +19,7 @@ import numpy as np
 from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedError
 
 LARGE_ROWS = 3_000
+TOLERANCE = 1e-9
 
 
 class Status(Enum):
@@ -102,9 +103,12 @@ class LinearProgram:
         set_("output_flag", False)
         set_("threads", threads)
         set_("random_seed", 0)
-        set_("primal_feasibility_tolerance", 1e-9)
-        set_("dual_feasibility_tolerance", 1e-9)
+        self._tolerance(TOLERANCE)
         set_("solver", "ipm" if rows > LARGE_ROWS else "simplex")
+
+    def _tolerance(self, value: float) -> None:
+        self._model.setOptionValue("primal_feasibility_tolerance", value)
+        self._model.setOptionValue("dual_feasibility_tolerance", value)
 
     def _pass(self, rows: Triplets, cost: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
         order = np.lexsort((rows.row, rows.column))
@@ -125,6 +129,21 @@ class LinearProgram:
         lp.a_matrix_.index_ = row.astype(np.int32)
         lp.a_matrix_.value_ = value
         self._model.passModel(lp)
+
+    def _from_scratch(self) -> Status:
+        """A second try with presolve, another method and HiGHS' own tolerance."""
+        set_ = self._model.setOptionValue
+        self._model.clearSolver()
+        set_("presolve", "on")
+        set_("solver", "ipm")
+        self._tolerance(1e-7)
+        try:
+            self._model.run()
+        finally:
+            self._tolerance(TOLERANCE)
+            set_("presolve", "choose" if self._basis is None else "off")
+            set_("solver", "simplex")
+        return _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
 
     def set_column_bounds(self, index: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
         """Change bounds of some columns, unscaled."""
@@ -166,11 +185,8 @@ class LinearProgram:
             self._model.setBasis(self._basis)
         self._model.run()
         status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
-        if status is Status.STOPPED and self._basis is not None:
-            # A warm basis may stall where a start from nothing does not.
-            self._model.clearSolver()
-            self._model.run()
-            status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
+        if status is Status.STOPPED:
+            status = self._from_scratch()
         info = self._model.getInfo()
         count = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)
         self.solves += 1

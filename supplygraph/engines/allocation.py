@@ -29,11 +29,14 @@ from supplygraph.scenario import Shock
 from supplygraph.selectors import did_you_mean
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 
-LOSS_SCALE = 1e3
-TIE_BREAK = 1e-7
-UNWEIGHTED = 1e-4
+LOSS_SCALE = 1e4
+TIE_BREAK = 1e-8
+UNWEIGHTED = 1e-3
 RATIONINGS = ("value", "proportional")
 WATER_ROUNDS = 12
+FLOOR_SLACK = 1e-6
+RISE = 1e-4
+FILL_SCALE = 1e3
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,29 @@ class AllocationProgram:
         self.line_row = first_line_row(balance, self.graph)
         self.home_row = len(self.columns.made_of)
         rows = balance.stacked(held_rows(baseline))
-        rows.upper[self.line_row : self.line_row + len(self.graph.lines)] = self.line_upper
-        self.rows = rows
+        self.share_row = rows.n_rows
+        self.rows = rows.stacked(self._share_rows())
+        self.rows.upper[self.line_row : self.line_row + len(self.graph.lines)] = self.line_upper
         self._bounds()
+        self.scale = self._scale()
         self.cost = self._costs()
-        self._program = self._build(rows, threads)
+        self._program = self._build(threads)
         self.reference = self._start()
+
+    @property
+    def common(self) -> int:
+        """Column of the common served share that water-filling raises."""
+        return self.columns.total
+
+    def _share_rows(self) -> Matrix:
+        """Served units - base units x common share; open only while water is filled."""
+        writer = RowWriter()
+        n = self.graph.n_demands
+        first = writer.add_rows(n, -INFINITY, INFINITY)
+        own = first + np.arange(n)
+        writer.add(own, self.columns.start["demand"] + np.arange(n), 1.0)
+        writer.add(own, np.full(n, self.common), -self.base_units)
+        return writer.matrix()
 
     def _capacities(self) -> None:
         """Upper bounds of activities and lines in the month, before any shock."""
@@ -106,7 +126,8 @@ class AllocationProgram:
 
     def _bounds(self) -> None:
         columns, graph = self.columns, self.graph
-        ub = np.full(columns.total, INFINITY)
+        ub = np.full(columns.total + 1, INFINITY)
+        ub[self.common] = 1.0
         ub[columns.block("activity")] = self.activity_upper
         ub[columns.block("demand")] = self.base_units
         ub[columns.block("withheld")] = 0.0
@@ -134,29 +155,33 @@ class AllocationProgram:
         activity = np.full(graph.n_activities, 1e-6)
         np.maximum.at(activity, graph.made_activity, pool[graph.made_pool] / graph.made_quantity)
         floor[columns.block("activity")] = activity
-        return np.maximum(base, floor)
+        return np.append(np.maximum(base, floor), 1.0)
 
     def _costs(self) -> np.ndarray:
         """Loss per unit, with tie-break costs far below what is reported."""
         columns = self.columns
-        scale = self._scale()
-        fixed = np.random.default_rng(99).uniform(0.99, 1.01, columns.total)
-        cost = TIE_BREAK * fixed / scale
+        fixed = np.random.default_rng(99).uniform(0.99, 1.01, columns.total + 1)
+        cost = TIE_BREAK * fixed / self.scale
         units = columns.block("demand")
         some = np.where(self.weights > 0, self.weights * LOSS_SCALE, UNWEIGHTED)
         worth = np.divide(some, self.base_units, out=np.zeros_like(some), where=self.base_units > 0)
         cost[units] = -worth
         return cost
 
-    def _build(self, rows: Matrix, threads: int) -> LinearProgram:
-        scale = self._scale()
+    def _build(self, threads: int) -> LinearProgram:
+        rows = self.rows
         size = np.full(rows.n_rows, 1e-9)
-        np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
+        np.maximum.at(size, rows.row, np.abs(rows.value) * self.scale[rows.column])
         triplets = Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper)
         return LinearProgram(
-            triplets, self.cost, np.zeros(len(self.ub)), self.ub,
-            column_scale=scale, row_scale=size, threads=threads,
-        )  # fmt: skip
+            triplets,
+            self.cost,
+            np.zeros(len(self.ub)),
+            self.ub,
+            column_scale=self.scale,
+            row_scale=size,
+            threads=threads,
+        )
 
     def _start(self) -> Allocation:
         optimum = self._program.solve("allocation without a removal")
@@ -177,7 +202,9 @@ class AllocationProgram:
         served = np.clip(served, 0.0, 1.0)
         served[np.abs(served - 1.0) < 1e-9] = 1.0
         home = slice(self.home_row, self.home_row + len(self.graph.pools))
-        return Allocation(optimum.x, served, np.abs(optimum.dual[home]) / LOSS_SCALE, warnings)
+        return Allocation(
+            optimum.x[: self.common], served, np.abs(optimum.dual[home]) / LOSS_SCALE, warnings
+        )
 
     def untouched(self, shock: Shock) -> bool:
         """Whether a shock only closes what the optimum does not use: its loss is exactly 0."""
@@ -278,62 +305,62 @@ class AllocationProgram:
             self._program.set_cost(index, self.cost[units])
 
     def _water_fill(self) -> Allocation:
-        """Raise the common served share until someone can go no higher; fix him; go on."""
-        units = self.columns.block("demand")
-        live = np.flatnonzero(self.base_units > 0)
-        index = units.start + np.arange(len(self.base_units))
+        """Raise the common served share until someone can go no higher; hold him; go on.
+
+        Only products that weigh take part; the others follow at their tie-break worth.
+        """
+        open_ = (self.base_units > 0) & (self.weights > 0)
         floor = np.zeros(len(self.base_units))
-        open_ = np.zeros(len(self.base_units), dtype=bool)
-        open_[live] = True
         try:
             for _ in range(WATER_ROUNDS):
-                level = self._common_share(floor, open_)
-                floor[open_] = level
-                if level >= 1 - 1e-9:
-                    open_[:] = False
-                    break
-                stuck = self._stuck(floor, open_)
-                open_ &= ~stuck
+                floor[open_] = self._common_share(open_, floor)
+                open_ &= self._can_rise(open_, floor)
                 if not open_.any():
                     break
-            lower = np.maximum(floor * (1 - 1e-9), 0.0) * self.base_units
-            self._program.set_column_bounds(index, lower, self.base_units)
+            self._hold(open_ & False, floor, self.base_units)
             notes = ("water-filling stopped after 12 rounds; the rest is least weighted loss",)
             return self._answer(self._program.solve("allocation"), notes if open_.any() else ())
         finally:
-            self._program.set_column_bounds(index, np.zeros(len(index)), self.base_units)
+            self._hold(open_ & False, floor * 0.0, self.base_units)
 
-    def _common_share(self, floor: np.ndarray, open_: np.ndarray) -> float:
-        """Highest share that all open demands can have at once, by bisection to 1e-6."""
-        low, high = float(floor[open_].min(initial=1.0)), 1.0
-        if self._feasible(np.where(open_, high, floor)):
-            return high
-        while high - low > 1e-6:
-            middle = 0.5 * (low + high)
-            if self._feasible(np.where(open_, middle, floor)):
-                low = middle
-            else:
-                high = middle
-        return low
+    def _common_share(self, open_: np.ndarray, floor: np.ndarray) -> float:
+        """Highest share that all open demands can have at once."""
+        self._hold(open_, np.where(open_, 0.0, floor), self.base_units)
+        reward = np.zeros(len(open_))
+        optimum = self._priced(reward, -FILL_SCALE)
+        return float(np.clip(optimum.x[self.common], 0.0, 1.0))
 
-    def _feasible(self, share: np.ndarray) -> bool:
-        index = self.columns.start["demand"] + np.arange(len(share))
-        lower = np.maximum(share * (1 - 1e-9), 0.0) * self.base_units
-        self._program.set_column_bounds(index, lower, self.base_units)
+    def _can_rise(self, open_: np.ndarray, floor: np.ndarray) -> np.ndarray:
+        """Open demands that get a little more when all may: those that share a limit cannot."""
+        room = np.where(open_, np.minimum(floor + RISE, 1.0), 1.0)
+        self._hold(open_ & False, floor, room * self.base_units)
+        worth = np.divide(
+            FILL_SCALE, self.base_units, out=np.zeros(len(floor)), where=self.base_units > 0
+        )
+        optimum = self._priced(np.where(open_, -worth, 0.0), 0.0)
+        units = optimum.x[self.columns.block("demand")]
+        share = np.divide(units, self.base_units, out=floor.copy(), where=self.base_units > 0)
+        return (share > floor + 0.1 * RISE) & (floor < 1.0 - RISE)
+
+    def _priced(self, reward: np.ndarray, common: float) -> Optimum:
+        """Optimum with other rewards for demands and for the common share."""
+        index = np.append(self._demand_columns(), self.common)
+        self._program.set_cost(index, np.append(reward, common))
         try:
-            self._program.solve("allocation")
-        except InfeasibleError:
-            return False
-        return True
+            return self._program.solve("allocation, water-filling")
+        finally:
+            self._program.set_cost(index, self.cost[index])
 
-    def _stuck(self, floor: np.ndarray, open_: np.ndarray) -> np.ndarray:
-        """Open demands that cannot rise above the common share, alone."""
-        stuck = np.zeros(len(floor), dtype=bool)
-        for index in np.flatnonzero(open_):
-            share = floor.copy()
-            share[index] = min(1.0, floor[index] + 1e-4)
-            stuck[index] = not self._feasible(share)
-        return stuck
+    def _demand_columns(self) -> np.ndarray:
+        return self.columns.start["demand"] + np.arange(len(self.base_units))
+
+    def _hold(self, open_: np.ndarray, floor: np.ndarray, most: np.ndarray) -> None:
+        """Rows of open demands active; shares of `floor` as lower bounds, units at most `most`."""
+        rows = self.share_row + np.arange(len(open_))
+        lower = np.where(open_, 0.0, -INFINITY)
+        self._program.set_row_bounds(rows, lower, np.full(len(rows), INFINITY))
+        least = np.maximum(floor - FLOOR_SLACK, 0.0) * self.base_units
+        self._program.set_column_bounds(self._demand_columns(), least, most)
 
 
 def held_rows(baseline: Baseline) -> Matrix:
