@@ -21,7 +21,7 @@ from supplygraph.engines import AllocationProgram, Cascade, Levels
 from supplygraph.graph import Matrix, SupplyGraph, compile_graph
 from supplygraph.graph.matrix import INFINITY
 from supplygraph.scenario import Shock, parse_shock
-from supplygraph.solver import LinearProgram, Optimum, Triplets
+from supplygraph.solver import LinearProgram, Triplets
 
 YEAR = 2024
 UNIT = {
@@ -285,20 +285,27 @@ class Bounds:
     upper: np.ndarray
     first_held: int
     base: np.ndarray
+    scale: np.ndarray
 
-    def violation(self, x: np.ndarray) -> tuple[float, str]:
-        """Largest violation relative to the entries of its row or their base, and where it is."""
-        size = np.full(self.rows.n_rows, 1e-9)
-        for flows in (x, self.base):
-            entries = np.abs(self.rows.value * flows[self.rows.column])
-            np.maximum.at(size, self.rows.row, entries)
+    def violation(self, x: np.ndarray, *, solver: bool = False) -> tuple[float, str]:
+        """Largest violation relative to the entries of its row or their base, and where it is.
+
+        A solver's answer is measured by the typical size of the row instead: its tolerance is
+        no smaller where nothing flows.
+        """
+        rows, x = self.rows, np.pad(x, (0, len(self.upper) - len(x)))
+        size = np.full(rows.n_rows, 1e-9)
+        for flows in (x, self.base, *([self.scale] if solver else [])):
+            np.maximum.at(size, rows.row, np.abs(rows.value * flows[rows.column]))
         # A held share may be as small as rounding: its row is measured by what passes the pool.
-        held = self.rows.row >= self.first_held
-        np.maximum.at(size, self.rows.row[held], np.abs(self.base[self.rows.column[held]]))
-        value = self.rows.times(x)
-        low = np.maximum(self.rows.lower - value, 0.0) / size
-        high = np.maximum(value - self.rows.upper, 0.0) / size
-        over = np.maximum(x - self.upper, 0.0) / np.maximum(self.upper, 1e-9)
+        held = rows.row >= self.first_held
+        np.maximum.at(size, rows.row[held], np.abs(self.base[rows.column[held]]))
+        value = rows.times(x)
+        low = np.maximum(rows.lower - value, 0.0) / size
+        high = np.maximum(value - rows.upper, 0.0) / size
+        over = np.maximum(x - self.upper, 0.0) / (
+            np.maximum(self.upper, self.scale) if solver else np.maximum(self.upper, 1e-9)
+        )
         under = np.maximum(-x, 0.0) / max(float(np.abs(x).max(initial=0.0)), 1e-9)
         parts = {"row low": low, "row high": high, "above": over, "negative": under}
         name = max(parts, key=lambda key: parts[key].max(initial=0.0))
@@ -309,7 +316,9 @@ class Bounds:
 def bounds_under(solved: Solved, shock: Shock) -> Bounds:
     """What a removal leaves, stated anew: share of capacity, of what is made, of base flow."""
     program, columns, graph = solved.program, solved.baseline.columns, solved.graph
-    upper = np.full(columns.total, INFINITY)
+    rows = program.rows
+    width = len(program.scale)
+    upper = np.full(width, INFINITY)
     upper[columns.block("activity")] = program.activity_upper * shock.activity
     upper[columns.block("demand")] = solved.baseline.block("demand")
     flow = solved.baseline.block("arc")
@@ -322,33 +331,30 @@ def bounds_under(solved: Solved, shock: Shock) -> Bounds:
     cut = shock.made < 1
     upper[columns.block("made")] = np.where(cut, made * shock.made, INFINITY)[columns.made_of]
     upper[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)[columns.made_of]
-    rows = program.rows
     ends = rows.upper.copy()
     left = np.zeros(len(graph.lines))
     np.maximum.at(left, graph.line_of, shock.activity)
     lines = slice(program.line_row, program.line_row + len(graph.lines))
     ends[lines] = np.where(left < 1, np.where(left > 0, ends[lines], 0.0) * left, ends[lines])
     shocked = Matrix(rows.row, rows.column, rows.value, rows.lower, ends)
-    return Bounds(shocked, upper, lines.stop, solved.baseline.x)
+    base = np.pad(solved.baseline.x, (0, width - columns.total))
+    return Bounds(shocked, upper, lines.stop, base, program.scale)
 
 
-def cold_loss(solved: Solved, shock: Shock, weights: np.ndarray) -> tuple[float, Optimum]:
+def cold_loss(solved: Solved, shock: Shock, weights: np.ndarray) -> float:
     """Least weighted loss by a program of its own: no warm start, no tie-break, no short cut."""
     bounds, columns = bounds_under(solved, shock), solved.baseline.columns
     base = solved.baseline.block("demand")
     live = base > 0
-    cost = np.zeros(columns.total)
+    cost = np.zeros(len(bounds.upper))
     cost[columns.block("demand")] = -np.divide(weights, base, out=np.zeros_like(base), where=live)
-    scale = solved.program._scale()
-    rows = bounds.rows
-    size = np.full(rows.n_rows, 1e-9)
-    np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
+    rows, size = bounds.rows, np.full(bounds.rows.n_rows, 1e-9)
+    np.maximum.at(size, rows.row, np.abs(rows.value * bounds.scale[rows.column]))
     program = LinearProgram(
         Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
-        cost, np.zeros(columns.total), bounds.upper, column_scale=scale, row_scale=size,
+        cost, np.zeros(len(cost)), bounds.upper, column_scale=bounds.scale, row_scale=size,
     )  # fmt: skip
-    optimum = program.solve("cold")
-    return float(weights[live].sum()) + optimum.objective, optimum
+    return float(weights[live].sum()) + program.solve("cold").objective
 
 
 def loss(weights: np.ndarray, served: np.ndarray) -> float:

@@ -31,6 +31,7 @@ SLACK = 0.02
 SMALL_ARC = 0.004
 DEVIATION_WEIGHT = 1e-2
 ZERO = 1e-7
+VANISHED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -414,7 +415,7 @@ def polish(matrix: Matrix, x: np.ndarray, rounds: int = 8) -> np.ndarray:
         tight |= over | under
         flow = _closed(sparse_rows[tight], flow, target[tight] - value[tight])
     result = x.copy()
-    result[used] = flow
+    result[used] = np.where(flow > VANISHED * x[used], flow, 0.0)
     return result
 
 
