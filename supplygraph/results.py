@@ -6,7 +6,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from supplygraph.errors import SupplygraphError
+from supplygraph.schema.commands import PREFIX, command_of
 
 ENVELOPE_VERSION = "1"
 
@@ -25,11 +26,11 @@ class Results:
     Attributes
     ----------
     kind
-        Name of the analysis (``chokepoints``, ``whatif`` …).
+        Name of the analysis (``chokepoints``, ``whatif`` …); the envelope's ``schema``.
     table
         One row per result.
     dataset
-        ``name``, ``version`` and ``hash`` of the dataset.
+        ``name``, ``version`` and ``hash`` of the dataset; null for one that cannot be read.
     params
         What was asked.
     weights
@@ -42,7 +43,7 @@ class Results:
 
     kind: str
     table: pd.DataFrame
-    dataset: Mapping[str, str]
+    dataset: Mapping[str, str | None]
     params: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
@@ -51,10 +52,10 @@ class Results:
     def envelope(self) -> dict[str, Any]:
         """Nested plain values: shares as fractions, null for what is not known."""
         return {
-            "schema": f"supplygraph/{self.kind}",
+            "schema": f"{PREFIX}{self.kind}",
             "version": ENVELOPE_VERSION,
             "dataset": dict(self.dataset),
-            "command": self.kind,
+            "command": command_of(self.kind),
             "params": dict(self.params),
             "weights": dict(self.weights),
             "seed": self.seed,
@@ -87,11 +88,14 @@ def load_results(path: str | Path) -> Results:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
         table = pd.DataFrame(data["results"])
         return Results(
-            data["command"], table, data["dataset"], data["params"], data["weights"],
-            data["seed"], tuple(data["warnings"]),
+            data["schema"].removeprefix(PREFIX), table, data["dataset"], data["params"],
+            data["weights"], data["seed"], tuple(data["warnings"]),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SupplygraphError(f"'{path}' is no saved result ({error}). Save one first.") from None
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise SupplygraphError(f"'{path}' cannot be read ({reason}).") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SupplygraphError(f"'{path}' is no saved result. Save one first.") from None
 
 
 def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -107,6 +111,8 @@ def plain(value: Any) -> Any:
     >>> plain(float("nan")) is None, plain(("a", "b"))
     (True, ['a', 'b'])
     """
+    if isinstance(value, Mapping):
+        return plain_row(value)
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if hasattr(value, "item"):
@@ -117,20 +123,38 @@ def plain(value: Any) -> Any:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write a file through a temporary name beside it.
+    """Write a text file; see :func:`write_whole`."""
+    return write_whole(path, lambda name: name.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+    """Write a file through a temporary name beside it, so that a failure leaves none.
+
+    Parameters
+    ----------
+    path
+        File to write; its folder is made if it is not there.
+    write
+        Writes to the temporary file that it is given.
 
     Raises
     ------
     SupplygraphError
         If the folder cannot be written.
     """
+    staging: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".supplygraph-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        os.replace(name, path)
+        os.close(handle)
+        staging = Path(name)
+        write(staging)
+        staging.chmod(0o644)
+        os.replace(staging, path)
     except OSError as error:
-        raise SupplygraphError(f"'{path}' cannot be written ({error.strerror}).") from None
+        reason = error.strerror or "unknown reason"
+        raise SupplygraphError(f"'{path}' cannot be written ({reason}).") from None
+    finally:
+        if staging is not None:
+            staging.unlink(missing_ok=True)
     return path

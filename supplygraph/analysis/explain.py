@@ -60,7 +60,7 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
 
 
 def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(COLUMNS))
+    return pd.DataFrame(list(rows), columns=list(COLUMNS)).astype({"year": "Int64"})
 
 
 def _row(part: str, what: str, quantity: float = np.nan, unit: str = "", **more: Any) -> dict:

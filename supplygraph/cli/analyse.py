@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shlex
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, emit, note
+from supplygraph.cli.output import (
+    ForceOption,
+    FormatOption,
+    OutputOption,
+    check_output,
+    emit,
+    note,
+)
 from supplygraph.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +34,41 @@ HIT = (
     "product", "region", "segment", "loss_none", "loss_free", "months_to_first_shortage",
     "binding_none", "binding_free", "need_evidence", "quantity_evidence", "flags",
 )  # fmt: skip
-_CONDITION = re.compile(r"^\s*(\w+)\s*(<=|>=|<|>)\s*([-+.\deE]+)\s*$")
+_CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+# How a row of `chokepoints` is named in a selector, by its kind.
+SELECTORS = {
+    "country": "country={country}",
+    "country-stage": "country={country} stage={stage}",
+    "country-process": "country={country} process={process}",
+    "operator": "operator={id}",
+    "element": "element={id}",
+    "element-country": "element={element} market={country}",
+}
+
+
+def _check_month(month: str | None) -> str | None:
+    if month is not None and not _MONTH.fullmatch(month):
+        raise UsageError(f"--at '{month}' is not YYYY-MM. Write a month such as 2026-11.")
+    return month
+
+
+def _check_rerouting(rerouting: str) -> str:
+    if rerouting == "qualified":
+        raise UsageError(
+            "--rerouting qualified opens arcs month by month, which this version cannot. "
+            "Ask for both: the truth lies between none and free."
+        )
+    return rerouting
+
+
+def _check_time(value: object) -> None:
+    if value is not None:
+        raise UsageError(
+            "--from and --months need the month-by-month engine, which this version does not have. "
+            "Leave them out: the answer is then a static year."
+        )
+
 
 ProductOption = Annotated[
     str | None, typer.Option("--product", help="Count only this product; free is then its bound.")
@@ -35,10 +79,19 @@ RegionOption = Annotated[
 ]
 AtOption = Annotated[
     str | None,
-    typer.Option("--at", help="Month YYYY-MM whose capacities hold; flows and demand stay 2024."),
+    typer.Option(
+        "--at",
+        callback=_check_month,
+        help="Month YYYY-MM whose capacities hold; flows and demand stay 2024.",
+    ),
 ]
 ReroutingOption = Annotated[
-    str, typer.Option("--rerouting", help="none: nobody reroutes; free: the least loss; both.")
+    str,
+    typer.Option(
+        "--rerouting",
+        callback=_check_rerouting,
+        help="none: nobody reroutes; free: the least loss; both.",
+    ),
 ]
 RationingOption = Annotated[
     str, typer.Option("--rationing", help="Under free: value (least loss) or proportional.")
@@ -64,22 +117,35 @@ def _about(chain: Chain) -> None:
         note("balance: computed now, no shipped one fits these tables")
 
 
-def _check_fail_if(results: Results, condition: str | None) -> None:
-    if condition is None:
-        return
-    found = _CONDITION.match(condition)
-    if not found or found[1] not in results.table.columns:
+def _parse_condition(kind: str, text: str | None) -> tuple[str, str, float] | None:
+    """Column, comparison and limit of `--fail-if`, refused before anything is computed."""
+    if text is None:
+        return None
+    from supplygraph.schema.commands import result_fields
+    from supplygraph.selectors import did_you_mean
+
+    found = _CONDITION.fullmatch(text)
+    if not found:
         raise UsageError(
-            f"--fail-if '{condition}' is not COLUMN>NUMBER. Write it such as 'loss_none>0.2'."
+            f"--fail-if '{text}' is not COLUMN>NUMBER. Write it such as 'loss_none>0.2'."
         )
-    try:
-        limit = float(found[3])
-        values = results.table[found[1]].astype(float).dropna()
-    except (TypeError, ValueError):
-        raise UsageError(f"--fail-if '{condition}': not a number.") from None
-    hit = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
-    if hit[found[2]].any():
-        note(f"fail-if: {int(hit[found[2]].sum())} rows meet {condition}")
+    numbers = [field.name for field in result_fields(kind) if field.numeric]
+    if found[1] not in numbers:
+        hint = did_you_mean(found[1], numbers)
+        raise UsageError(f"--fail-if '{text}': '{found[1]}' is no column of numbers. {hint}")
+    return found[1], found[2], float(found[3])
+
+
+def _fail_if(results: Results, condition: tuple[str, str, float] | None) -> None:
+    """Exit 10 if any row meets the condition; what is not known meets none."""
+    if condition is None or results.table.empty:
+        return
+    column, sign, limit = condition
+    values = results.table[column].astype("Float64").dropna()
+    met = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
+    count = int(met[sign].sum())
+    if count:
+        note(f"fail-if: {count} row{'s' * (count != 1)} with {column}{sign}{limit:g}")
         raise typer.Exit(FAILED)
 
 
@@ -93,6 +159,7 @@ def info(
 
     Example: supplygraph info
     """
+    check_output(format_, output, force)
     emit(_chain(context).info(), format_, output, force)
 
 
@@ -134,10 +201,11 @@ def balance(
     """
     from supplygraph.analysis import balance as tables
 
-    chain = _chain(context)
-    _about(chain)
+    check_output(format_, output, force)
     if sum([held, flows, intervals is not None, deciding]) > 1:
         raise UsageError("choose one of --held, --flows, --intervals and --deciding.")
+    chain = _chain(context)
+    _about(chain)
     if write:
         note(f"wrote {chain.write_baseline()}")
     if held:
@@ -183,6 +251,8 @@ def chokepoints(
 
     Example: supplygraph chokepoints --by country-process --top 10
     """
+    check_output(format_, output, force)
+    condition = _parse_condition("chokepoints", fail_if)
     chain = _chain(context)
     _about(chain)
     results = chain.rank(
@@ -190,7 +260,7 @@ def chokepoints(
         weights=weights, top=top,
     )  # fmt: skip
     emit(results, format_, output, force, columns=RANKED)
-    _check_fail_if(results, fail_if)
+    _fail_if(results, condition)
 
 
 def whatif(
@@ -205,8 +275,10 @@ def whatif(
     rerouting: ReroutingOption = "both",
     rationing: RationingOption = "value",
     weights: WeightsOption = "sectors",
-    months: Annotated[int | None, typer.Option("--months", hidden=True)] = None,
-    start: Annotated[str | None, typer.Option("--from", hidden=True)] = None,
+    months: Annotated[
+        str | None, typer.Option("--months", hidden=True, callback=_check_time)
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", hidden=True, callback=_check_time)] = None,
     fail_if: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
@@ -219,33 +291,50 @@ def whatif(
 
     Example: supplygraph whatif --remove 'country=CN process=heavy'
     """
-    if months is not None or start is not None:
-        raise UsageError(
-            "--from and --months need the month-by-month engine, which this version does not have. "
-            "Leave them out: the answer is then a static year."
-        )
+    check_output(format_, output, force)
+    condition = _parse_condition("whatif", fail_if)
+    removals = _removals(remove)
     chain = _chain(context)
     _about(chain)
-    hit = chain.remove(*_removals(remove))
+    hit = chain.remove(*removals)
     results = hit.solve(
         rerouting=rerouting, rationing=rationing, weights=weights, product=product,
         region=region, at=at,
     ).results  # fmt: skip
     emit(results, format_, output, force, columns=HIT)
-    _check_fail_if(results, fail_if)
+    _fail_if(results, condition)
 
 
 def _removals(texts: list[str]) -> list[str]:
-    """Selectors given, with `-` replaced by the lines of standard input."""
+    """Selectors given, with `-` replaced by what standard input names."""
     found: list[str] = []
     for text in texts:
-        if text != "-":
-            found.append(text)
-            continue
-        lines = [line.strip().split("\t")[0] for line in sys.stdin]
-        found += [line if "=" in line else f"id={line}" for line in lines if line and line != "id"]
+        found += _piped(sys.stdin.read().splitlines()) if text == "-" else [text]
     if not found:
         raise UsageError("--remove -: standard input names nothing. Pipe ids or selectors.")
+    return found
+
+
+def _piped(lines: list[str]) -> list[str]:
+    """Selectors of lines: ids, selectors, or the tsv table that `chokepoints` prints."""
+    if lines and lines[0].split("\t")[0] == "id" and "\t" in lines[0]:
+        return _selectors_of(csv.DictReader(lines, delimiter="\t"))
+    named = [line.strip() for line in lines]
+    return [line if "=" in line else f"id={shlex.quote(line)}" for line in named if line]
+
+
+def _selectors_of(rows: Iterable[dict[str, str]]) -> list[str]:
+    """Rows as selectors; plants without a rank are left out, since nobody states their share."""
+    found, unknown = [], 0
+    for row in rows:
+        if row.get("rank") == "":
+            unknown += 1
+            continue
+        pattern = SELECTORS.get(row.get("kind", ""), "id={id}")
+        words = {name: shlex.quote(cell or "") for name, cell in row.items() if name}
+        found.append(pattern.format(**words, element=words["id"].partition("/")[0]))
+    if unknown:
+        note(f"warning: --remove -: {unknown} plants without a known share are left out")
     return found
 
 
@@ -264,5 +353,5 @@ def explain(
 
     Example: supplygraph explain f-35
     """
-    chain = _chain(context)
-    emit(chain.explain(id_), format_, output, force)
+    check_output(format_, output, force)
+    emit(_chain(context).explain(id_), format_, output, force)

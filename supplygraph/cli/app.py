@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from supplygraph.cli import analyse, data
-from supplygraph.errors import SupplygraphError
+from supplygraph.cli.output import note, prepare_streams
+from supplygraph.errors import DatasetError, SupplygraphError
 
 app = typer.Typer(
     name="supplygraph",
@@ -62,19 +61,41 @@ for command in (
     app.command()(command)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit code.
 
     0 ok, 1 runtime or data error, 2 usage, 3 dataset invalid, 4 infeasible, 10 a
     `--fail-if` that holds.
     """
+    prepare_streams()
     try:
-        app(args=arguments, prog_name="supplygraph")
+        code = app(args=arguments, prog_name="supplygraph", standalone_mode=False)
     except SupplygraphError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _report(error)
         raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-        raise SystemExit(0) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    except typer.TyperException as error:
+        _report_usage(error)
+        raise SystemExit(error.exit_code) from None
+    except typer.Abort:
+        raise SystemExit(1) from None
+    raise SystemExit(code or 0)
+
+
+def _report(error: SupplygraphError) -> None:
+    """One line; for a dataset one line per fault."""
+    if not isinstance(error, DatasetError):
+        note(f"error: {error}")
+        return
+    count = len(error.faults)
+    note(f"error: {count} problem{'s' if count != 1 else ''} in {error.name}")
+    for fault in error.faults:
+        note(f"  {fault}")
+
+
+def _report_usage(error: typer.TyperException) -> None:
+    """What typer found wrong with the options; nothing after the help it printed itself."""
+    message = error.format_message().strip().rstrip(".")
+    if message:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "supplygraph"
+        note(f"error: {message}. See '{command} --help'.")

@@ -2,48 +2,89 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from supplygraph.cli.output import (
+    ForceOption,
+    FormatOption,
+    OutputOption,
+    check_output,
+    clean,
+    emit,
+    note,
+    say,
+)
 from supplygraph.errors import DatasetError, Fault, SupplygraphError, UsageError
 
+if TYPE_CHECKING:
+    from supplygraph.results import Results
+
 EXAMPLE = "three-nodes"
+FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "way_out")
 
 
 def validate(
+    context: typer.Context,
     path: Annotated[
         str | None, typer.Argument(help="Folder or name of a dataset.", show_default="rare-earths")
     ] = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Check a dataset by every rule and print each fault with its way out.
 
-    Prints one line per fault to standard output. Exit code 3 if there is any.
+    Prints one line per fault to standard output, or with --format or -o a table of faults.
+    Exit code 3 if there is any.
 
     Example: supplygraph validate three-nodes
     """
-    from supplygraph.dataset import read_dataset
+    tabular = format_ is not None or output is not None
+    if tabular:
+        check_output(format_, output, force)
+    asked = path if path is not None else (context.obj or {}).get("dataset")
+    results, faults, summary = _check(asked)
+    if tabular:
+        emit(results, format_, output, force)
+    else:
+        for warning in results.warnings:
+            note(f"warning: {warning}")
+        say("".join(f"{clean(str(fault))}\n" for fault in faults))
+    note(summary)
+    if faults:
+        raise typer.Exit(DatasetError.exit_code)
 
+
+def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
+    """Faults of a dataset as a result, as they are, and counted in a sentence."""
+    import pandas as pd
+
+    from supplygraph.dataset import read_dataset
+    from supplygraph.results import Results
+
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[str, ...] = ()
+    about: dict[str, str | None]
     try:
         dataset = read_dataset(path)
     except DatasetError as error:
-        for fault in error.faults:
-            print(fault)
-        count = len(error.faults)
-        print(f"{count} problem{'s' if count != 1 else ''} in {error.name}", file=sys.stderr)
-        raise typer.Exit(error.exit_code) from None
-    for warning in dataset.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    rows = sum(len(table) for table in dataset.tables.values())
-    print(
-        f"{dataset.name}: no problems in {len(dataset.headers)} tables, {rows:,} rows",
-        file=sys.stderr,
-    )
+        faults = error.faults
+        about = {"name": error.name, "version": None, "hash": None}
+        summary = f"{len(faults)} problem{'s' * (len(faults) != 1)} in {error.name}"
+    else:
+        about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
+        warnings = tuple(dataset.warnings)
+        rows = sum(len(table) for table in dataset.tables.values())
+        summary = f"{dataset.name}: no problems in {len(dataset.headers)} tables, {rows:,} rows"
+    table = pd.DataFrame(fault_rows(faults), columns=list(FAULT_COLUMNS))
+    return Results("validate", table, about, {"path": path}, warnings=warnings), faults, summary
 
 
 def fault_rows(faults: tuple[Fault, ...]) -> list[dict[str, object]]:
@@ -54,8 +95,7 @@ def fault_rows(faults: tuple[Fault, ...]) -> list[dict[str, object]]:
     >>> fault_rows((Fault("trade.csv", 3, "quantity", "-4", "below 0", "Reverse it."),))[0]["row"]
     3
     """
-    names = ("file", "row", "column", "value", "rule", "way_out")
-    return [{name: getattr(fault, name) for name in names} for fault in faults]
+    return [{name: getattr(fault, name) for name in FAULT_COLUMNS} for fault in faults]
 
 
 def init(
@@ -80,7 +120,7 @@ def init(
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise SupplygraphError(f"'{path}' cannot be written ({reason}).") from None
-    print(f"wrote {path}", file=sys.stderr)
+    note(f"wrote {path}")
 
 
 def _write_example(target: Path) -> None:
@@ -105,17 +145,31 @@ def _write_example(target: Path) -> None:
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(help="Table such as facilities; all tables if left out.")
+        str | None,
+        typer.Argument(
+            metavar="[TABLE|COMMAND]",
+            help="Table such as facilities or command such as whatif; all tables if left out.",
+        ),
     ] = None,
 ) -> None:
-    """Print what a table holds: its columns with type, unit, default and meaning.
+    """Print what a table holds, or the JSON Schema of what a command prints.
+
+    A table: its columns with type, unit, default and meaning. A command: JSON Schema (draft
+    2020-12) of its output with --format json.
 
     Example: supplygraph schema facilities
+
+    Example: supplygraph schema chokepoints
     """
+    from supplygraph.schema import TABLES
+    from supplygraph.schema.commands import command_schema
+
+    if name is not None and name not in TABLES:
+        say(json.dumps(command_schema(name), indent=1, ensure_ascii=False) + "\n")
+        return
     rows = column_rows(name) if name else table_rows()
-    print("\t".join(rows[0]))
-    for row in rows:
-        print("\t".join(row.values()))
+    lines = [list(rows[0]), *[list(row.values()) for row in rows]]
+    say("".join("\t".join(line) + "\n" for line in lines))
 
 
 def table_rows() -> list[dict[str, str]]:

@@ -6,10 +6,12 @@ import csv
 import io
 import json
 import math
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "parquet")
 ENDINGS = {f".{name}": name for name in FORMATS[1:]} | {".txt": "table", ".markdown": "md"}
+# Control characters, and marks that reverse the direction of text: they could rewrite a terminal.
+_UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
+_FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would run
+_MARKUP = re.compile(r"([\\|<\[`*])")
+WEIGHTS_SHOWN = 8
+WORD = 20  # longer words of text may be broken in a narrow table
 SHARES = ("loss_", "baseline_share", "share_of_world", "moved")
 
 FormatOption = Annotated[
@@ -32,9 +40,69 @@ OutputOption = Annotated[
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]
 
 
+def prepare_streams() -> None:
+    """Data is UTF-8 wherever it goes; a terminal that cannot show a sign shows its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            named = stream.isatty() or "PYTHONIOENCODING" in os.environ
+            encoding = stream.encoding if named else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+
+
+def clean(text: str) -> str:
+    r"""One line without control characters, whatever stands in a dataset or an argument.
+
+    Examples
+    --------
+    >>> clean("a\n\tb \x1b[31mred")
+    'a b [31mred'
+    """
+    return " ".join(_UNSEEN.sub(" ", text).split()) if not text.isprintable() else text
+
+
 def note(text: str) -> None:
-    """Say something that is not data."""
-    print(text, file=sys.stderr)
+    """Say something that is not data, on one line."""
+    print(clean(text), file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """Write data to standard output; a reader that has closed it ends nothing but the writing.
+
+    Raises
+    ------
+    SupplygraphError
+        If it cannot be written, as to a full disk.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SupplygraphError(f"standard output cannot be written ({error.strerror}).") from None
+
+
+def check_output(format_: str | None, output: Path | None, force: bool = False) -> None:
+    """Refuse a format or file before anything is computed.
+
+    Raises
+    ------
+    UsageError
+        If the format is unknown, or the file exists and `force` is not set.
+    """
+    kind = _choose(format_, output)
+    if output is None:
+        if kind == "parquet":
+            raise UsageError("parquet needs a file. Add -o FILE.parquet.")
+        return
+    if output.is_dir():
+        raise UsageError(f"'{output}' is a folder. Name a file.")
+    if output.exists() and not force:
+        raise UsageError(f"'{output}' exists. Name another, or add --force.")
 
 
 def emit(
@@ -44,7 +112,6 @@ def emit(
     force: bool = False,
     *,
     columns: Sequence[str] | None = None,
-    title: str = "",
 ) -> None:
     """Write a result in the format asked for.
 
@@ -57,29 +124,26 @@ def emit(
     output
         File, or standard output.
     columns
-        Columns a terminal table shows; other formats carry all.
-    title
-        Line above a terminal table.
+        Columns that table and md show; other formats carry all.
 
     Raises
     ------
     UsageError
         If the format is unknown or the file exists and `force` is not set.
     """
+    check_output(format_, output, force)
     kind = _choose(format_, output)
     for warning in results.warnings:
         note(f"warning: {warning}")
-    if kind == "parquet":
-        _write_parquet(results, output, force)
-        return
-    text = render(results, kind, columns, title)
     if output is None:
-        sys.stdout.write(text)
+        say(render(results, kind, columns, terminal=sys.stdout.isatty()))
         return
-    _check_target(output, force)
-    from supplygraph.results import write_text
+    if kind == "parquet":
+        _write_parquet(results, output)
+    else:
+        from supplygraph.results import write_text
 
-    write_text(output, text)
+        write_text(output, render(results, kind, columns))
     note(f"wrote {output}")
 
 
@@ -91,39 +155,56 @@ def _choose(format_: str | None, output: Path | None) -> str:
             raise UsageError(f"--format '{format_}' is not known. {did_you_mean(format_, FORMATS)}")
         return format_
     if output is not None:
-        if output.suffix not in ENDINGS:
+        if output.suffix.lower() not in ENDINGS:
             raise UsageError(
                 f"'{output}': the ending names no format. Use one of {', '.join(sorted(ENDINGS))}, "
                 "or --format."
             )
-        return ENDINGS[output.suffix]
+        return ENDINGS[output.suffix.lower()]
     return "table" if sys.stdout.isatty() else "tsv"
 
 
-def _check_target(output: Path, force: bool) -> None:
-    if output.is_dir():
-        raise UsageError(f"'{output}' is a folder. Name a file.")
-    if output.exists() and not force:
-        raise UsageError(f"'{output}' exists. Name another, or add --force.")
-
-
 def render(
-    results: Results, kind: str, columns: Sequence[str] | None = None, title: str = ""
+    results: Results,
+    kind: str,
+    columns: Sequence[str] | None = None,
+    *,
+    terminal: bool = False,
 ) -> str:
-    """Text of a result in one format."""
+    """Text of a result in one format; a table fits the terminal if it goes there."""
     from supplygraph.results import plain_row
 
     if kind == "json":
         return results.to_json() + "\n"
     rows = [plain_row(row) for row in results.table.to_dict("records")]
-    names = list(results.table.columns)
+    names = _names(results)
     if kind == "jsonl":
         return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
     if kind in ("csv", "tsv"):
         return _delimited(names, rows, "," if kind == "csv" else "\t")
     shown = [name for name in (columns or names) if name in names]
     cells = [[_cell(name, row[name]) for name in shown] for row in rows]
-    return _markdown(shown, cells) if kind == "md" else _table(shown, cells, title)
+    text = _markdown(shown, cells) if kind == "md" else _table(shown, cells, terminal)
+    return text + _weights_line(results)
+
+
+def _names(results: Results) -> list[str]:
+    """Names of the columns; a table without rows still has its header."""
+    if len(results.table.columns):
+        return list(results.table.columns)
+    from supplygraph.schema.commands import result_fields
+
+    return [field.name for field in result_fields(results.kind)]
+
+
+def _weights_line(results: Results) -> str:
+    """Under a table for people: how much each product weighs in its totals."""
+    heavy = sorted((-weight, name) for name, weight in results.weights.items() if weight > 0)
+    if not heavy:
+        return ""
+    shown = ", ".join(f"{name} {percent(-weight)}" for weight, name in heavy[:WEIGHTS_SHOWN])
+    more = f" and {len(heavy) - WEIGHTS_SHOWN} more" if len(heavy) > WEIGHTS_SHOWN else ""
+    return f"\nWeights ({results.params.get('weights', 'sectors')}): {clean(shown)}{more}.\n"
 
 
 def _delimited(names: Sequence[str], rows: Sequence[dict[str, Any]], delimiter: str) -> str:
@@ -131,19 +212,24 @@ def _delimited(names: Sequence[str], rows: Sequence[dict[str, Any]], delimiter: 
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_flat(row[name]) for name in names])
+        writer.writerow([_inert(_flat(row[name])) for name in names])
     return buffer.getvalue()
 
 
+def _inert(value: Any) -> Any:
+    """Text that no spreadsheet runs as a formula: an apostrophe before what looks like one."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
 def _flat(value: Any) -> Any:
-    """A value as one cell: lists joined, null blank; no line breaks or tabs."""
+    """A value as one cell: lists joined, null blank, text on one line."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return ";".join(str(item) for item in value)
+        return ";".join(clean(str(item)) for item in value)
     if isinstance(value, dict):
-        return ";".join(f"{key}={item}" for key, item in value.items())
-    return " ".join(value.split()) if isinstance(value, str) else value
+        return ";".join(f"{clean(str(key))}={item}" for key, item in value.items())
+    return clean(value) if isinstance(value, str) else value
 
 
 def _cell(name: str, value: Any) -> str:
@@ -155,6 +241,8 @@ def _cell(name: str, value: Any) -> str:
             return f"{100 * value:+.1f} %" if name == "moved" else percent(value)
         if name.startswith("months"):
             return f"{value:.1f}"
+        if name == "year":
+            return f"{value:.0f}"
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
     return str(_flat(value))
 
@@ -176,37 +264,44 @@ def percent(share: float) -> str:
 
 def _markdown(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     def line(row: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n"
+        return "| " + " | ".join(_MARKUP.sub(r"\\\1", cell) for cell in row) + " |\n"
 
     return line(names) + line(["---"] * len(names)) + "".join(line(row) for row in cells)
 
 
-def _table(names: Sequence[str], cells: Sequence[Sequence[str]], title: str) -> str:
+def _table(names: Sequence[str], cells: Sequence[Sequence[str]], terminal: bool) -> str:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    buffer = io.StringIO()
-    real = Console()
-    width = real.width if sys.stdout.isatty() else 200
-    console = Console(file=buffer, width=width, force_terminal=sys.stdout.isatty())
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for name in names:
-        number = all(not row[names.index(name)][:1].isalpha() for row in cells)
-        table.add_column(
-            name.replace("_", " "), justify="right" if number else "left", overflow="fold"
-        )
+    plain = not terminal or bool(os.environ.get("NO_COLOR"))
+    heads = [clean(name).replace("_", " ") for name in names]
+    numbers = [all(not row[index][:1].isalpha() for row in cells) for index in range(len(names))]
+    least = [
+        _least_width(head, [row[index] for row in cells], numbers[index] or names[index] == "id")
+        for index, head in enumerate(heads)
+    ]
+    table = Table(box=None, pad_edge=False, header_style="" if plain else "bold")
+    for head, number, width in zip(heads, numbers, least, strict=True):
+        justify: Literal["right", "left"] = "right" if number else "left"
+        table.add_column(head, justify=justify, overflow="fold", min_width=width)
     for row in cells:
-        from rich.text import Text
-
         table.add_row(*[Text(cell) for cell in row])
+    buffer = io.StringIO()
+    width = max(Console().width if terminal else 200, sum(least) + 2 * len(least))
+    console = Console(file=buffer, width=width, force_terminal=not plain, no_color=plain)
     console.print(table)
     return buffer.getvalue()
 
 
-def _write_parquet(results: Results, output: Path | None, force: bool) -> None:
-    if output is None:
-        raise UsageError("parquet needs a file. Add -o FILE.parquet.")
-    _check_target(output, force)
+def _least_width(head: str, cells: Sequence[str], whole: bool) -> int:
+    """Width at which no number, id or short word of a column is broken."""
+    words = [word for cell in cells for word in ([cell] if whole else cell.split())]
+    widest = max(map(len, words), default=0)
+    return max(widest if whole else min(widest, WORD), *map(len, head.split()), 1)
+
+
+def _write_parquet(results: Results, output: Path) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -214,18 +309,23 @@ def _write_parquet(results: Results, output: Path | None, force: bool) -> None:
         raise SupplygraphError(
             "parquet needs pyarrow. Install supplygraph[parquet], or choose csv."
         ) from None
-    from supplygraph.results import plain_row
+    from supplygraph.results import plain_row, write_whole
+    from supplygraph.schema.commands import result_fields
 
-    rows = [
+    envelope = results.envelope()
+    types = {
+        "number": pyarrow.float64(), "integer": pyarrow.int64(), "boolean": pyarrow.bool_(),
+    }  # fmt: skip
+    rows = [plain_row(row) for row in results.table.to_dict("records")]
+    flat = [
         {
-            key: _flat(value) if isinstance(value, list | dict) else value
-            for key, value in row.items()
+            name: _flat(value) if isinstance(value, list | dict) else value
+            for name, value in row.items()
         }
-        for row in (plain_row(row) for row in results.table.to_dict("records"))
+        for row in rows
     ]
-    table = pyarrow.Table.from_pylist(rows)
-    meta = {key: json.dumps(value) for key, value in results.envelope().items() if key != "results"}
-    staging = output.with_name(f".{output.name}.part")
-    pyarrow.parquet.write_table(table.replace_schema_metadata(meta), staging)
-    staging.replace(output)
-    note(f"wrote {output}")
+    fields = [(f.name, types.get(f.type, pyarrow.string())) for f in result_fields(results.kind)]
+    table = pyarrow.Table.from_pylist(flat, schema=pyarrow.schema(fields) if fields else None)
+    about = {key: json.dumps(value) for key, value in envelope.items() if key != "results"}
+    whole = table.replace_schema_metadata(about)
+    write_whole(output, lambda staging: pyarrow.parquet.write_table(whole, staging))

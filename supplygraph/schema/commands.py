@@ -1,0 +1,195 @@
+"""What every command's result holds, and the JSON Schema of its envelope.
+
+One table, `results.csv`, describes the columns and parameters of every kind of result. A
+command has one kind, or as `balance` several, told apart by the envelope's ``schema``.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from supplygraph.errors import UsageError
+from supplygraph.schema import TABLES, hint
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+PREFIX = "supplygraph/"
+KINDS = {
+    "info": ("info",),
+    "validate": ("validate",),
+    "balance": ("balance", "held", "flows", "intervals", "deciding"),
+    "chokepoints": ("chokepoints",),
+    "whatif": ("whatif",),
+    "explain": ("explain",),
+}
+_TYPES: dict[str, dict[str, Any]] = {
+    "string": {"type": "string"},
+    "number": {"type": "number"},
+    "integer": {"type": "integer"},
+    "boolean": {"type": "boolean"},
+    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    "list": {"type": "array", "items": {"type": "string"}},
+    "shares": {"type": "object", "additionalProperties": {"type": "number"}},
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column, or one parameter, of a kind of result.
+
+    Parameters
+    ----------
+    name
+        As it stands in the result.
+    type
+        One of string, number, integer, boolean, month, list (of strings) and shares (numbers
+        by name).
+    nullable
+        Whether it may be null.
+    unit
+        Unit, ``column unit`` if the row's own column ``unit`` says it.
+    values
+        The only values allowed, if any are listed.
+    description
+        What it means, and what null or empty stands for.
+
+    Examples
+    --------
+    >>> field = result_fields("whatif")[0]
+    >>> field.name, field.type, field.nullable
+    ('month', 'month', True)
+    """
+
+    name: str
+    type: str
+    nullable: bool
+    unit: str
+    values: tuple[str, ...]
+    description: str
+
+    @property
+    def numeric(self) -> bool:
+        """Whether a limit can be set on it."""
+        return self.type in ("number", "integer")
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of one value."""
+        found = dict(_TYPES[self.type])
+        if self.values and self.type == "string":
+            found["enum"] = [*self.values, None] if self.nullable else list(self.values)
+        if self.values and self.type == "shares":
+            found["required"] = list(self.values)
+        if self.nullable:
+            found["type"] = [found["type"], "null"]
+        if self.unit:
+            found["x-unit"] = self.unit
+        return found | {"description": self.description}
+
+
+def command_of(kind: str) -> str:
+    """Command that gives a kind of result; the kind itself if it is not described here.
+
+    Examples
+    --------
+    >>> command_of("held")
+    'balance'
+    """
+    return next((command for command, kinds in KINDS.items() if kind in kinds), kind)
+
+
+def result_fields(kind: str) -> tuple[Field, ...]:
+    """Columns of one kind of result, in order; none for a kind that is not described.
+
+    Examples
+    --------
+    >>> [field.name for field in result_fields("validate")]
+    ['file', 'row', 'column', 'value', 'rule', 'way_out']
+    """
+    return _fields().get((kind, "row"), ())
+
+
+def command_schema(command: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what a command prints with ``--format json``.
+
+    Raises
+    ------
+    UsageError
+        If no command of this name gives a result.
+
+    Examples
+    --------
+    >>> command_schema("whatif")["properties"]["schema"]
+    {'const': 'supplygraph/whatif'}
+    >>> len(command_schema("balance")["oneOf"])
+    5
+    """
+    if command not in KINDS:
+        known = (*KINDS, *TABLES)
+        way_out = hint(command, known) or f" Commands: {', '.join(KINDS)}."
+        raise UsageError(f"no command or table '{command}'.{way_out}")
+    head = {
+        "$schema": DRAFT,
+        "$id": f"urn:supplygraph:{command}:1",
+        "title": f"supplygraph {command} --format json",
+    }
+    parts = [_envelope(kind, command) for kind in KINDS[command]]
+    return head | (parts[0] if len(parts) == 1 else {"oneOf": parts})
+
+
+def _envelope(kind: str, command: str) -> dict[str, Any]:
+    text, count = {"type": "string"}, {"type": "integer", "minimum": 0}
+    unread = kind == "validate"
+    about = {"name": text, "version": _maybe(text, unread), "hash": _maybe(text, unread)}
+    return _object(
+        {
+            "schema": {"const": PREFIX + kind},
+            "version": {"const": "1"},
+            "dataset": _object(about),
+            "command": {"const": command},
+            "params": _object(_schemas(kind, "param")),
+            "weights": {
+                "type": "object",
+                "additionalProperties": {"type": "number", "minimum": 0},
+                "description": "Weight of every product in a weighted total.",
+            },
+            "seed": count,
+            "results": {"type": "array", "items": _object(_schemas(kind, "row"))},
+            "warnings": {"type": "array", "items": text},
+        }
+    )
+
+
+def _maybe(schema: dict[str, Any], nullable: bool) -> dict[str, Any]:
+    """A dataset that cannot be read has no version and no hash."""
+    return {"type": [schema["type"], "null"]} if nullable else schema
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _schemas(kind: str, part: str) -> dict[str, Any]:
+    return {field.name: field.schema() for field in _fields().get((kind, part), ())}
+
+
+@cache
+def _fields() -> dict[tuple[str, str], tuple[Field, ...]]:
+    text = files("supplygraph.schema").joinpath("results.csv").read_text(encoding="utf-8")
+    found: dict[tuple[str, str], tuple[Field, ...]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        values = tuple(row["values"].split("|")) if row["values"] else ()
+        field = Field(
+            row["name"], row["type"], row["nullable"] == "yes", row["unit"], values,
+            row["description"],
+        )  # fmt: skip
+        key = (row["kind"], row["part"])
+        found[key] = (*found.get(key, ()), field)
+    return found
