@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from supplygraph.analysis.concentration import concentration
     from supplygraph.chain import load
     from supplygraph.errors import (
         DatasetError,
@@ -43,10 +44,14 @@ __all__ = [
     "UndefinedMetricError",
     "UsageError",
     "__version__",
+    "concentration",
     "load",
 ]
 
-_HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {"load": "supplygraph.chain"}
+_HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {
+    "concentration": "supplygraph.analysis.concentration",
+    "load": "supplygraph.chain",
+}
 
 
 def __getattr__(name: str) -> Any:
