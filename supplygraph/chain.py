@@ -16,7 +16,7 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import chokepoints
-from supplygraph.analysis.explain import explain
+from supplygraph.analysis.explain import explain, stopped_by, stops
 from supplygraph.analysis.info import info_table
 from supplygraph.analysis.whatif import whatif
 from supplygraph.baseline import (
@@ -261,6 +261,13 @@ class Chain:
     def explain(self, name: str) -> Results:
         """Every figure of a node, arc, material or product, with source and grade."""
         table = explain(self.baseline, name)
+        if name in set(self.network.demands["product"]):
+            extra = stopped_by(self._shared.tracer(product=name), name)
+        elif name in set(self.network.activities["id"]):
+            extra = stops(self._shared.tracer(), name)
+        else:
+            extra = table.iloc[:0]
+        table = pd.concat([table, extra], ignore_index=True) if len(extra) else table
         return Results("explain", table, self._about(), {"id": name})
 
     def write_baseline(self) -> Path:

@@ -30,8 +30,12 @@ def concentration(output: Mapping[str, float]) -> float:
     0.46
     """
     if any(quantity < 0 for quantity in output.values()):
-        raise UndefinedMetricError("concentration: an output is below 0. Give outputs, not changes.")
+        raise UndefinedMetricError(
+            "concentration: an output is below 0. Give outputs, not changes."
+        )
     total = sum(output.values())
     if total <= 0:
-        raise UndefinedMetricError("concentration: total output is 0. Name a supplier that makes it.")
+        raise UndefinedMetricError(
+            "concentration: total output is 0. Name a supplier that makes it."
+        )
     return sum((quantity / total) ** 2 for quantity in output.values())

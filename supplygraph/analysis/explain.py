@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.chokepoints import chokepoints
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.selectors import did_you_mean
 
 COLUMNS = ("part", "what", "quantity", "unit", "year", "evidence", "source", "note")
 LARGEST = 12
+STOPPERS = 8
 
 
 def explain(baseline: Baseline, name: str) -> pd.DataFrame:
@@ -59,7 +62,43 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
     raise UsageError(f"nothing has the id '{name}'. {did_you_mean(name, known)}")
 
 
-def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
+def stopped_by(tracer: Tracer, product: str) -> pd.DataFrame:
+    """What stops a product most, and through which input: rows like those of `explain`."""
+    table, _ = chokepoints(tracer, "country-process", product=product, top=STOPPERS)
+    rows = table[table["loss_none"] > 0].to_dict("records")
+    return _frame(_loss_row("stopped by", row["id"], row) for row in rows)
+
+
+def stops(tracer: Tracer, plant: str) -> pd.DataFrame:
+    """What the removal of a plant does to the weighted total."""
+    table, _ = chokepoints(tracer, "facility")
+    rows = table[table["id"] == plant].to_dict("records")
+    return _frame(_loss_row("removal", f"of {plant}", row) for row in rows)
+
+
+def _loss_row(part: str, what: str, row: dict[str, Any]) -> dict[str, Any]:
+    notes = []
+    if not pd.isna(row["loss_free"]):
+        notes.append(f"loss_free {100 * row['loss_free']:.1f} %")
+    if row["worst_product"]:
+        where = f" in {row['worst_region']}" * bool(row["worst_region"])
+        notes.append(f"worst hit {row['worst_product']}{where}")
+    if not pd.isna(row["months_to_first_shortage"]):
+        notes.append(f"first shortage after {row['months_to_first_shortage']:.1f} months")
+    if not pd.isna(row["baseline_share"]):
+        notes.append(f"{100 * row['baseline_share']:.1f} % of its process in the world")
+    through = f" through {row['binding_input']}" * bool(row["binding_input"])
+    return _row(
+        part,
+        f"{what}{through}",
+        row["loss_none"],
+        "loss_none",
+        evidence=row["evidence"],
+        note="; ".join([*notes, *row["flags"]]),
+    )
+
+
+def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(COLUMNS)).astype({"year": "Int64"})
 
 
