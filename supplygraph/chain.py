@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
@@ -32,10 +31,14 @@ from supplygraph.engines import product_weights
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
-from supplygraph.results import Results, write_text
+from supplygraph.results import Results, load_results, write_text
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.selectors import did_you_mean
 
+if TYPE_CHECKING:
+    import networkx as nx
+
+DECIDING_FILE = Path("derived") / "deciding.json"
 REROUTINGS = ("both", "none", "free")
 
 
@@ -276,13 +279,38 @@ class Chain:
         return write_text(path, baseline_text(reconcile(self.network)))
 
     def deciding(
-        self, *, progress: Callable[[str], None] | None = None, top: int | None = None
+        self,
+        *,
+        progress: Callable[[str], None] | None = None,
+        top: int | None = None,
+        write: bool = False,
     ) -> Results:
-        """Figures ranked by how far they move the conclusions; takes minutes."""
+        """Figures ranked by how far they move the conclusions.
+
+        The dataset may carry the answer in `derived/`; it is used if it was made from these
+        very tables. Computing it takes minutes.
+
+        Parameters
+        ----------
+        progress
+            Told what is going on.
+        top
+            Rows to keep.
+        write
+            Compute anew and store the answer in the dataset.
+        """
         from supplygraph.analysis.deciding import deciding
 
+        path = self.dataset.path / DECIDING_FILE
+        if path.is_file() and not write:
+            shipped = load_results(path)
+            if shipped.dataset.get("hash") == self.dataset.hash:
+                return shipped.head(top)
         table = deciding(self.dataset, progress=progress)
-        return Results("deciding", table, self._about(), {"top": top}).head(top)
+        results = Results("deciding", table, self._about())
+        if write:
+            results.save(path)
+        return results.head(top)
 
     def info(self) -> Results:
         """Size of the dataset and how well it is founded."""

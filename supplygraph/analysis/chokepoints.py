@@ -112,6 +112,12 @@ class _Rows:
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.stock = tracer.stock
         self.sector = self.demands["sector"].to_numpy()
+        self.product = [str(name) for name in self.demands["product"]]
+        self.regions = [str(name) for name in self.demands["region"]]
+        self.whole: dict[str, float] = {}
+        for i in np.flatnonzero(self.wanted):
+            name = self.product[i]
+            self.whole[name] = self.whole.get(name, 0.0) + self.units[i]
         self._need_worst = self._worst_needs()
 
     def row(self, index: int, entity: Entity) -> dict[str, object]:
@@ -167,26 +173,26 @@ class _Rows:
 
     def _hardest(self, hit: np.ndarray, none: np.ndarray) -> tuple[str, str, int]:
         """Weighing products first, then the largest share lost, then the larger weight."""
-        table = self.demands.iloc[hit][["product", "region"]].assign(
-            lost=self.units[hit] * none[hit], units=self.units[hit], weight=self.weights[hit]
+        lost: dict[str, float] = {}
+        weight: dict[str, float] = {}
+        for i in hit:
+            name = self.product[i]
+            lost[name] = lost.get(name, 0.0) + self.units[i] * none[i]
+            weight[name] = weight.get(name, 0.0) + self.weights[i]
+        product = min(
+            lost,
+            key=lambda p: (weight[p] <= 0, -round(lost[p] / self.whole[p], 9), -weight[p], p),
         )
-        by = table.groupby("product")[["lost", "units", "weight"]].sum()
-        whole = self.demands.assign(units=self.units)[self.wanted].groupby("product")["units"].sum()
-        share = (by["lost"] / whole.reindex(by.index)).round(9)
-        order = pd.DataFrame({"weighs": by["weight"] > 0, "share": share, "weight": by["weight"]})
-        order["name"] = order.index
-        best = order.sort_values(
-            ["weighs", "share", "weight", "name"], ascending=[False, False, False, True]
-        )
-        product = str(best.index[0])
-        mine = table[table["product"] == product]
-        regions = mine.groupby("region")[["lost", "units"]].sum()
-        regions["share"] = (regions["lost"] / regions["units"]).round(9)
-        top = regions.sort_values(["share", "units"], ascending=False)
-        region = str(top.index[0])
-        inside = mine[mine["region"] == region]
-        demand = int((none[inside.index] * 1.0).argmax())
-        return product, region, int(inside.index[demand])
+        mine = [int(i) for i in hit if self.product[i] == product]
+        units: dict[str, float] = {}
+        share: dict[str, float] = {}
+        for i in mine:
+            place = self.regions[i]
+            units[place] = units.get(place, 0.0) + self.units[i]
+            share[place] = share.get(place, 0.0) + self.units[i] * none[i]
+        region = min(share, key=lambda r: (-round(share[r] / units[r], 9), -units[r], r))
+        demand = max((i for i in mine if self.regions[i] == region), key=lambda i: (none[i], -i))
+        return product, region, demand
 
     def _worst_needs(self) -> np.ndarray:
         """Entry index of the sized need with stock behind it, per demand entry order."""

@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse import linalg
 
 from supplygraph.baseline.observations import Observation, observations_of
 from supplygraph.baseline.priors import compute_priors, widen
@@ -401,6 +400,8 @@ def polish(matrix: Matrix, x: np.ndarray, rounds: int = 8) -> np.ndarray:
     Equations, and limits that some round finds broken. Flows that are zero stay zero; a
     solver's tolerance of 1e-9 becomes rounding error.
     """
+    from scipy import sparse
+
     inside = x[matrix.column] > 0
     rows, row = np.unique(matrix.row[inside], return_inverse=True)
     used, position = np.unique(matrix.column[inside], return_inverse=True)
@@ -419,8 +420,11 @@ def polish(matrix: Matrix, x: np.ndarray, rounds: int = 8) -> np.ndarray:
     return result
 
 
-def _closed(rows: sparse.csr_matrix, flow: np.ndarray, lack: np.ndarray) -> np.ndarray:
+def _closed(rows: Any, flow: np.ndarray, lack: np.ndarray) -> np.ndarray:
     """One step: relative changes of least size that close the rows, by normal equations."""
+    from scipy import sparse
+    from scipy.sparse import linalg
+
     weighted = rows @ sparse.diags(flow)
     size = np.maximum(abs(weighted).max(axis=1).toarray().ravel(), 1e-300)
     weighted = sparse.diags(1.0 / size) @ weighted

@@ -206,7 +206,7 @@ def balance(
         raise UsageError("choose one of --held, --flows, --intervals and --deciding.")
     chain = _chain(context)
     _about(chain)
-    if write:
+    if write and not deciding:
         note(f"wrote {chain.write_baseline()}")
     if held:
         results = tables.held(chain.baseline)
@@ -215,7 +215,7 @@ def balance(
     elif intervals is not None:
         results = tables.intervals(chain.baseline, intervals)
     elif deciding:
-        results = chain.deciding(progress=note, top=top)
+        results = chain.deciding(progress=note, top=top, write=write)
     else:
         results = tables.figures(chain.baseline, moved=moved, role=role)
     emit(results.head(top), format_, output, force, columns=tables.SHOWN.get(results.kind))

@@ -146,11 +146,19 @@ class SupplyGraph:
     def _arc_index(self) -> dict[str, int]:
         return {str(name): i for i, name in enumerate(self.arcs["id"])}
 
+    @cached_property
+    def _markets(self) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """Market of each country, and the countries of each market."""
+        countries = self.dataset.tables["countries"]
+        market_of = dict(zip(countries["id"], countries["market"], strict=True))
+        members: dict[str, list[str]] = {}
+        for country, market in market_of.items():
+            members.setdefault(market, []).append(country)
+        return market_of, members
+
     def _country_as_market(self, selector: Selector) -> Selector:
         """Pools know markets only: a country that is a market of its own stands for it."""
-        countries = self.dataset.tables["countries"]
-        members = countries.groupby("market")["id"].agg(list).to_dict()
-        market_of = dict(zip(countries["id"], countries["market"], strict=True))
+        market_of, members = self._markets
         terms = []
         for term in selector.terms:
             if term.key == "country":
