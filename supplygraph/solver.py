@@ -20,6 +20,7 @@ from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedErro
 
 LARGE_ROWS = 3_000
 TOLERANCE = 1e-9
+AGAIN = (("on", "simplex", TOLERANCE), ("off", "ipm", TOLERANCE), ("on", "ipm", 1e-7))
 
 
 class Status(Enum):
@@ -131,19 +132,24 @@ class LinearProgram:
         self._model.passModel(lp)
 
     def _from_scratch(self) -> Status:
-        """A second try with presolve, another method and HiGHS' own tolerance."""
+        """Other methods in turn, the last at a coarser tolerance, until one ends properly."""
         set_ = self._model.setOptionValue
-        self._model.clearSolver()
-        set_("presolve", "on")
-        set_("solver", "ipm")
-        self._tolerance(1e-7)
+        status = Status.STOPPED
         try:
-            self._model.run()
+            for presolve, method, tolerance in AGAIN:
+                self._model.clearSolver()
+                set_("presolve", presolve)
+                set_("solver", method)
+                self._tolerance(tolerance)
+                self._model.run()
+                status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
+                if status is not Status.STOPPED:
+                    break
         finally:
             self._tolerance(TOLERANCE)
             set_("presolve", "choose" if self._basis is None else "off")
             set_("solver", "simplex")
-        return _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
+        return status
 
     def set_column_bounds(self, index: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
         """Change bounds of some columns, unscaled."""
