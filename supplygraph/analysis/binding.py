@@ -20,14 +20,14 @@ GRADE_ORDER = {"A": 0, "B": 1, "C": 2, "D": 3}
 
 
 def weakest(grades: list[str]) -> str:
-    """Weakest of some grades; calc counts as the inputs it was computed from, here as B.
+    """Weakest of some grades; calc counts as C, since its inputs are not graded one by one.
 
     Examples
     --------
-    >>> weakest(["A", "C", "B"])
+    >>> weakest(["A", "calc", "B"])
     'C'
     """
-    known = ["B" if grade == "calc" else grade for grade in grades if grade]
+    known = ["C" if grade == "calc" else grade for grade in grades if grade]
     return max(known, key=lambda g: GRADE_ORDER.get(g, 3)) if known else ""
 
 
@@ -238,6 +238,11 @@ class Evidence:
         """Whether nobody has sized this need."""
         return (self.product[demand], self.material[int(self.pool[entry])]) in self.nominal
 
+    def unsized(self, product: str) -> bool:
+        """Whether nobody has sized any need of a product."""
+        pairs = [pair for pair in self.needs if pair[0] == product]
+        return all(pair in self.nominal for pair in pairs)
+
     def path(self, demand: int, path: Path) -> str:
         """Weakest grade of the need and of the recipes passed on the way to the cut."""
         grades = [self.need(demand, path.need)[0]]
@@ -246,7 +251,10 @@ class Evidence:
 
     @cached_property
     def flows(self) -> list[str]:
-        """Grade of every activity's base flow: the best figure that pins it, else its capacity."""
+        """Grade of every activity's base flow: the best figure that pins it alone, else D.
+
+        A capacity pins no flow: how far it was used is then our assumption.
+        """
         graph = self.baseline.graph
         best = np.full(graph.n_activities, 3)
         for o in self.baseline.observations:
@@ -258,23 +266,25 @@ class Evidence:
                 grade = GRADE_ORDER[weakest([o.grade])]
                 best[used] = np.minimum(best[used], grade)
         names = {order: grade for grade, order in GRADE_ORDER.items()}
-        stated = graph.dataset.tables["capacities"]
-        stated = stated[stated["quantity"].notna()]
-        lines = dict(
-            zip(
-                zip(stated["facility"], stated["line"], strict=True),
-                stated["evidence"],
-                strict=True,
-            )
-        )
-        keys = zip(graph.activities["id"], graph.activities["line"], strict=True)
-        return [
-            names[int(b)] if b < 3 else weakest([lines.get(key, "D")])
-            for b, key in zip(best, keys, strict=True)
-        ]
+        return [names[int(order)] for order in best]
+
+    @cached_property
+    def arcs(self) -> dict[int, str]:
+        """Grade of arcs that a figure pins alone; every other arc is D."""
+        start, count = self.baseline.columns.start["arc"], len(self.baseline.graph.arcs)
+        found: dict[int, str] = {}
+        for o in self.baseline.observations:
+            if o.role == "fit" and not o.is_share and len(o.columns) == 1:
+                index = int(o.columns[0]) - start
+                if 0 <= index < count:
+                    found[index] = weakest([o.grade])
+        return found
 
     def removed(self, shock: Shock, group: bool) -> str:
-        """Grade of what a removal takes: a group's total, or one plant's own flow."""
+        """Grade of what a removal takes: a group's total, one plant's own flow, or an arc's."""
+        cut = np.flatnonzero(shock.arc < 1)
+        if len(cut):
+            return weakest([self.arcs.get(int(i), "D") for i in cut])
         hit = np.flatnonzero((shock.activity < 1) & (self.baseline.block("activity") > 0))
         if not len(hit):
             return ""

@@ -15,6 +15,8 @@ from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
 
 SAME = 1e-9
+SHORT = 0.05
+ONE_PRODUCT = 0.5
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class _Rows:
             name = self.product[i]
             self.whole[name] = self.whole.get(name, 0.0) + self.units[i]
         self._need_worst = self._worst_needs()
+        self.only_nominal = product is not None and self.evidence.unsized(product)
 
     def row(self, index: int, entity: Entity) -> dict[str, object]:
         none, free = self.losses.none[:, index], self.losses.free[:, index]
@@ -135,6 +138,9 @@ class _Rows:
         row["baseline_share"] = entity.baseline_share
         row["evidence"] = row.pop("_evidence")
         row["flags"] = entity.flags
+        if self.only_nominal:
+            row["flags"] = (*entity.flags, "nominal")
+            row |= {key: np.nan for key in row if key.startswith("loss_free")}
         row["_column"] = index
         return row
 
@@ -211,15 +217,40 @@ class _Rows:
             demand = int(inputs.user[entry]) - first
             group = inputs.group[entry]
             through = self.month.cascade.limits[group] and kind[group] <= level[demand] + SAME
-            if lost[demand] and through:
+            if lost[demand] and through and none[demand] >= SHORT:
                 best = min(best, self.stock[entry] / none[demand])
         return float(best) if np.isfinite(best) else float("nan")
+
+    def _carried(self) -> list[str]:
+        """Sectors that one product carries, and products left out for want of a sized need."""
+        totals: dict[str, dict[str, float]] = {}
+        for i in np.flatnonzero(self.weights > 0):
+            part = totals.setdefault(str(self.sector[i]), {})
+            part[self.product[i]] = part.get(self.product[i], 0.0) + self.weights[i]
+        single = []
+        for sector, part in sorted(totals.items()):
+            name, most = max(part.items(), key=lambda item: (item[1], item[0]))
+            share = most / sum(part.values())
+            if share > ONE_PRODUCT and len(totals) > 1:
+                single.append(f"{sector} {name} ({100 * share:.0f} %)")
+        notes = [f"sectors carried by one product: {', '.join(single)}"] if single else []
+        weighed = {self.product[i] for i in np.flatnonzero(self.weights > 0)}
+        idle = sorted({self.product[i] for i in np.flatnonzero(self.wanted)} - weighed)
+        if idle and len(totals) > 1:
+            notes.append(f"no weight, no sized need: {', '.join(idle)}")
+        return notes
 
     def warnings(self) -> tuple[str, ...]:
         weights = self.weights
         notes = []
         if not (weights > 0).any():
             notes.append("no product asked for carries a weight: totals are empty")
+        notes += self._carried()
+        if self.month.month != self.graph.base_month:
+            notes.append(
+                f"capacities of {self.month.month}, flows and demand of {self.graph.base_year}: "
+                "loss_none cannot know what trade has opened or ended since"
+            )
         if self.losses.skipped:
             notes.append(
                 f"{self.losses.skipped} removals touch nothing the free optimum uses: "
@@ -244,7 +275,7 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
         if (
             leader is not None
             and row["loss_none"] > SAME
-            and table["stage"][leader] != row["stage"]
+            and (table["stage"][leader] != row["stage"] or row["kind"] == "element")
         ):
             ranks.append(ranks[leader])
             for place in (leader, position):

@@ -25,6 +25,7 @@ BY = (
     "arc",
 )
 CLOSING = ("rest", "country")
+UNRECORDED = "unrecorded"
 
 
 @dataclass(frozen=True)
@@ -109,18 +110,26 @@ class _Maker:
             flags = ("district",) if first["kind"] == "district" else ()
             yield self._plants(str(name), first["name"], "facility", rows, flags)
 
+    def _known(self) -> pd.DataFrame:
+        """Activities of real places: no closing row of a group of countries, no hole."""
+        countries = self.graph.dataset.tables["countries"]
+        size = countries.groupby("market")["id"].count()
+        pooled = {market for market, count in size.items() if count > 1}
+        whole = self.table["country"].isin(pooled) & self.table["kind"].isin(CLOSING)
+        return self.table[~whole & (self.table["process"] != UNRECORDED)]
+
     def country(self) -> Iterator[Entity]:
         names = self.graph.dataset.tables["countries"].set_index("id")["name"]
-        for country, rows in self.table.groupby("country", sort=True):
+        for country, rows in self._known().groupby("country", sort=True):
             yield self._plants(str(country), names[country], "country", rows, process="", stage="")
 
     def country_stage(self) -> Iterator[Entity]:
-        for (country, stage), rows in self.table.groupby(["country", "stage"], sort=True):
+        for (country, stage), rows in self._known().groupby(["country", "stage"], sort=True):
             name = f"{stage}, {self._country(country)}"
             yield self._plants(f"{country}/{stage}", name, "country-stage", rows, process="")
 
     def country_process(self) -> Iterator[Entity]:
-        for (country, process), rows in self.table.groupby(["country", "process"], sort=True):
+        for (country, process), rows in self._known().groupby(["country", "process"], sort=True):
             name = f"{process} ({rows['stage'].iat[0]}), {self._country(country)}"
             yield self._plants(f"{country}/{process}", name, "country-process", rows)
 

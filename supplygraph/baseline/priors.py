@@ -2,7 +2,8 @@
 
 An activity: its observed output; else stated capacity x mean utilisation of its country and
 process; else its share of what a group is known to make; for separators the feed that
-reaches them. An arc: what the origin makes x what the destination needs / world output.
+reaches them. An arc that trade declares: what the origin makes x what the destination
+lacks after its own make / world output.
 Surplus and unexplained use: nothing.
 """
 
@@ -20,6 +21,7 @@ DEFAULT_UTILISATION = 0.75
 FLOOR = 0.01
 UNSEEN_PLANT = 0.002
 FAR_OXIDE = 0.05
+OWN_FIRST = 0.02
 CLOSING_ROW = 0.2
 
 
@@ -231,18 +233,19 @@ class _Work:
 
     def arcs(self) -> None:
         arcs = self.graph.arcs
-        needed = dict.fromkeys(self.material, 0.0)
-        for material, quantity in zip(self.material, self.need, strict=True):
-            needed[material] += quantity
-        total = np.array([max(needed[m], self.world[m], 1e-12) for m in arcs["material"]])
+        lacking = np.maximum(self.need - self.made, OWN_FIRST * self.need)
+        total = np.array([max(self.world[m], 1e-12) for m in arcs["material"]])
         origin, end = arcs["origin"].to_numpy(), arcs["destination"].to_numpy()
-        flow = self.made[origin] * self.need[end] / total
+        flow = np.where(arcs["declared"], self.made[origin] * lacking[end] / total, 0.0)
         start = self.columns.start["arc"]
         for o in sorted(self.fit, key=lambda o: (-len(o.columns), o.id)):
             if o.is_share or not len(o.columns):
                 continue
             index = o.columns - start
             if index.min() >= 0 and index.max() < len(arcs):
+                index = index[arcs["declared"].to_numpy()[index]]
+                if not len(index):
+                    continue
                 seen = flow[index].sum()
                 flow[index] = flow[index] * o.value / seen if seen > 0 else o.value / len(index)
         self.value[self.columns.block("arc")] = flow

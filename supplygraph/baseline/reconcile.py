@@ -28,6 +28,7 @@ from supplygraph.solver import LinearProgram, Triplets, nearest
 
 SLACK = 0.02
 SMALL_ARC = 0.004
+UNIDENTIFIED = 1e4
 DEVIATION_WEIGHT = 1e-2
 ZERO = 1e-7
 VANISHED = 1e-6
@@ -157,7 +158,8 @@ class Reconciler:
         ub[columns.block("activity")] = np.where(runs, INFINITY, 0.0)
         ub[columns.block("withheld")] = 0.0
         ub[columns.block("made")] = np.where(made[columns.made_of], INFINITY, 0.0)
-        ub[columns.block("arc")] = np.where(made[graph.arcs["origin"].to_numpy()], INFINITY, 0.0)
+        origin, declared = (graph.arcs[name].to_numpy() for name in ("origin", "declared"))
+        ub[columns.block("arc")] = np.where(made[origin] & declared, INFINITY, 0.0)
         own = np.flatnonzero(inputs.draw >= 0)
         user_runs = np.concatenate([runs, np.ones(graph.n_demands, dtype=bool)])
         drawn = reached[inputs.pool[own]] & user_runs[inputs.user[own]]
@@ -346,8 +348,9 @@ class _Extremes:
     def __init__(self, reduced: _Reduced) -> None:
         self.position = {int(c): i for i, c in enumerate(reduced.kept)}
         n = len(reduced.kept)
+        most = np.minimum(reduced.ub, UNIDENTIFIED * reduced.scale)
         self._program = LinearProgram(
-            reduced.rows, np.zeros(n), np.zeros(n), reduced.ub,
+            reduced.rows, np.zeros(n), np.zeros(n), most,
             column_scale=reduced.scale, row_scale=reduced.size,
         )  # fmt: skip
         self._program.solve("interval")
@@ -369,7 +372,8 @@ def _reachable(graph: SupplyGraph, open_: np.ndarray) -> tuple[np.ndarray, np.nd
     """Activities that can run, pools that can hold something, pools that can make something."""
     inputs, n = graph.inputs, len(graph.pools)
     runs = open_.copy()
-    origin, end = (graph.arcs[c].to_numpy() for c in ("origin", "destination"))
+    arcs = graph.arcs[graph.arcs["declared"]]
+    origin, end = (arcs[c].to_numpy() for c in ("origin", "destination"))
     while True:
         made = np.zeros(n, dtype=bool)
         made[graph.made_pool[runs[graph.made_activity]]] = True

@@ -26,6 +26,7 @@ ENDINGS = {f".{name}": name for name in FORMATS[1:]} | {".txt": "table", ".markd
 _UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
 _FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would run
 _MARKUP = re.compile(r"([\\|<\[`*])")
+WIDTH = 200  # of a table that goes to no terminal
 WEIGHTS_SHOWN = 8
 WORD = 20  # longer words of text may be broken in a narrow table
 SHARES = ("loss_", "baseline_share", "share_of_world", "moved")
@@ -244,7 +245,8 @@ def _cell(name: str, value: Any) -> str:
         if name == "year":
             return f"{value:.0f}"
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
-    return str(_flat(value))
+    text = str(_flat(value))
+    return text.replace(";", "; ") if isinstance(value, list | dict) else text
 
 
 def percent(share: float) -> str:
@@ -275,30 +277,45 @@ def _table(names: Sequence[str], cells: Sequence[Sequence[str]], terminal: bool)
     from rich.text import Text
 
     plain = not terminal or bool(os.environ.get("NO_COLOR"))
+    room = Console().width if terminal else WIDTH
     heads = [clean(name).replace("_", " ") for name in names]
-    numbers = [all(not row[index][:1].isalpha() for row in cells) for index in range(len(names))]
-    least = [
-        _least_width(head, [row[index] for row in cells], numbers[index] or names[index] == "id")
-        for index, head in enumerate(heads)
-    ]
+    columns = [[row[index] for row in cells] for index in range(len(names))]
+    numbers = [all(not cell[:1].isalpha() for cell in column) for column in columns]
+    whole = [number or name == "id" for number, name in zip(numbers, names, strict=True)]
+    widths = _widths(heads, columns, whole, room - 2 * len(names))
     table = Table(box=None, pad_edge=False, header_style="" if plain else "bold")
-    for head, number, width in zip(heads, numbers, least, strict=True):
+    for head, number, width in zip(heads, numbers, widths, strict=True):
         justify: Literal["right", "left"] = "right" if number else "left"
-        table.add_column(head, justify=justify, overflow="fold", min_width=width)
+        table.add_column(head, justify=justify, overflow="fold", width=width)
     for row in cells:
         table.add_row(*[Text(cell) for cell in row])
     buffer = io.StringIO()
-    width = max(Console().width if terminal else 200, sum(least) + 2 * len(least))
+    width = max(room, sum(widths) + 2 * len(widths))
     console = Console(file=buffer, width=width, force_terminal=not plain, no_color=plain)
     console.print(table)
     return buffer.getvalue()
 
 
-def _least_width(head: str, cells: Sequence[str], whole: bool) -> int:
-    """Width at which no number, id or short word of a column is broken."""
-    words = [word for cell in cells for word in ([cell] if whole else cell.split())]
-    widest = max(map(len, words), default=0)
-    return max(widest if whole else min(widest, WORD), *map(len, head.split()), 1)
+def _widths(
+    heads: Sequence[str], columns: Sequence[Sequence[str]], whole: Sequence[bool], room: int
+) -> list[int]:
+    """Widths of columns: no number, id or short word is broken; long text shares what is left."""
+    from rich.cells import cell_len
+
+    least, wanted = [], []
+    for head, cells, unbroken in zip(heads, columns, whole, strict=True):
+        longest = max(map(cell_len, cells), default=0)
+        word = max((cell_len(word) for cell in cells for word in cell.split()), default=0)
+        title = max(map(cell_len, head.split()), default=1)
+        least.append(max(title, longest if unbroken else min(word, WORD)))
+        wanted.append(max(longest, least[-1]))
+    widths, spare = list(least), max(room - sum(least), 0)
+    order = sorted(range(len(widths)), key=lambda index: (wanted[index] - least[index], index))
+    for position, index in enumerate(order):
+        more = min(wanted[index] - least[index], spare // (len(order) - position))
+        widths[index] += more
+        spare -= more
+    return widths
 
 
 def _write_parquet(results: Results, output: Path) -> None:

@@ -24,7 +24,9 @@ DEMAND_COLUMNS = (
     "kind", "units", "sigma", "low", "high", "evidence", "source", "note",
 )  # fmt: skip
 POOL_COLUMNS = ("id", "material", "market", "region", "stage", "element", "unit", "country")
-ARC_COLUMNS = ("id", "material", "from", "to", "origin", "destination", "qualified_from")
+ARC_COLUMNS = (
+    "id", "material", "from", "to", "origin", "destination", "qualified_from", "declared",
+)  # fmt: skip
 Row = dict[str, Any]
 
 
@@ -102,7 +104,7 @@ class _Builder:
             demands=pd.DataFrame(demands, columns=list(DEMAND_COLUMNS)),
             pools=pd.DataFrame(pools, columns=list(POOL_COLUMNS)),
             arcs=pd.DataFrame(arcs, columns=list(ARC_COLUMNS)).astype(
-                {"origin": int, "destination": int}
+                {"origin": int, "destination": int, "declared": bool}
             ),
             inputs=inputs,
             made_activity=made[0],
@@ -273,7 +275,10 @@ class _Builder:
         }
 
     def _arcs(self, pools: Sequence[tuple], made: np.ndarray, inputs: Inputs) -> list[tuple]:
-        """Every maker ships to every user, unless `arcs` lists the material or bars the arc."""
+        """Arcs that trade declares, and candidates: every maker to every user.
+
+        A material that `arcs` lists has only the candidates listed; barred arcs never open.
+        """
         makes, uses = set(made.tolist()), set(inputs.pool.tolist())
         listed = self.dataset.tables["arcs"]
         triples = list(zip(listed["material"], listed["from"], listed["to"], strict=True))
@@ -296,7 +301,8 @@ class _Builder:
                     if key in barred or not (named or (end in uses and material not in closed)):
                         continue
                     name = f"{material}:{source}>{target}"
-                    rows.append((name, *key, origin, end, dated.get(key, "")))
+                    declared = key in self.declared
+                    rows.append((name, *key, origin, end, dated.get(key, ""), declared))
         return rows
 
 
