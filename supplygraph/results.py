@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.schema.commands import PREFIX, command_of
+from supplygraph.schema.commands import PREFIX, command_of, result_fields
 
 ENVELOPE_VERSION = "1"
 
@@ -86,9 +86,9 @@ def load_results(path: str | Path) -> Results:
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-        table = pd.DataFrame(data["results"])
+        kind = data["schema"].removeprefix(PREFIX)
         return Results(
-            data["schema"].removeprefix(PREFIX), table, data["dataset"], data["params"],
+            kind, _typed(kind, data["results"]), data["dataset"], data["params"],
             data["weights"], data["seed"], tuple(data["warnings"]),
         )  # fmt: skip
     except OSError as error:
@@ -96,6 +96,14 @@ def load_results(path: str | Path) -> Results:
         raise SupplygraphError(f"'{path}' cannot be read ({reason}).") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SupplygraphError(f"'{path}' is no saved result. Save one first.") from None
+
+
+def _typed(kind: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a table in which a null makes no integer a fraction and no number an object."""
+    types = {"integer": "Int64", "number": "float64"}
+    fields = {field.name: types[field.type] for field in result_fields(kind) if field.numeric}
+    table = pd.DataFrame(rows)
+    return table.astype({name: type_ for name, type_ in fields.items() if name in table})
 
 
 def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,43 +1,76 @@
-"""``validate``, ``init`` and ``schema`` called as functions; the app wires them."""
+"""``validate``, ``init`` and ``schema``: what they print and write."""
 
 from pathlib import Path
 
 import pytest
-import typer
+from jsonschema import Draft202012Validator
 
-from supplygraph.cli.data import init, schema, validate
+from supplygraph.cli.data import init, schema
 from supplygraph.dataset import read_dataset
 from supplygraph.errors import SupplygraphError, UsageError
+from supplygraph.schema.commands import command_schema
 
 
-def test_validate_a_good_dataset(capsys):
-    validate("three-nodes")
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "warning: three-nodes has no sources.csv" in err
-    assert "three-nodes: no problems in 11 tables, 17 rows" in err
+def test_validate_a_good_dataset(run):
+    done = run("validate", "three-nodes")
+    assert (done.code, done.out) == (0, "")
+    assert "warning: three-nodes has no sources.csv" in done.err
+    assert "three-nodes: no problems in 11 tables, 17 rows" in done.err
 
 
-def test_validate_prints_every_fault_and_exits_3(tmp_path, capsys):
-    init(tmp_path / "toy")
+def test_validate_takes_the_dataset_of_the_program(run, broken):
+    assert run("--dataset", "three-nodes", "validate").err.endswith("11 tables, 17 rows\n")
+    assert run("--dataset", "three-nodes", "validate", broken).code == 3
+
+
+@pytest.fixture
+def broken(run, tmp_path):
+    """The three-node dataset with two faults in one row."""
+    run("init", tmp_path / "toy")
     demand = tmp_path / "toy" / "demand.csv"
     demand.write_text("product,market,units,year\nev,JPP,-1,2024\n")
-    capsys.readouterr()
-    with pytest.raises(typer.Exit) as caught:
-        validate(str(tmp_path / "toy"))
-    out, err = capsys.readouterr()
-    assert caught.value.exit_code == 3
-    assert out.splitlines() == [
+    return tmp_path / "toy"
+
+
+def test_validate_prints_every_fault_and_exits_3(run, broken):
+    done = run("validate", broken)
+    assert done.code == 3
+    assert done.out.splitlines() == [
         "demand.csv row 2, market: 'JPP' is not in countries.csv. Did you mean 'JP'?",
         "demand.csv row 2, units: '-1' is below 0. "
         "Every quantity is >= 0; reverse the flow or blank it.",
     ]
-    assert err == "2 problems in toy\n"
+    assert done.err == "2 problems in toy\n"
 
 
-def test_validate_a_wrong_path():
-    with pytest.raises(UsageError, match="is no folder and no shipped dataset"):
-        validate("nowhere")
+def test_validate_gives_a_table_of_faults(run, broken):
+    done = run("validate", broken, "--format", "json")
+    assert (done.code, done.err) == (3, "2 problems in toy\n")
+    Draft202012Validator(command_schema("validate")).validate(done.envelope)
+    assert done.envelope["dataset"] == {"name": "toy", "version": None, "hash": None}
+    assert done.envelope["results"][0] == {
+        "file": "demand.csv",
+        "row": 2,
+        "column": "market",
+        "value": "JPP",
+        "rule": "not in countries.csv",
+        "way_out": "Did you mean 'JP'?",
+    }
+    header, first, _ = run("validate", broken, "--format", "tsv").out.splitlines()
+    assert header.split("\t") == ["file", "row", "column", "value", "rule", "way_out"]
+    assert first.split("\t")[1:3] == ["2", "market"]
+
+
+def test_validate_writes_a_file_and_still_exits_3(run, broken, tmp_path):
+    done = run("validate", broken, "-o", tmp_path / "faults.csv")
+    assert (done.code, done.out) == (3, "")
+    assert len((tmp_path / "faults.csv").read_text().splitlines()) == 3
+    assert run("validate", broken, "-o", tmp_path / "faults.csv").code == 2
+
+
+def test_validate_a_wrong_path(run):
+    done = run("validate", "nowhere")
+    assert done.code == 2 and "is no folder and no shipped dataset" in done.err
 
 
 def test_init_writes_a_dataset_that_reads(tmp_path, capsys):

@@ -1,0 +1,118 @@
+"""A known error is one clear line on stderr, nothing on stdout, and its own exit code."""
+
+import pytest
+
+from supplygraph.errors import InfeasibleError
+
+REMOVE = ("whatif", "--remove")
+WRONG = [
+    (["frobnicate"], "No such command 'frobnicate'"),
+    (["chokepoints", "--bye", "x"], "No such option: --bye"),
+    (["whatif"], "Missing option '--remove'"),
+    (["chokepoints", "--top", "0"], "'--top'"),
+    (["--threads", "many", "info"], "'--threads'"),
+    (["--threads", "0", "info"], "'--threads'"),
+    (["info", "surplus-word"], "surplus-word"),
+    (["--dataset", "three-node", "info"], "Did you mean 'three-nodes'?"),
+    (["--dataset", "/dev/null", "info"], "is a file"),
+    (["validate", "nowhere"], "is no folder and no shipped dataset"),
+    (["chokepoints", "--by", "facilty"], "--by 'facilty' is not known. Did you mean 'facility'?"),
+    (["chokepoints", "--product", "evv"], "no product 'evv' in demand. Did you mean 'ev'?"),
+    (["chokepoints", "--region", "USA"], "no region 'USA'"),
+    (["chokepoints", "--weights", "equl"], "weights 'equl'"),
+    (["chokepoints", "--rationing", "fair"], "rationing 'fair'"),
+    (["chokepoints", "--rerouting", "some"], "rerouting 'some' is not known"),
+    (["chokepoints", "--rerouting", "qualified"], "month by month"),
+    (["chokepoints", "--at", "2024-13"], "--at '2024-13' is not YYYY-MM"),
+    (["chokepoints", "--at", "2026-1"], "--at '2026-1' is not YYYY-MM"),
+    (["chokepoints", "--at", "２０２６-01"], "is not YYYY-MM"),
+    (["chokepoints", "--fail-if", "loss_none"], "is not COLUMN>NUMBER"),
+    (["chokepoints", "--fail-if", "loss_none>-"], "is not COLUMN>NUMBER"),
+    (["chokepoints", "--fail-if", "loss_none>nan"], "is not COLUMN>NUMBER"),
+    (["chokepoints", "--fail-if", "loss_nine>0.2"], "Did you mean 'loss_none'?"),
+    (["chokepoints", "--fail-if", "name>0.2"], "'name' is no column of numbers"),
+    (["chokepoints", "--format", "xls"], "--format 'xls' is not known"),
+    (["chokepoints", "--format", "parquet"], "parquet needs a file"),
+    ([*REMOVE, "country=XX"], "no country 'XX'"),
+    ([*REMOVE, "countr=JP"], "unknown key 'countr'. Did you mean 'country'?"),
+    ([*REMOVE, "mine-a"], "'mine-a' is not key=value"),
+    ([*REMOVE, "id=mine-b"], "no id 'mine-b'. Did you mean 'mine-a'?"),
+    ([*REMOVE, "country=CN stage=magnet"], "nothing fits all of its terms"),
+    ([*REMOVE, "id='mine-a"], "Close the quotes"),
+    ([*REMOVE, ""], "selector is empty"),
+    ([*REMOVE, "id=mine-a share=1.5"], "share '1.5' is not between 0 and 1"),
+    ([*REMOVE, "id=mine-a share=nan"], "share 'nan' is not between 0 and 1"),
+    ([*REMOVE, "share=0.5"], "give a selector"),
+    ([*REMOVE, "-"], "standard input names nothing"),
+    ([*REMOVE, "id=mine-a", "--months", "24"], "month-by-month engine"),
+    ([*REMOVE, "id=mine-a", "--from", "2025-04"], "month-by-month engine"),
+    (["explain", "mine-b"], "nothing has the id 'mine-b'. Did you mean 'mine-a'?"),
+    (["balance", "--role", "fits"], "Did you mean 'fit'?"),
+    (["balance", "--intervals", "ore-b"], "no arc carries 'ore-b'"),
+    (["balance", "--held", "--flows"], "choose one of"),
+    (["schema", "facilites"], "Did you mean 'facilities'?"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=lambda item: " ".join(item)[:40])
+def test_usage_errors(toy, arguments, message):
+    done = toy(*arguments)
+    lines = [line for line in done.err.splitlines() if not line.startswith("balance: computed")]
+    assert (done.code, done.out) == (2, "")
+    assert len(lines) == 1 and lines[0].startswith("error: ")
+    assert message in lines[0]
+
+
+def test_what_cannot_be_written_exits_1(toy, tmp_path):
+    (tmp_path / "file").write_text("x")
+    done = toy("info", "-o", tmp_path / "file" / "below.csv")
+    assert (done.code, done.out) == (1, "")
+    assert "cannot be written" in done.err.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_invalid_dataset_exits_3_and_lists_every_fault(run, tmp_path):
+    run("init", tmp_path / "toy")
+    (tmp_path / "toy" / "demand.csv").write_text("product,market,units,year\nev,JPP,-1,2024\n")
+    for command in (["info"], ["chokepoints"], ["whatif", "--remove", "id=mine-a"]):
+        done = run("--dataset", tmp_path / "toy", *command)
+        assert (done.code, done.out) == (3, "")
+        assert done.err.splitlines()[0] == "error: 2 problems in toy"
+        assert len(done.err.splitlines()) == 3
+
+
+def test_an_infeasible_program_exits_4(toy, monkeypatch):
+    def infeasible(*_: object, **__: object) -> None:
+        raise InfeasibleError("demand of ev@JP cannot be met")
+
+    monkeypatch.setattr("supplygraph.chain.Chain.rank", infeasible)
+    done = toy("chokepoints")
+    assert (done.code, done.out) == (4, "")
+    assert done.err.splitlines()[-1] == "error: demand of ev@JP cannot be met"
+
+
+@pytest.mark.parametrize(
+    ("condition", "code"),
+    [
+        ("loss_none>0.2", 10),
+        ("loss_none >= 1", 10),
+        ("loss_free<0.5", 0),
+        ("months_to_first_shortage<=0.9", 0),
+        ("months_to_first_shortage<9.3e-1", 10),
+        ("loss_upper>0", 0),
+    ],
+)
+def test_fail_if(toy, condition, code):
+    for command in (["chokepoints"], ["whatif", "--remove", "id=mine-a"]):
+        if "upper" in condition and command[0] == "whatif":
+            continue
+        done = toy(*command, "--fail-if", condition)
+        assert done.code == code
+        assert done.out
+        assert ("fail-if: " in done.err) == (code == 10)
+
+
+def test_errors_show_no_control_characters(toy):
+    done = toy("explain", "x\x1b[31m\ny")
+    assert done.code == 2
+    assert done.err.splitlines()[-1].startswith("error: nothing has the id 'x [31m y'.")

@@ -1,0 +1,97 @@
+"""From `init` to the answers that stand in DESIGN section 4, by the command line alone."""
+
+import pytest
+
+MONTHS = 4 * 12 / 52
+
+
+@pytest.fixture
+def own(run, tmp_path):
+    """Run the program on a dataset just written by `init`."""
+    folder = tmp_path / "own"
+    assert run("init", folder).code == 0
+    assert run("validate", folder).code == 0
+
+    def call(*arguments: str, stdin: str = ""):
+        done = run("--dataset", folder, *arguments, stdin=stdin)
+        assert done.code == 0, done.err
+        return done
+
+    return call
+
+
+def test_the_balance_moves_nothing(own):
+    for row in own("balance", "--format", "json").envelope["results"]:
+        assert abs(row["moved"]) < 1e-6
+        assert row["why"] == ""
+
+
+def test_the_ranking(own):
+    rows = own("chokepoints", "--format", "json").envelope["results"]
+    assert [row["id"] for row in rows] == ["mine-a", "plant-b"]
+    for row in rows:
+        assert (row["rank"], row["flags"]) == (1, ["same_flow"])
+        assert row["loss_none"] == pytest.approx(1) and row["loss_free"] == pytest.approx(1)
+        assert row["months_to_first_shortage"] == pytest.approx(MONTHS)
+        assert (row["worst_product"], row["worst_region"]) == ("ev", "JP")
+    assert [row["binding_input"] for row in rows] == ["ore-a", "mag-a"]
+
+
+@pytest.mark.parametrize(
+    ("share", "none", "free"),
+    [("1", 1, 1), ("0.75", 0.75, 2 / 3), ("0.25", 0.25, 0), ("0", 0, 0)],
+)
+def test_what_if_the_mine_stops_in_part(own, share, none, free):
+    asked = ("whatif", "--remove", f"id=mine-a share={share}", "--format", "json")
+    row, total = own(*asked).envelope["results"]
+    for line in (row, total):
+        assert line["loss_none"] == pytest.approx(none, abs=1e-6)
+        assert line["loss_free"] == pytest.approx(free, abs=1e-6)
+    assert (row["product"], row["region"], row["unit"]) == ("ev", "JP", "vehicle")
+    assert row["demand"] == pytest.approx(15000)
+    assert row["binding_none"] == ("ore-a" if none else "")
+    assert row["binding_free"] == ("ore-a" if free else "")
+    if none:
+        assert row["months_to_first_shortage"] == pytest.approx(MONTHS / none)
+    else:
+        assert row["months_to_first_shortage"] is None
+
+
+@pytest.mark.parametrize("by", ["facility", "country", "country-process", "arc"])
+def test_a_ranked_row_is_what_its_removal_costs(own, by):
+    """The tsv of `chokepoints`, piped to `whatif --remove -`, gives the row's own losses."""
+    table = own("chokepoints", "--by", by)
+    header, *lines = table.out.splitlines(keepends=True)
+    for line, row in zip(lines, table.rows, strict=True):
+        total = own("whatif", "--remove", "-", stdin=header + line).rows[-1]
+        assert float(total["loss_none"]) == pytest.approx(float(row["loss_none"]))
+        assert float(total["loss_free"]) == pytest.approx(float(row["loss_free"]))
+
+
+@pytest.mark.parametrize("by", ["operator", "element", "element-country"])
+def test_rows_of_the_rare_earth_chain_can_be_piped_too(run, by):
+    table = run("chokepoints", "--by", by, "--top", "1")
+    piped = run("whatif", "--remove", "-", "--format", "json", stdin=table.out)
+    total = piped.envelope["results"][-1]
+    assert total["loss_none"] == pytest.approx(float(table.rows[0]["loss_none"]))
+    assert total["loss_free"] == pytest.approx(float(table.rows[0]["loss_free"]), abs=1e-6)
+
+
+def test_plants_without_a_rank_are_left_out_of_a_pipe(run):
+    table = run("chokepoints", "--rerouting", "none")
+    lines = table.out.splitlines(keepends=True)
+    unranked = [line for line in lines if line.split("\t")[1] == ""]
+    assert unranked and lines[-1] == unranked[-1]
+    piped = run("whatif", "--remove", "-", "--rerouting", "none", stdin="".join(lines[:2]))
+    both = run(
+        "whatif", "--remove", "-", "--rerouting", "none", stdin="".join(lines[:2] + unranked)
+    )
+    assert both.out == piped.out
+    assert f"{len(unranked)} plants without a known share are left out" in both.err
+
+
+def test_standard_input_takes_ids_and_selectors(own):
+    whole = own("whatif", "--remove", "id=mine-a").out
+    assert own("whatif", "--remove", "-", stdin="mine-a\n\n").out == whole
+    assert own("whatif", "--remove", "-", stdin="id=mine-a share=1\r\n").out == whole
+    assert own("whatif", "--remove", "id=plant-b", "--remove", "-", stdin="mine-a").code == 0

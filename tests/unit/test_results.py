@@ -1,0 +1,176 @@
+"""The record of a result: plain values, provenance, a file that opens without a solver."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supplygraph.errors import SupplygraphError
+from supplygraph.results import Results, load_results, plain, plain_row, write_text
+
+ABOUT = {"name": "toy", "version": "1.0.0", "hash": "ab12"}
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def results() -> Results:
+    table = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "rank": pd.array([1, None], dtype="Int64"),
+            "loss_none": [1 / 3, np.nan],
+            "within": [np.True_, None],
+            "flags": [("same_flow", "district"), ()],
+        }
+    )
+    return Results("chokepoints", table, ABOUT, {"by": "facility"}, {"ev": 1.0}, 7, ("careful",))
+
+
+def test_the_envelope(results):
+    assert results.envelope() == {
+        "schema": "supplygraph/chokepoints",
+        "version": "1",
+        "dataset": ABOUT,
+        "command": "chokepoints",
+        "params": {"by": "facility"},
+        "weights": {"ev": 1.0},
+        "seed": 7,
+        "results": [
+            {
+                "id": "a",
+                "rank": 1,
+                "loss_none": 1 / 3,
+                "within": True,
+                "flags": ["same_flow", "district"],
+            },
+            {"id": "b", "rank": None, "loss_none": None, "within": None, "flags": []},
+        ],
+        "warnings": ["careful"],
+    }
+
+
+def test_a_kind_of_balance_names_its_command(results):
+    held = Results("held", results.table, ABOUT).envelope()
+    assert (held["schema"], held["command"]) == ("supplygraph/held", "balance")
+
+
+def test_json_is_standard_unrounded_and_the_same_each_time(results):
+    text = results.to_json()
+    assert text == results.to_json()
+    assert "NaN" not in text and repr(1 / 3) in text
+    assert json.loads(text) == results.envelope()
+
+
+def test_signs_of_any_language_stay_readable():
+    table = pd.DataFrame({"name": ["磁铁", "é\x1b"]})
+    text = Results("info", table, ABOUT).to_json()
+    assert "磁铁" in text and "\x1b" not in text
+    assert json.loads(text)["results"][1]["name"] == "é\x1b"
+
+
+def test_the_first_rows(results):
+    assert results.head(None) is results
+    assert len(results.head(1).table) == 1 and len(results.table) == 2
+    assert results.head(1).params == results.params
+
+
+def test_saved_and_loaded(results, tmp_path):
+    path = results.save(tmp_path / "deep" / "run.json")
+    again = load_results(path)
+    assert again.envelope() == results.envelope()
+    assert again.kind == "chokepoints" and again.warnings == ("careful",)
+    assert again.save(tmp_path / "again.json").read_bytes() == path.read_bytes()
+
+
+def test_a_saved_kind_survives(results, tmp_path):
+    held = Results("held", results.table, ABOUT)
+    assert load_results(held.save(tmp_path / "held.json")).kind == "held"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", "3", '{"schema": 3, "results": []}', '{"results": [1]}']
+)
+def test_what_is_no_saved_result(text, tmp_path):
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(SupplygraphError, match=r"x\.json' is no saved result\. Save one first"):
+        load_results(tmp_path / "x.json")
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(SupplygraphError, match="cannot be read"):
+        load_results(tmp_path / "nothing.json")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SupplygraphError, match="is no saved result"):
+        load_results(tmp_path / "bytes")
+
+
+def test_a_saved_result_opens_without_a_solver(results, tmp_path):
+    path = results.save(tmp_path / "run.json")
+    code = (
+        "import sys; from supplygraph.results import load_results;"
+        f"print(load_results({str(path)!r}).table.shape);"
+        "assert not {'highspy', 'clarabel', 'networkx'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "(2, 5)\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float64(0.1), 0.1),
+        (np.int64(3), 3),
+        (np.bool_(True), True),
+        (float("nan"), None),
+        (np.float64("inf"), None),
+        (-math.inf, None),
+        (pd.NA, None),
+        (None, None),
+        ("", ""),
+        ((1, np.nan), [1, None]),
+        ({"a": np.float64(1), "b": math.nan}, {"a": 1.0, "b": None}),
+    ],
+)
+def test_plain_values(value, expected):
+    found = plain(value)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@given(st.dictionaries(st.text(), st.floats() | st.text() | st.none() | st.booleans()))
+def test_any_row_becomes_standard_json(row):
+    text = json.dumps(plain_row(row), allow_nan=False)
+    assert set(json.loads(text)) == set(row)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(SupplygraphError, match=r"cannot be written \(No space left on device\)"):
+        write_text(tmp_path / "a.json", "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_that_cannot_be_encoded_leaves_nothing(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        write_text(tmp_path / "a.json", "\udcff")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_replaces_the_whole_file(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "long long text\n")
+    write_text(path, "short\n")
+    assert path.read_bytes() == b"short\n"
+    assert path.stat().st_mode & 0o777 == 0o644
