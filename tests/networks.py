@@ -190,9 +190,44 @@ class Network:
             }
         )
 
+    def _open_arcs(self) -> list[dict[str, object]]:
+        """Trade rows that declare every arc from a maker to a user, unless a row says more."""
+        market = {row["id"]: row["market"] for row in self.tables["countries"]}
+        place = {row["id"]: market[row["country"]] for row in self.tables.get("facilities", [])}
+        ends: dict[str, dict[object, set[object]]] = {"out": {}, "in": {}}
+        for line in self.tables.get("capacities", []):
+            for row in self.tables.get("recipes", []):
+                if row["recipe"] in str(line["recipes"]).split(";"):
+                    where = ends[str(row["direction"])].setdefault(row["material"], set())
+                    where.add(place[line["facility"]])
+        for need in self.tables.get("needs", []):
+            for row in self.tables.get("demand", []):
+                if row["product"] == need["product"]:
+                    ends["in"].setdefault(need["material"], set()).add(row["market"])
+        keys = ("material", "from", "to")
+        said = {
+            tuple(row[k] for k in keys)
+            for name in ("trade", "arcs")
+            for row in self.tables.get(name, [])
+        }
+        return [
+            {
+                "material": material, "from": origin, "to": end, "year": YEAR,
+                "unit": self._unit(str(material)), "role": "arc", "quantity": "",
+            }
+            for material, makers in ends["out"].items()
+            for origin in makers
+            for end in ends["in"].get(material, ())
+            if origin != end and (material, origin, end) not in said
+        ]  # fmt: skip
+
     def write(self, folder: Path) -> Path:
         """One CSV file per table; `observations` and `trade` may be missing."""
-        for name, rows in self.tables.items():
+        tables = {**self.tables}
+        arcs = self._open_arcs()
+        if arcs:
+            tables["trade"] = [*tables.get("trade", []), *arcs]
+        for name, rows in tables.items():
             header = list(dict.fromkeys(column for row in rows for column in row))
             with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, header, restval="")
