@@ -14,7 +14,7 @@ EPSILON = 1e-9
 def whatif(
     tracer: Tracer, shock: Shock, *, rerouting: str = "both", rationing: str = "value"
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Losses of every product, region and segment under a shock, then the weighted total.
+    """Losses by product, region and segment under a shock, then the weighted total.
 
     Parameters
     ----------
@@ -65,11 +65,16 @@ class _Whatif:
         self.unit = [str(unit) for unit in self.demands["unit"]]
 
     def groups(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
-        """Rows of demand by product, region and segment, in order."""
+        """Rows of demand by product, region and segment, in order; only those that are asked for.
+
+        With one product weighing alone, `free` gives all others whatever is left: no figure.
+        """
         keys: dict[tuple[str, str, str], list[int]] = {}
         columns = (self.demands[name] for name in ("product", "region", "segment"))
+        asked = (self.month.product, self.month.region)
         for index, key in enumerate(zip(*columns, strict=True)):
-            if self.units[index] > 0:
+            wanted = all(a in (None, k) for a, k in zip(asked, key, strict=False))
+            if wanted and self.units[index] > 0:
                 keys.setdefault(key, []).append(index)
         return [(key, np.array(keys[key])) for key in sorted(keys)]
 

@@ -28,6 +28,7 @@ _FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would r
 _MARKUP = re.compile(r"([\\|<\[`*])")
 WIDTH = 200  # of a table that goes to no terminal
 WEIGHTS_SHOWN = 8
+LONG_MONTHS = 120  # a stock that outlasts ten years says no more than that
 WORD = 20  # longer words of text may be broken in a narrow table
 SHARES = ("loss_", "baseline_share", "share_of_world", "moved")
 
@@ -241,7 +242,7 @@ def _cell(name: str, value: Any) -> str:
         if any(name.startswith(share) for share in SHARES):
             return f"{100 * value:+.1f} %" if name == "moved" else percent(value)
         if name.startswith("months"):
-            return f"{value:.1f}"
+            return f"> {LONG_MONTHS}" if value > LONG_MONTHS else f"{value:.1f}"
         if name == "year":
             return f"{value:.0f}"
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"

@@ -56,13 +56,14 @@ class Month:
         """
         demands = self.baseline.graph.demands
         units = self.baseline.block("demand")
-        weights = demand_weights(self.baseline, self.scheme)
         for value, column in ((self.product, "product"), (self.region, "region")):
             if value is not None and value not in set(demands[column]):
                 hint = did_you_mean(value, demands[column])
                 raise UsageError(f"no {column} '{value}' in demand. {hint}")
-        if self.product is not None:
-            weights = np.where(demands["product"] == self.product, units, 0.0)
+        weights = demand_weights(self.baseline, self.scheme, self.region)
+        if self.product is None:
+            return weights
+        weights = np.where(demands["product"] == self.product, units, 0.0)
         if self.region is not None:
             weights = np.where(demands["region"] == self.region, weights, 0.0)
         total = weights.sum()

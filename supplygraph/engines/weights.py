@@ -18,8 +18,10 @@ SCHEMES = ("sectors", "value", "equal", "mass")
 SECTORS = ("autos", "defence", "chips", "energy", "industry", "other")
 
 
-def demand_weights(baseline: Baseline, scheme: str = "sectors") -> np.ndarray:
-    """Weight of every demand row; they sum to 1.
+def demand_weights(
+    baseline: Baseline, scheme: str = "sectors", region: str | None = None
+) -> np.ndarray:
+    """Weight of every demand row; they sum to 1, or to 0 if nothing weighs.
 
     Parameters
     ----------
@@ -28,6 +30,9 @@ def demand_weights(baseline: Baseline, scheme: str = "sectors") -> np.ndarray:
     scheme
         ``sectors`` (default), ``value`` (all counted products by value), ``equal``
         (products equal) or ``mass`` (tonnes of rare-earth inputs needed).
+    region
+        Weigh what is assembled here alone: its sectors count the same, whatever their part
+        of the world's.
 
     Raises
     ------
@@ -36,7 +41,7 @@ def demand_weights(baseline: Baseline, scheme: str = "sectors") -> np.ndarray:
     """
     if scheme not in SCHEMES:
         raise UsageError(f"weights '{scheme}': {did_you_mean(scheme, SCHEMES)}")
-    table = _weighing(baseline)
+    table = _weighing(baseline, region)
     if scheme == "mass":
         weight = table["mass"] * table["weighs"]
     elif scheme == "value":
@@ -48,12 +53,13 @@ def demand_weights(baseline: Baseline, scheme: str = "sectors") -> np.ndarray:
     return (weight / total if total > 0 else weight).to_numpy()
 
 
-def _weighing(baseline: Baseline) -> pd.DataFrame:
+def _weighing(baseline: Baseline, region: str | None) -> pd.DataFrame:
     graph = baseline.graph
     needs = graph.dataset.tables["needs"]
     sized = needs[(needs["quantity_evidence"] != "D") & needs["quantity"].notna()]
     table = graph.demands[["product", "market", "sector", "basis", "value_usd", "kind"]].copy()
-    table["units"] = baseline.block("demand")
+    here = np.ones(len(table)) if region is None else (graph.demands["region"] == region)
+    table["units"] = baseline.block("demand") * here
     table["weighs"] = (
         table["product"].isin(set(sized["product"]))
         & ~table["kind"].isin(["unnamed", "nominal"])
@@ -63,7 +69,8 @@ def _weighing(baseline: Baseline) -> pd.DataFrame:
     table["value"] = (table["value_usd"] * table["units"]).where(counted)
     inputs, first = graph.inputs, graph.n_activities
     own = inputs.user >= first
-    table["mass"] = np.bincount(inputs.user[own] - first, baseline.drawn[own], minlength=len(table))
+    drawn = np.bincount(inputs.user[own] - first, baseline.drawn[own], minlength=len(table))
+    table["mass"] = drawn * here
     total = table.groupby("product")["units"].transform("sum")
     table["share"] = (table["units"] / total.where(total > 0)).fillna(0.0) * table["weighs"]
     return table

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from supplygraph.cli.output import _cell
+
 RANK = ("chokepoints", "--by", "country-process")
 HEAVY = ("whatif", "--remove", "country=CN process=heavy")
 
@@ -209,3 +211,8 @@ def test_markdown_is_one_table(toy):
     assert lines[1].replace("-", "") == "|" + "  |" * 12
     assert {line.count("|") for line in lines[:4]} == {13}
     assert lines[-1].startswith("Weights (sectors): ")
+
+
+def test_months_beyond_ten_years_are_no_figure_in_a_table():
+    assert _cell("months_to_first_shortage", 1975.5) == "> 120"
+    assert _cell("months_to_first_shortage", 119.96) == "120.0"
