@@ -8,45 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from pages import ROOT, read_blocks, read_commands
 
-ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = sorted({README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")})
 SAME_BUT_FOR_SPACES = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page."""
-
-    page: str
-    line: int
-    language: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.line}"
-
-
-def read_blocks(path: Path) -> list[Block]:
-    """Fenced blocks of a Markdown page, in order."""
-    text = path.read_text(encoding="utf-8")
-    page = path.relative_to(ROOT).as_posix()
-    return [
-        Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
-        for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    ]
-
-
-def read_commands(block: Block) -> list[tuple[str, str]]:
-    """Commands of a console block (lines after ``$ ``), each with the output shown below it."""
-    parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)
-    assert not parts[0].strip(), f"{block}: a console block begins with a line '$ command'"
-    return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def read_marked_line(name: str) -> str:
