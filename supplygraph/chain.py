@@ -6,6 +6,8 @@ thousand removals in a loop are cheap.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 DECIDING_FILE = Path("derived") / "deciding.json"
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REROUTINGS = ("both", "none", "free")
 
 
@@ -76,7 +79,8 @@ class _Shared:
     """What chains of one dataset have in common: graph, balance, programs by question."""
 
     def __init__(self, dataset: Dataset, threads: int) -> None:
-        self.dataset, self.threads = dataset, threads
+        self.dataset = dataset
+        self.threads = max(1, min(threads, os.cpu_count() or 1))
         self.tracers: dict[tuple[Any, ...], Tracer] = {}
 
     @cached_property
@@ -106,8 +110,7 @@ class _Shared:
 def _check_month(at: str | None) -> None:
     if at is None:
         return
-    year, _, month = at.partition("-")
-    if not (len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12):
+    if not _MONTH.fullmatch(at):
         raise UsageError(f"month '{at}' is not YYYY-MM. Write one such as 2026-11.")
 
 
@@ -250,6 +253,8 @@ class Chain:
         if self.removed:
             raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
         _check_choice(rerouting, REROUTINGS, "rerouting")
+        if top is not None and top < 1:
+            raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
         tracer = self._shared.tracer(at, weights, product, region)
         table, warnings = chokepoints(
             tracer, by, product=product, region=region, rerouting=rerouting,

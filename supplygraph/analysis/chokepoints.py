@@ -10,6 +10,7 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
+from supplygraph.analysis.notes import left_out, other_month
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
@@ -246,11 +247,8 @@ class _Rows:
         if not (weights > 0).any():
             notes.append("no product asked for carries a weight: totals are empty")
         notes += self._carried()
-        if self.month.month != self.graph.base_month:
-            notes.append(
-                f"capacities of {self.month.month}, flows and demand of {self.graph.base_year}: "
-                "loss_none cannot know what trade has opened or ended since"
-            )
+        notes += left_out(self.month.baseline)
+        notes += other_month(self.month, free=not np.isnan(self.losses.free).all())
         if self.losses.skipped:
             notes.append(
                 f"{self.losses.skipped} removals touch nothing the free optimum uses: "

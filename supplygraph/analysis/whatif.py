@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.notes import left_out, other_month
 from supplygraph.scenario import Shock
 
 EPSILON = 1e-9
@@ -52,17 +53,25 @@ class _Whatif:
         self.none = np.clip(month.served_none - served, 0.0, 1.0)
         self.free = np.full(n, np.nan)
         self.rationing, self.answer = rationing, None
-        self.warnings: tuple[str, ...] = ()
+        self.warnings = left_out(month.baseline) + other_month(month, free=rerouting != "none")
         if rerouting != "none":
             self.answer = month.program.solve(shock, rationing)
             self.free = month.program.reference.served - self.answer.served
-            self.warnings = self.answer.warnings
+            self.warnings += self.answer.warnings
         if rerouting == "free":
             self.none = np.full(n, np.nan)
         self.binding, self.evidence = tracer.binding, tracer.evidence
+        self.new_plants = self._removes_new_plants(shock)
         self.stock = tracer.stock
         self.cut = self.binding.cut(self.shock)
         self.unit = [str(unit) for unit in self.demands["unit"]]
+
+    def _removes_new_plants(self, shock: Shock) -> bool:
+        """Whether plants go that had no flow in the base year: only free can miss them."""
+        idle = self.month.baseline.block("activity") <= 0
+        return self.answer is not None and bool(
+            (idle & (shock.activity < 1) & (self.month.program.activity_upper > 0)).any()
+        )
 
     def groups(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
         """Rows of demand by product, region and segment, in order."""
@@ -83,7 +92,7 @@ class _Whatif:
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])
         flags = []
         if free > none + 1e-6:
-            flags.append("outbid")
+            flags.append("no_base_flow" if self.new_plants else "outbid")
         if nominal:
             flags.append("nominal")
         return {
@@ -114,13 +123,17 @@ class _Whatif:
         """Weighted total of everything that weighs."""
         weights = self.month.weights
         none, free = (_clean(float(weights @ loss)) for loss in (self.none, self.free))
-        rationed = self.rationing != "value" and free > none + 1e-6
+        if not weights.sum() > 0:
+            none = free = np.nan  # nothing weighs: no total, which is not a loss of 0
+        flags = []
+        if free > none + 1e-6:
+            flags += ["no_base_flow"] * self.new_plants + ["rationed"] * (self.rationing != "value")
         return {
             "month": None, "product": "total", "region": "", "segment": "", "demand": np.nan,
             "unit": "", "loss_none": none, "loss_free": free,
             "months_to_first_shortage": np.nan, "binding_none": "", "binding_free": "",
             "need_evidence": "", "quantity_evidence": "",
-            "flags": ("rationed",) if rationed else (),
+            "flags": tuple(flags),
         }  # fmt: skip
 
 

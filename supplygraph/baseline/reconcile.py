@@ -429,6 +429,8 @@ def _closed(rows: Any, flow: np.ndarray, lack: np.ndarray) -> np.ndarray:
     from scipy import sparse
     from scipy.sparse import linalg
 
+    if not len(flow) or not rows.shape[0]:
+        return flow
     weighted = rows @ sparse.diags(flow)
     size = np.maximum(abs(weighted).max(axis=1).toarray().ravel(), 1e-300)
     weighted = sparse.diags(1.0 / size) @ weighted
