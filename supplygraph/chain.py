@@ -19,6 +19,7 @@ from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import chokepoints
 from supplygraph.analysis.explain import explain, stopped_by, stops
 from supplygraph.analysis.info import info_table
+from supplygraph.analysis.notes import beside_rankings
 from supplygraph.analysis.whatif import whatif
 from supplygraph.baseline import (
     BASELINE_FILE,
@@ -207,6 +208,7 @@ class Chain:
         _check_choice(rerouting, REROUTINGS, "rerouting")
         tracer = self._shared.tracer(at, weights, product, region)
         table, warnings = whatif(tracer, self._shock, rerouting=rerouting, rationing=rationing)
+        warnings += beside_rankings(self.network, self.removed)
         params = {
             "remove": list(self.removed), "rerouting": rerouting, "rationing": rationing,
             "weights": weights, "product": product, "region": region, "at": at,

@@ -34,6 +34,7 @@ KEYS = (
     "segment",
     "kind",
 )
+KINDS = ("district", "rest", "country")  # a closed list: to exclude one that is absent is no slip
 FUNCTIONS = ("output", "use", "trade", "activity", "surplus", "unexplained")
 TRADED = ("material", "element", "stage")
 _TERM = re.compile(r"^(?P<key>[a-z_]+)(?P<op>!=|=~|=)(?P<values>.*)$", re.DOTALL)
@@ -220,7 +221,8 @@ def _match_term(term: Term, column: Sequence[object], text: str) -> np.ndarray:
     found = np.zeros(len(cells), dtype=bool)
     for value in term.values:
         hit = np.array([any(fits(term.op, value, w) for w in cell) for cell in cells], dtype=bool)
-        if not hit.any():
+        absent = term.op == "!=" and term.key == "kind" and value in KINDS
+        if not hit.any() and not absent:
             known = {word for cell in cells for word in cell if word}
             raise SelectorError(
                 f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known)}"

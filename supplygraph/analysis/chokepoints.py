@@ -10,7 +10,7 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
-from supplygraph.analysis.notes import left_out, other_month
+from supplygraph.analysis.notes import other_month
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
@@ -114,6 +114,7 @@ class _Rows:
         self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.stock = tracer.stock
+        self.left_out = tracer.left_out
         self.sector = self.demands["sector"].to_numpy()
         self.product = [str(name) for name in self.demands["product"]]
         self.regions = [str(name) for name in self.demands["region"]]
@@ -247,7 +248,7 @@ class _Rows:
         if not (weights > 0).any():
             notes.append("no product asked for carries a weight: totals are empty")
         notes += self._carried()
-        notes += left_out(self.month.baseline)
+        notes += self.left_out
         notes += other_month(self.month, free=not np.isnan(self.losses.free).all())
         if self.losses.skipped:
             notes.append(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
+from supplygraph.analysis.entities import CLOSING, UNRECORDED
 from supplygraph.baseline import Baseline
 from supplygraph.engines.reference import Month
+from supplygraph.graph import SupplyGraph
+from supplygraph.selectors import parse_removal
 
 # Below this share of its published units a demand counts as not served by the balance.
 UNSERVED = 1e-6
@@ -78,3 +83,33 @@ def other_month(month: Month, *, free: bool) -> tuple[str, ...]:
             "be larger, and loss_free may exceed loss_none"
         )
     return tuple(notes)
+
+
+def beside_rankings(graph: SupplyGraph, removals: Iterable[str]) -> tuple[str, ...]:
+    """Rows that removals take away and that the ranking of the same name leaves running.
+
+    No ranking removes supply of no recorded source, and one by operator leaves out rows that
+    close a group to its total: a selector such as ``operator=X`` takes them too, so that its
+    loss may be larger than that of X in the ranking.
+
+    Parameters
+    ----------
+    graph
+        Compiled network.
+    removals
+        Selectors as text.
+    """
+    table = graph.activities
+    holes = (table["process"] == UNRECORDED).to_numpy()
+    closing = table["kind"].isin(CLOSING).to_numpy()
+    taken: set[str] = set()
+    for text in removals:
+        selector = parse_removal(text).selector
+        keys = {term.key for term in selector.terms}
+        if keys & {"id", "process", "kind"} or graph.names_pools(selector):
+            continue
+        beside = holes | closing if "operator" in keys else holes
+        taken |= set(table["id"][graph.select_activities(selector) & beside])
+    if not taken:
+        return ()
+    return (f"also removed, though left running in the ranking: {', '.join(sorted(taken))}",)

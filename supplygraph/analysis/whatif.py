@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
-from supplygraph.analysis.notes import left_out, other_month
+from supplygraph.analysis.notes import other_month
 from supplygraph.scenario import Shock
 
 EPSILON = 1e-9
@@ -35,7 +35,7 @@ def whatif(
     warnings : tuple of str
     """
     work = _Whatif(tracer, shock, rerouting, rationing)
-    rows = [work.row(key, index) for key, index in work.groups()]
+    rows = [work.row(key, index) for key, index in tracer.rows]
     table = pd.DataFrame([*rows, work.total()])
     return table, work.warnings
 
@@ -53,13 +53,14 @@ class _Whatif:
         self.none = np.clip(month.served_none - served, 0.0, 1.0)
         self.free = np.full(n, np.nan)
         self.rationing, self.answer = rationing, None
-        self.warnings = left_out(month.baseline) + other_month(month, free=rerouting != "none")
+        self.warnings = tracer.left_out + other_month(month, free=rerouting != "none")
         if rerouting != "none":
             self.answer = month.program.solve(shock, rationing)
             self.free = month.program.reference.served - self.answer.served
             self.warnings += self.answer.warnings
         if rerouting == "free":
             self.none = np.full(n, np.nan)
+        self.hit = np.nan_to_num(self.none)
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.new_plants = self._removes_new_plants(shock)
         self.stock = tracer.stock
@@ -73,20 +74,11 @@ class _Whatif:
             (idle & (shock.activity < 1) & (self.month.program.activity_upper > 0)).any()
         )
 
-    def groups(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
-        """Rows of demand by product, region and segment, in order."""
-        keys: dict[tuple[str, str, str], list[int]] = {}
-        columns = (self.demands[name] for name in ("product", "region", "segment"))
-        for index, key in enumerate(zip(*columns, strict=True)):
-            if self.units[index] > 0:
-                keys.setdefault(key, []).append(index)
-        return [(key, np.array(keys[key])) for key in sorted(keys)]
-
     def row(self, key: tuple[str, str, str], rows: np.ndarray) -> dict[str, object]:
         units = self.units[rows]
         share = units / units.sum()
         none, free = (_clean(float(loss[rows] @ share)) for loss in (self.none, self.free))
-        worst = int(rows[np.nan_to_num(self.none[rows]).argmax()])
+        worst = int(rows[self.hit[rows].argmax()])
         path = self.binding.under_none(worst, self.cut, self.levels)
         nominal = path is not None and self.evidence.is_nominal(worst, path.need)
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])

@@ -41,7 +41,7 @@ SELECTORS = {
     "country": "country={country}",
     "country-stage": "country={country} stage={stage}",
     "country-process": "country={country} process={process}",
-    "operator": "operator={id}",
+    "operator": "operator={id} kind!=rest|country",
     "element": "element={id}",
     "element-country": "element={element} market={country}",
 }

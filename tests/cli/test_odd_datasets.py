@@ -159,3 +159,19 @@ def test_python_refuses_what_the_command_line_refuses():
         chain.chokepoints(at="2026-1")
     with pytest.raises(UsageError, match="top '-1' is below 1"):
         chain.chokepoints(top=-1)
+
+
+def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
+    """The row that closes a group is never ranked; the pipe leaves it out as well."""
+    path = folder(
+        facilities=add("rest-a,Rest of A,CN,op,mine,dig,operating,,rest"),
+        capacities=add("rest-a,1,dig,40,t_reo/yr,nameplate,2020-01"),
+        observations=("output(id=mine-a),90", "output(id=mine-a),60"),
+    )
+    ranked = run("--dataset", path, "chokepoints", "--by", "operator", "--format", "tsv")
+    piped = run("--dataset", path, "whatif", "--remove", "-", stdin=ranked.out)
+    assert float(piped.rows[-1]["loss_none"]) == float(ranked.rows[0]["loss_none"])
+    whole = ask(run, path, remove="operator=op")
+    assert "warning: also removed, though left running in the ranking: rest-a\n" in whole.err
+    assert "also removed" not in ask(run, path, remove="operator=op kind!=rest").err
+    assert "also removed" not in ask(run, path, remove="country=CN").err

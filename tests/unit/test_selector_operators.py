@@ -69,3 +69,9 @@ def test_use_excludes_users(graph):
     call = parse_expression("use(id!=plant-b)").numerator[0]
     users = [int(graph.inputs.user[index]) for _, index, _ in graph.call_terms(call)]
     assert users == [graph.n_activities]
+
+
+def test_a_kind_that_is_absent_may_be_excluded_but_not_misspelt(graph):
+    assert parse_shock(graph, ["operator=op kind!=rest|country"]).activity.tolist() == [0.0, 0.0]
+    with pytest.raises(SelectorError, match="no kind 'rests'"):
+        parse_shock(graph, ["operator=op kind!=rests"])
