@@ -14,11 +14,12 @@ from supplygraph.selectors import parse_removal
 
 # Below this share of its published units a demand counts as not served by the balance.
 UNSERVED = 1e-6
+HALF = 0.5
 WHOLE = 1e-6
 
 
 def left_out(baseline: Baseline) -> tuple[str, ...]:
-    """Products and places that a table of losses cannot hold, as sentences.
+    """Products and places that a table of losses cannot hold or holds in part, as sentences.
 
     A product whose demand is of another year, zero, or not met by any flow of the balance has
     no base to lose. Without a word its absence would read as "loses nothing".
@@ -41,13 +42,20 @@ def left_out(baseline: Baseline) -> tuple[str, ...]:
     asked = set(graph.dataset.tables["demand"]["product"])
     undated = sorted(asked - set(demands["product"]))
     wanted = demands["units"].to_numpy()
-    lacking = np.flatnonzero(served <= UNSERVED * wanted)
-    empty = [f"{demands['product'].iat[i]}@{demands['market'].iat[i]}" for i in lacking]
+    names = [f"{p}@{m}" for p, m in zip(demands["product"], demands["market"], strict=True)]
+    empty = [names[i] for i in np.flatnonzero(served <= UNSERVED * wanted)]
+    part = (served > UNSERVED * wanted) & (served < HALF * wanted)
+    poor = [f"{names[i]} ({100 * served[i] / wanted[i]:.0f} %)" for i in np.flatnonzero(part)]
     notes = []
     if undated:
         notes.append(f"no demand in {graph.base_year}, left out: {', '.join(undated)}")
     if empty:
         notes.append(f"the balance of {graph.base_year} serves nothing of: {', '.join(empty)}")
+    if poor:
+        notes.append(
+            f"the balance of {graph.base_year} serves less than half of the published demand of: "
+            f"{', '.join(poor)}; losses are shares of what it serves, see balance"
+        )
     return tuple(notes)
 
 

@@ -185,7 +185,16 @@ class Reconciler:
 
     def _phases(self) -> tuple[float, np.ndarray]:
         _, deviation = self.least_deviation()
-        return deviation, self._nearest(deviation)
+        try:
+            return deviation, self._nearest(deviation)
+        except InfeasibleError as error:
+            zero = sorted(o.id for o in self.fit if o.value == 0)
+            if not zero:
+                raise
+            raise InfeasibleError(
+                f"{error} A figure of 0 has no relative error and weighs without limit: "
+                f"{', '.join(zero)}. Give it role check, or close the plant by a capacity of 0."
+            ) from None
 
     def _small_arcs(self, x: np.ndarray) -> np.ndarray:
         arcs = self.graph.arcs

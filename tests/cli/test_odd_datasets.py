@@ -175,3 +175,17 @@ def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
     assert "warning: also removed, though left running in the ranking: rest-a\n" in whole.err
     assert "also removed" not in ask(run, path, remove="operator=op kind!=rest").err
     assert "also removed" not in ask(run, path, remove="country=CN").err
+
+
+def test_a_figure_of_zero_that_nothing_can_meet_is_named(run, folder):
+    done = ask(run, folder(observations=(",90,", ",0,")))
+    assert (done.code, done.out) == (4, "")
+    assert done.err.splitlines()[-1].endswith(
+        "A figure of 0 has no relative error and weighs without limit: o1. "
+        "Give it role check, or close the plant by a capacity of 0."
+    )
+
+
+def test_a_base_far_below_what_is_published_is_named(run, folder):
+    done = ask(run, folder(observations=(",90,", ",9,")))
+    assert "serves less than half of the published demand of: ev@JP (10 %)" in done.err
