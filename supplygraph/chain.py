@@ -31,6 +31,7 @@ from supplygraph.baseline import (
 )
 from supplygraph.dataset import Dataset, read_dataset
 from supplygraph.engines import product_weights
+from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
@@ -206,6 +207,7 @@ class Chain:
             Month ``YYYY-MM`` whose capacities hold.
         """
         _check_choice(rerouting, REROUTINGS, "rerouting")
+        _check_choice(rationing, RATIONINGS, "rationing")
         tracer = self._shared.tracer(at, weights, product, region)
         table, warnings = whatif(tracer, self._shock, rerouting=rerouting, rationing=rationing)
         warnings += beside_rankings(self.network, self.removed)
@@ -255,6 +257,7 @@ class Chain:
         if self.removed:
             raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
         _check_choice(rerouting, REROUTINGS, "rerouting")
+        _check_choice(rationing, RATIONINGS, "rationing")
         if top is not None and top < 1:
             raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
         tracer = self._shared.tracer(at, weights, product, region)
@@ -367,6 +370,7 @@ class Solution:
         Rows that are merged are weighted by their base demand; different units do not add,
         so `product` must be one of the keys.
         """
+        by = [by] if isinstance(by, str) else by
         known = ("product", "region", "segment")
         for name in by:
             _check_choice(name, known, "by")

@@ -69,7 +69,7 @@ def chokepoints(
     rows = _Rows(tracer, losses, product, region)
     table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
     if table.empty:
-        return table, ("nothing to rank: no plant runs in the base year",)
+        return table, (f"nothing to rank by {by} in this dataset", *tracer.left_out)
     table = _rank(table, losses, rerouting)
     if by == "facility":
         table = pd.concat([table, _unranked(month, rows)], ignore_index=True)

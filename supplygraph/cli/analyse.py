@@ -82,7 +82,7 @@ AtOption = Annotated[
     typer.Option(
         "--at",
         callback=_check_month,
-        help="Month YYYY-MM whose capacities hold; flows and demand stay 2024.",
+        help="Month YYYY-MM whose capacities hold; flows and demand stay those of the base year.",
     ),
 ]
 ReroutingOption = Annotated[
@@ -142,6 +142,8 @@ def _fail_if(results: Results, condition: tuple[str, str, float] | None) -> None
         return
     column, sign, limit = condition
     values = results.table[column].astype("Float64").dropna()
+    if values.empty:
+        note(f"warning: fail-if: no row has a {column}, so that nothing can meet the condition")
     met = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
     count = int(met[sign].sum())
     if count:

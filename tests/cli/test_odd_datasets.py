@@ -189,3 +189,22 @@ def test_a_figure_of_zero_that_nothing_can_meet_is_named(run, folder):
 def test_a_base_far_below_what_is_published_is_named(run, folder):
     done = ask(run, folder(observations=(",90,", ",9,")))
     assert "serves less than half of the published demand of: ev@JP (10 %)" in done.err
+
+
+def test_python_takes_one_key_and_refuses_an_unknown_rationing():
+    solution = sg.load("three-nodes").remove("id=mine-a").solve(rerouting="none")
+    assert solution.shortage(by="product")["loss_none"].tolist() == pytest.approx([1])
+    with pytest.raises(UsageError, match="rationing 'fair' is not known"):
+        sg.load("three-nodes").solve(rationing="fair", rerouting="none")
+
+
+def test_a_condition_that_nothing_can_meet_says_so(run, folder):
+    """A gate on a column that is empty would stay open for ever."""
+    done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_free>0.1")
+    assert done.code == 0
+    assert "warning: fail-if: no row has a loss_free" in done.err
+
+
+def test_nothing_to_rank_names_what_was_asked(run):
+    done = run("--dataset", "three-nodes", "chokepoints", "--by", "element")
+    assert "warning: nothing to rank by element in this dataset\n" in done.err
