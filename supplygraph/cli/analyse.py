@@ -143,7 +143,7 @@ def _fail_if(results: Results, condition: tuple[str, str, float] | None) -> None
     column, sign, limit = condition
     values = results.table[column].astype("Float64").dropna()
     if values.empty:
-        note(f"warning: fail-if: no row has a {column}, so that nothing can meet the condition")
+        note(f"warning: no row has a {column}, so that nothing can meet --fail-if")
     met = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
     count = int(met[sign].sum())
     if count:

@@ -202,7 +202,7 @@ def test_a_condition_that_nothing_can_meet_says_so(run, folder):
     """A gate on a column that is empty would stay open for ever."""
     done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_free>0.1")
     assert done.code == 0
-    assert "warning: fail-if: no row has a loss_free" in done.err
+    assert "warning: no row has a loss_free, so that nothing can meet --fail-if" in done.err
 
 
 def test_nothing_to_rank_names_what_was_asked(run):
