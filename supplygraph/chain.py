@@ -6,6 +6,8 @@ thousand removals in a loop are cheap.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,7 @@ from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import chokepoints
 from supplygraph.analysis.explain import explain, stopped_by, stops
 from supplygraph.analysis.info import info_table
+from supplygraph.analysis.notes import beside_rankings
 from supplygraph.analysis.whatif import whatif
 from supplygraph.baseline import (
     BASELINE_FILE,
@@ -28,6 +31,7 @@ from supplygraph.baseline import (
 )
 from supplygraph.dataset import Dataset, read_dataset
 from supplygraph.engines import product_weights
+from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 DECIDING_FILE = Path("derived") / "deciding.json"
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REROUTINGS = ("both", "none", "free")
 
 
@@ -76,7 +81,8 @@ class _Shared:
     """What chains of one dataset have in common: graph, balance, programs by question."""
 
     def __init__(self, dataset: Dataset, threads: int) -> None:
-        self.dataset, self.threads = dataset, threads
+        self.dataset = dataset
+        self.threads = max(1, min(threads, os.cpu_count() or 1))
         self.tracers: dict[tuple[Any, ...], Tracer] = {}
 
     @cached_property
@@ -106,8 +112,7 @@ class _Shared:
 def _check_month(at: str | None) -> None:
     if at is None:
         return
-    year, _, month = at.partition("-")
-    if not (len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12):
+    if not _MONTH.fullmatch(at):
         raise UsageError(f"month '{at}' is not YYYY-MM. Write one such as 2026-11.")
 
 
@@ -202,8 +207,10 @@ class Chain:
             Month ``YYYY-MM`` whose capacities hold.
         """
         _check_choice(rerouting, REROUTINGS, "rerouting")
+        _check_choice(rationing, RATIONINGS, "rationing")
         tracer = self._shared.tracer(at, weights, product, region)
         table, warnings = whatif(tracer, self._shock, rerouting=rerouting, rationing=rationing)
+        warnings += beside_rankings(self.network, self.removed)
         params = {
             "remove": list(self.removed), "rerouting": rerouting, "rationing": rationing,
             "weights": weights, "product": product, "region": region, "at": at,
@@ -250,6 +257,9 @@ class Chain:
         if self.removed:
             raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
         _check_choice(rerouting, REROUTINGS, "rerouting")
+        _check_choice(rationing, RATIONINGS, "rationing")
+        if top is not None and top < 1:
+            raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
         tracer = self._shared.tracer(at, weights, product, region)
         table, warnings = chokepoints(
             tracer, by, product=product, region=region, rerouting=rerouting,
@@ -360,6 +370,7 @@ class Solution:
         Rows that are merged are weighted by their base demand; different units do not add,
         so `product` must be one of the keys.
         """
+        by = [by] if isinstance(by, str) else by
         known = ("product", "region", "segment")
         for name in by:
             _check_choice(name, known, "by")

@@ -130,13 +130,19 @@ def plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
-def write_text(path: Path, text: str) -> Path:
-    """Write a text file; see :func:`write_whole`."""
-    return write_whole(path, lambda name: name.write_text(text, encoding="utf-8", newline="\n"))
+def write_text(path: Path, text: str, *, replace: bool = True) -> Path:
+    """Write a text file as UTF-8; see :func:`write_whole`.
+
+    Signs that UTF-8 cannot hold (file names of another encoding) are written as numbers.
+    """
+    data = text.encode("utf-8", errors="backslashreplace")
+    return write_whole(path, lambda name: name.write_bytes(data), replace=replace)
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+def write_whole(path: Path, write: Callable[[Path], object], *, replace: bool = True) -> Path:
     """Write a file through a temporary name beside it, so that a failure leaves none.
+
+    A link is followed: the file that it names is written.
 
     Parameters
     ----------
@@ -144,25 +150,46 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
         File to write; its folder is made if it is not there.
     write
         Writes to the temporary file that it is given.
+    replace
+        Whether to replace a file that is there by then.
 
     Raises
     ------
     SupplygraphError
         If the folder cannot be written.
+    FileExistsError
+        If `replace` is not set and the file is there, be it written a moment ago.
     """
     staging: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".supplygraph-", dir=path.parent)
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".supplygraph-", dir=target.parent)
         os.close(handle)
         staging = Path(name)
         write(staging)
         staging.chmod(0o644)
-        os.replace(staging, path)
+        _put(staging, target, replace)
     except OSError as error:
+        if isinstance(error, FileExistsError) and not replace and target.exists():
+            raise
         reason = error.strerror or "unknown reason"
         raise SupplygraphError(f"'{path}' cannot be written ({reason}).") from None
     finally:
         if staging is not None:
             staging.unlink(missing_ok=True)
     return path
+
+
+def _put(staging: Path, target: Path, replace: bool) -> None:
+    """Give a finished file its name; a hard link alone refuses a name that is taken."""
+    if not replace:
+        try:
+            os.link(staging, target)
+            return
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            if target.exists():
+                raise FileExistsError(str(target)) from None
+    os.replace(staging, target)

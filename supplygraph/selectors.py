@@ -34,7 +34,9 @@ KEYS = (
     "segment",
     "kind",
 )
+KINDS = ("district", "rest", "country")  # a closed list: to exclude one that is absent is no slip
 FUNCTIONS = ("output", "use", "trade", "activity", "surplus", "unexplained")
+TRADED = ("material", "element", "stage")
 _TERM = re.compile(r"^(?P<key>[a-z_]+)(?P<op>!=|=~|=)(?P<values>.*)$", re.DOTALL)
 _CALL = re.compile(r"\s*(?P<name>[a-z_]+)\s*\((?P<body>[^()]*)\)\s*")
 
@@ -56,8 +58,10 @@ class Selector:
     text: str = ""
 
     def value(self, key: str) -> tuple[str, ...]:
-        """Values asked of one key with ``=``, empty when the key is not named."""
-        return tuple(v for term in self.terms if term.key == key for v in term.values)
+        """Values asked of one key with ``=``, empty when the key is not named so."""
+        return tuple(
+            v for term in self.terms if term.key == key and term.op == "=" for v in term.values
+        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ def parse_removal(text: str) -> Removal:
         raise SelectorError(f"removal '{text}': give a selector and at most one share.")
     share = 1.0
     if shares:
-        raw = shares[0].values[0]
+        raw = "|".join(shares[0].values)
         try:
             share = float(raw)
         except ValueError:
@@ -216,8 +220,9 @@ def _match_term(term: Term, column: Sequence[object], text: str) -> np.ndarray:
     cells = [cell if isinstance(cell, tuple) else (str(cell),) for cell in number]
     found = np.zeros(len(cells), dtype=bool)
     for value in term.values:
-        hit = np.array([any(_fits(term.op, value, w) for w in cell) for cell in cells], dtype=bool)
-        if not hit.any():
+        hit = np.array([any(fits(term.op, value, w) for w in cell) for cell in cells], dtype=bool)
+        absent = term.op == "!=" and term.key == "kind" and value in KINDS
+        if not hit.any() and not absent:
             known = {word for cell in cells for word in cell if word}
             raise SelectorError(
                 f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known)}"
@@ -227,7 +232,14 @@ def _match_term(term: Term, column: Sequence[object], text: str) -> np.ndarray:
     return ~rows if term.op == "!=" else rows
 
 
-def _fits(op: str, value: str, word: str) -> bool:
+def fits(op: str, value: str, word: str) -> bool:
+    """Whether a word is what one value of a term names; for ``!=`` what it excludes.
+
+    Examples
+    --------
+    >>> fits("=", "dy*", "dy-oxide"), fits("=~", "LYNAS", "my-lynas"), fits("=", "CN", "cn")
+    (True, True, False)
+    """
     if op == "=~":
         return value.casefold() in word.casefold()
     if "*" in value or "?" in value:
@@ -283,8 +295,26 @@ def _parse_call(name: str, body: str, text: str) -> Call:
     ends = ("from", "to") if name == "trade" else ()
     selector = parse_selector(body, extra=ends)
     rest = tuple(term for term in selector.terms if term.key not in ends)
+    if ends:
+        _check_trade(selector, text)
     origin = "|".join(selector.value("from")) or "*"
     destination = "|".join(selector.value("to")) or "*"
     if not rest:
         raise SelectorError(f"expression '{text}': {name}() names no material or node.")
     return Call(name, Selector(rest, body), origin, destination)
+
+
+def _check_trade(selector: Selector, text: str) -> None:
+    """Ends are named with ``=``; what moves is named by material, element or stage."""
+    for term in selector.terms:
+        if term.key in ("from", "to"):
+            if term.op != "=":
+                raise SelectorError(
+                    f"expression '{text}': '{term.key}' cannot take '{term.op}'. "
+                    f"Name markets as {term.key}=CN|MM."
+                )
+        elif term.key not in TRADED:
+            raise SelectorError(
+                f"expression '{text}': trade() cannot take '{term.key}'. Name what moves by "
+                f"{', '.join(TRADED)}, and places by from= and to=."
+            )

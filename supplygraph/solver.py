@@ -20,7 +20,18 @@ from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedErro
 
 LARGE_ROWS = 3_000
 TOLERANCE = 1e-9
+SMALLEST_ENTRY = 1e-9  # HiGHS drops matrix entries at or below it without a word
 AGAIN = (("on", "simplex", TOLERANCE), ("off", "ipm", TOLERANCE), ("on", "ipm", 1e-7))
+
+
+_scheduled: list[int] = []
+
+
+def _schedule(threads: int) -> None:
+    """Give HiGHS its threads: it refuses another count within one process unless it is reset."""
+    if _scheduled != [threads]:
+        highspy.Highs.resetGlobalScheduler(True)
+        _scheduled[:] = [threads]
 
 
 class Status(Enum):
@@ -92,6 +103,7 @@ class LinearProgram:
         n, m = len(cost), len(rows.lower)
         self.columns = np.ones(n) if column_scale is None else np.asarray(column_scale, float)
         self.rows = np.ones(m) if row_scale is None else np.asarray(row_scale, float)
+        self._threads = threads
         self._model = highspy.Highs()
         self._options(threads, m)
         self._pass(rows, np.asarray(cost, float), np.asarray(lb, float), np.asarray(ub, float))
@@ -186,6 +198,7 @@ class LinearProgram:
         InfeasibleError, UnboundedError, NotConvergedError
             By status; nothing but an optimum is ever returned.
         """
+        _schedule(self._threads)
         if self._basis is not None:
             self._model.clearSolver()
             self._model.setBasis(self._basis)

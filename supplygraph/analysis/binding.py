@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from supplygraph.analysis.notes import left_out
 from supplygraph.baseline import Baseline
 from supplygraph.engines import Allocation, Cascade, Levels
 from supplygraph.engines.reference import Month
@@ -316,6 +317,27 @@ class Tracer:
         self.binding = Binding(month.cascade)
         self.evidence = Evidence(month.baseline)
         self.stock = months_to_shortage(month.baseline.graph)
+
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """Products and places that no table of losses can hold, as sentences."""
+        return left_out(self.month.baseline)
+
+    @cached_property
+    def rows(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
+        """Rows of demand by product, region and segment, in order; only those asked for.
+
+        With one product weighing alone, `free` gives all others whatever is left: no figure.
+        """
+        demands, units = self.month.baseline.graph.demands, self.month.baseline.block("demand")
+        keys: dict[tuple[str, str, str], list[int]] = {}
+        columns = (demands[name] for name in ("product", "region", "segment"))
+        asked = (self.month.product, self.month.region)
+        for index, key in enumerate(zip(*columns, strict=True)):
+            wanted = all(a in (None, k) for a, k in zip(asked, key, strict=False))
+            if wanted and units[index] > 0:
+                keys.setdefault(key, []).append(index)
+        return [(key, np.array(keys[key])) for key in sorted(keys)]
 
 
 def months_to_shortage(graph: SupplyGraph) -> np.ndarray:

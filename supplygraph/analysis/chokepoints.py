@@ -10,6 +10,7 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
+from supplygraph.analysis.notes import other_month
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
 from supplygraph.scenario import Shock
@@ -68,7 +69,7 @@ def chokepoints(
     rows = _Rows(tracer, losses, product, region)
     table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
     if table.empty:
-        return table, ("nothing to rank: no plant runs in the base year",)
+        return table, (f"nothing to rank by {by} in this dataset", *tracer.left_out)
     table = _rank(table, losses, rerouting)
     if by == "facility":
         table = pd.concat([table, _unranked(month, rows)], ignore_index=True)
@@ -113,6 +114,7 @@ class _Rows:
         self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.stock = tracer.stock
+        self.left_out = tracer.left_out
         self.sector = self.demands["sector"].to_numpy()
         self.product = [str(name) for name in self.demands["product"]]
         self.regions = [str(name) for name in self.demands["region"]]
@@ -246,11 +248,8 @@ class _Rows:
         if not (weights > 0).any():
             notes.append("no product asked for carries a weight: totals are empty")
         notes += self._carried()
-        if self.month.month != self.graph.base_month:
-            notes.append(
-                f"capacities of {self.month.month}, flows and demand of {self.graph.base_year}: "
-                "loss_none cannot know what trade has opened or ended since"
-            )
+        notes += self.left_out
+        notes += other_month(self.month, free=not np.isnan(self.losses.free).all())
         if self.losses.skipped:
             notes.append(
                 f"{self.losses.skipped} removals touch nothing the free optimum uses: "

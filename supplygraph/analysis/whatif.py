@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.notes import other_month
 from supplygraph.scenario import Shock
 
 EPSILON = 1e-9
@@ -34,7 +35,7 @@ def whatif(
     warnings : tuple of str
     """
     work = _Whatif(tracer, shock, rerouting, rationing)
-    rows = [work.row(key, index) for key, index in work.groups()]
+    rows = [work.row(key, index) for key, index in tracer.rows]
     table = pd.DataFrame([*rows, work.total()])
     return table, work.warnings
 
@@ -52,43 +53,38 @@ class _Whatif:
         self.none = np.clip(month.served_none - served, 0.0, 1.0)
         self.free = np.full(n, np.nan)
         self.rationing, self.answer = rationing, None
-        self.warnings: tuple[str, ...] = ()
+        self.warnings = tracer.left_out + other_month(month, free=rerouting != "none")
         if rerouting != "none":
             self.answer = month.program.solve(shock, rationing)
             self.free = month.program.reference.served - self.answer.served
-            self.warnings = self.answer.warnings
+            self.warnings += self.answer.warnings
         if rerouting == "free":
             self.none = np.full(n, np.nan)
+        self.hit = np.nan_to_num(self.none)
         self.binding, self.evidence = tracer.binding, tracer.evidence
+        self.new_plants = self._removes_new_plants(shock)
         self.stock = tracer.stock
         self.cut = self.binding.cut(self.shock)
         self.unit = [str(unit) for unit in self.demands["unit"]]
 
-    def groups(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
-        """Rows of demand by product, region and segment, in order; only those that are asked for.
-
-        With one product weighing alone, `free` gives all others whatever is left: no figure.
-        """
-        keys: dict[tuple[str, str, str], list[int]] = {}
-        columns = (self.demands[name] for name in ("product", "region", "segment"))
-        asked = (self.month.product, self.month.region)
-        for index, key in enumerate(zip(*columns, strict=True)):
-            wanted = all(a in (None, k) for a, k in zip(asked, key, strict=False))
-            if wanted and self.units[index] > 0:
-                keys.setdefault(key, []).append(index)
-        return [(key, np.array(keys[key])) for key in sorted(keys)]
+    def _removes_new_plants(self, shock: Shock) -> bool:
+        """Whether plants go that had no flow in the base year: only free can miss them."""
+        idle = self.month.baseline.block("activity") <= 0
+        return self.answer is not None and bool(
+            (idle & (shock.activity < 1) & (self.month.program.activity_upper > 0)).any()
+        )
 
     def row(self, key: tuple[str, str, str], rows: np.ndarray) -> dict[str, object]:
         units = self.units[rows]
         share = units / units.sum()
         none, free = (_clean(float(loss[rows] @ share)) for loss in (self.none, self.free))
-        worst = int(rows[np.nan_to_num(self.none[rows]).argmax()])
+        worst = int(rows[self.hit[rows].argmax()])
         path = self.binding.under_none(worst, self.cut, self.levels)
         nominal = path is not None and self.evidence.is_nominal(worst, path.need)
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])
         flags = []
         if free > none + 1e-6:
-            flags.append("outbid")
+            flags.append("no_base_flow" if self.new_plants else "outbid")
         if nominal:
             flags.append("nominal")
         return {
@@ -119,13 +115,17 @@ class _Whatif:
         """Weighted total of everything that weighs."""
         weights = self.month.weights
         none, free = (_clean(float(weights @ loss)) for loss in (self.none, self.free))
-        rationed = self.rationing != "value" and free > none + 1e-6
+        if not weights.sum() > 0:
+            none = free = np.nan  # nothing weighs: no total, which is not a loss of 0
+        flags = []
+        if free > none + 1e-6:
+            flags += ["no_base_flow"] * self.new_plants + ["rationed"] * (self.rationing != "value")
         return {
             "month": None, "product": "total", "region": "", "segment": "", "demand": np.nan,
             "unit": "", "loss_none": none, "loss_free": free,
             "months_to_first_shortage": np.nan, "binding_none": "", "binding_free": "",
             "need_evidence": "", "quantity_evidence": "",
-            "flags": ("rationed",) if rationed else (),
+            "flags": tuple(flags),
         }  # fmt: skip
 
 

@@ -185,7 +185,16 @@ class Reconciler:
 
     def _phases(self) -> tuple[float, np.ndarray]:
         _, deviation = self.least_deviation()
-        return deviation, self._nearest(deviation)
+        try:
+            return deviation, self._nearest(deviation)
+        except InfeasibleError as error:
+            zero = sorted(o.id for o in self.fit if o.value == 0)
+            if not zero:
+                raise
+            raise InfeasibleError(
+                f"{error} A figure of 0 has no relative error and weighs without limit: "
+                f"{', '.join(zero)}. Give it role check, or close the plant by a capacity of 0."
+            ) from None
 
     def _small_arcs(self, x: np.ndarray) -> np.ndarray:
         arcs = self.graph.arcs
@@ -429,6 +438,8 @@ def _closed(rows: Any, flow: np.ndarray, lack: np.ndarray) -> np.ndarray:
     from scipy import sparse
     from scipy.sparse import linalg
 
+    if not len(flow) or not rows.shape[0]:
+        return flow
     weighted = rows @ sparse.diags(flow)
     size = np.maximum(abs(weighted).max(axis=1).toarray().ravel(), 1e-300)
     weighted = sparse.diags(1.0 / size) @ weighted

@@ -15,6 +15,7 @@ from supplygraph.graph import Columns, SupplyGraph, columns_of
 
 BASELINE_FILE = Path("derived") / "baseline.csv"
 HASH_ROW = "hash"
+DAMAGED = 1e-6  # largest relative imbalance of a balance that was not edited by hand
 
 
 def column_ids(graph: SupplyGraph, columns: Columns) -> list[tuple[str, str, str]]:
@@ -77,7 +78,17 @@ def load_or_reconcile(graph: SupplyGraph) -> tuple[Baseline, bool]:
 
 
 def read_baseline(graph: SupplyGraph, path: Path) -> Baseline | None:
-    """Read a written balance; None if it belongs to other tables."""
+    """Read a written balance; None if it belongs to other tables or is damaged."""
+    try:
+        found = _read_flows(graph, path)
+    except (OSError, ValueError, IndexError, csv.Error):
+        return None
+    if found is None or not np.isfinite(found.x).all() or (found.x < 0).any():
+        return None
+    return found if found.residual() <= DAMAGED else None
+
+
+def _read_flows(graph: SupplyGraph, path: Path) -> Baseline | None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
     if not rows or rows[0][0] != HASH_ROW or rows[0][1] != graph.dataset.hash:

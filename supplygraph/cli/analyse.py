@@ -41,7 +41,7 @@ SELECTORS = {
     "country": "country={country}",
     "country-stage": "country={country} stage={stage}",
     "country-process": "country={country} process={process}",
-    "operator": "operator={id}",
+    "operator": "operator={id} kind!=rest|country",
     "element": "element={id}",
     "element-country": "element={element} market={country}",
 }
@@ -82,7 +82,7 @@ AtOption = Annotated[
     typer.Option(
         "--at",
         callback=_check_month,
-        help="Month YYYY-MM whose capacities hold; flows and demand stay 2024.",
+        help="Month YYYY-MM whose capacities hold; flows and demand stay those of the base year.",
     ),
 ]
 ReroutingOption = Annotated[
@@ -142,6 +142,8 @@ def _fail_if(results: Results, condition: tuple[str, str, float] | None) -> None
         return
     column, sign, limit = condition
     values = results.table[column].astype("Float64").dropna()
+    if values.empty:
+        note(f"warning: no row has a {column}, so that nothing can meet --fail-if")
     met = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
     count = int(met[sign].sum())
     if count:

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from supplygraph.cli import analyse, data
-from supplygraph.cli.output import note, prepare_streams
+from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
 from supplygraph.errors import DatasetError, SupplygraphError
 
 app = typer.Typer(
@@ -78,6 +78,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         raise SystemExit(error.exit_code) from None
     except typer.Abort:
         raise SystemExit(1) from None
+    except OSError as error:
+        _report_system(error)
+        raise SystemExit(1) from None
     raise SystemExit(code or 0)
 
 
@@ -90,6 +93,16 @@ def _report(error: SupplygraphError) -> None:
     note(f"error: {count} problem{'s' if count != 1 else ''} in {error.name}")
     for fault in error.faults:
         note(f"  {fault}")
+
+
+def _report_system(error: OSError) -> None:
+    """A file the system refuses, or help that a full disk or a closed pipe cannot take."""
+    if error.filename is not None:
+        note(f"error: '{error.filename}': {error.strerror or 'unknown reason'}.")
+        return
+    drop_output()
+    if not isinstance(error, BrokenPipeError):
+        note(f"error: {unwritable(error)}")
 
 
 def _report_usage(error: typer.TyperException) -> None:

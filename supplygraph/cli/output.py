@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -44,6 +45,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output
 
 def prepare_streams() -> None:
     """Data is UTF-8 wherever it goes; a terminal that cannot show a sign shows its number."""
+    _replace_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             named = stream.isatty() or "PYTHONIOENCODING" in os.environ
@@ -51,6 +53,17 @@ def prepare_streams() -> None:
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
+
+
+def _replace_closed_streams() -> None:
+    """Streams the caller closed: nothing to read, nowhere for notes, no place for data."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - lives as long as the program
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        # Not writable, so that data meant for it is an error and not lost without a word.
+        sys.stdout = open(os.devnull, encoding="utf-8")  # noqa: SIM115
 
 
 def clean(text: str) -> str:
@@ -65,8 +78,9 @@ def clean(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Say something that is not data, on one line."""
-    print(clean(text), file=sys.stderr)
+    """Say something that is not data, on one line; a full or closed stderr stops nothing."""
+    with contextlib.suppress(OSError):
+        print(clean(text), file=sys.stderr)
 
 
 def say(text: str) -> None:
@@ -81,11 +95,22 @@ def say(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left in the buffer must not fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
     except OSError as error:
+        drop_output()
+        raise unwritable(error) from None
+
+
+def drop_output() -> None:
+    """What is left in the buffer must not fail again when the interpreter ends."""
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SupplygraphError(f"standard output cannot be written ({error.strerror}).") from None
+
+
+def unwritable(error: OSError) -> SupplygraphError:
+    """The error of a standard output that takes no data."""
+    reason = error.strerror or "it is closed"
+    return SupplygraphError(f"standard output cannot be written ({reason}). Name a file with -o.")
 
 
 def check_output(format_: str | None, output: Path | None, force: bool = False) -> None:
@@ -104,7 +129,13 @@ def check_output(format_: str | None, output: Path | None, force: bool = False) 
     if output.is_dir():
         raise UsageError(f"'{output}' is a folder. Name a file.")
     if output.exists() and not force:
-        raise UsageError(f"'{output}' exists. Name another, or add --force.")
+        raise _exists(output)
+    if output.exists() and not output.is_file():
+        raise UsageError(f"'{output}' is no regular file. Name another.")
+
+
+def _exists(output: Path) -> UsageError:
+    return UsageError(f"'{output}' exists. Name another, or add --force.")
 
 
 def emit(
@@ -140,12 +171,15 @@ def emit(
     if output is None:
         say(render(results, kind, columns, terminal=sys.stdout.isatty()))
         return
-    if kind == "parquet":
-        _write_parquet(results, output)
-    else:
-        from supplygraph.results import write_text
+    try:
+        if kind == "parquet":
+            _write_parquet(results, output, force)
+        else:
+            from supplygraph.results import write_text
 
-        write_text(output, render(results, kind, columns))
+            write_text(output, render(results, kind, columns), replace=force)
+    except FileExistsError:  # another run was faster
+        raise _exists(output) from None
     note(f"wrote {output}")
 
 
@@ -319,7 +353,7 @@ def _widths(
     return widths
 
 
-def _write_parquet(results: Results, output: Path) -> None:
+def _write_parquet(results: Results, output: Path, force: bool) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -346,4 +380,4 @@ def _write_parquet(results: Results, output: Path) -> None:
     table = pyarrow.Table.from_pylist(flat, schema=pyarrow.schema(fields) if fields else None)
     about = {key: json.dumps(value) for key, value in envelope.items() if key != "results"}
     whole = table.replace_schema_metadata(about)
-    write_whole(output, lambda staging: pyarrow.parquet.write_table(whole, staging))
+    write_whole(output, lambda staging: pyarrow.parquet.write_table(whole, staging), replace=force)

@@ -21,6 +21,8 @@ _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BLANKS: dict[str, object] = {"number": math.nan, "integer": math.nan, "list": ()}
 _SHOWN = 60
+# Beyond these, sums and products of figures lose all their digits.
+SMALLEST, LARGEST = 1e-18, 1e18
 Values: TypeAlias = np.ndarray | ExtensionArray
 
 
@@ -113,6 +115,9 @@ def _number(text: str, column: Column) -> float:
     low, high = column.bounds
     if math.isinf(value):
         raise CellError("not finite", "Leave it blank where it is not known.")
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        rule = f"larger than {LARGEST:g}" if abs(value) > 1 else f"nearer to 0 than {SMALLEST:g}"
+        raise CellError(rule, "No quantity here is; check its unit, or blank it.")
     if value < low and low == 0:
         raise CellError("below 0", "Every quantity is >= 0; reverse the flow or blank it.")
     if not low <= value <= high:

@@ -91,6 +91,7 @@ def read_package(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
     try:
         with path.open("rb") as handle:
             content = json.loads(handle.read(_SIZE_LIMIT).decode("utf-8-sig"))
+        json.dumps(content, ensure_ascii=False).encode("utf-8")  # half a sign is no text
     except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):

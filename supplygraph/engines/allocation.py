@@ -37,6 +37,7 @@ WATER_ROUNDS = 12
 FLOOR_SLACK = 1e-6
 RISE = 1e-4
 FILL_SCALE = 1e3
+IDLE_SHARE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,23 @@ class AllocationProgram:
         self.made_upper = np.bincount(graph.made_pool, made, minlength=len(graph.pools))
 
     def _scale(self) -> np.ndarray:
-        """Typical size of each column: its base flow, or its material's largest pool share."""
+        """Typical size of each column: its base flow, or its material's largest pool share.
+
+        A material that nobody made in the base year is sized by what open plants can make:
+        entries scaled by almost nothing are dropped by HiGHS, and its plants would stand still.
+        """
         graph, columns = self.graph, self.columns
         base = np.abs(self.baseline.x)
         home = self.baseline.made - self.baseline.exports + self.baseline.imports
         world: dict[str, float] = {}
-        for material, size in zip(graph.pools["material"], home, strict=True):
+        able: dict[str, float] = {}
+        for material, size, most in zip(
+            graph.pools["material"], home, self.made_upper, strict=True
+        ):
             world[material] = world.get(material, 0.0) + size
-        pool = np.array([max(world[m], 1e-6) * 1e-3 for m in graph.pools["material"]])
+            able[material] = able.get(material, 0.0) + most
+        size_of = {m: max(world[m], able[m] * IDLE_SHARE, 1e-6) for m in world}
+        pool = np.array([size_of[m] * 1e-3 for m in graph.pools["material"]])
         floor = np.full(columns.total, 1e-6)
         floor[columns.block("arc")] = pool[graph.arcs["origin"].to_numpy()]
         own = graph.inputs.draw >= 0

@@ -135,7 +135,7 @@ class _Builder:
             number = len(lines)
             lines.append((facility, line, plant["status"], process))
             capacities[number] = tuple(
-                (row["from_date"], row["quantity"] * per_year(row["unit"])[0],
+                (row["from_date"][:7], row["quantity"] * per_year(row["unit"])[0],
                  frozenset(row["recipes"]))
                 for row in rows
             )  # fmt: skip

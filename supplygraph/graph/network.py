@@ -17,7 +17,7 @@ import pandas as pd
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import SelectorError
 from supplygraph.graph.recipes import Recipe
-from supplygraph.selectors import Call, Selector, Term, did_you_mean, match
+from supplygraph.selectors import TRADED, Call, Selector, Term, did_you_mean, fits, match
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -158,26 +158,32 @@ class SupplyGraph:
 
     def _country_as_market(self, selector: Selector) -> Selector:
         """Pools know markets only: a country that is a market of its own stands for it."""
+        return Selector(
+            tuple(
+                self._market_term(term, selector.text) if term.key == "country" else term
+                for term in selector.terms
+            ),
+            selector.text,
+        )
+
+    def _market_term(self, term: Term, text: str) -> Term:
         market_of, members = self._markets
-        terms = []
-        for term in selector.terms:
-            if term.key == "country":
-                for value in term.values:
-                    market = market_of.get(value)
-                    if market is None:
-                        hint = did_you_mean(value, market_of)
-                        raise SelectorError(
-                            f"selector '{selector.text}': no country '{value}'. {hint}"
-                        )
-                    if len(members[market]) > 1:
-                        raise SelectorError(
-                            f"selector '{selector.text}': '{value}' shares the market '{market}' "
-                            f"with others. Write market={market}."
-                        )
-                values = tuple(market_of[v] for v in term.values)
-                term = Term("market", term.op, values)
-            terms.append(term)
-        return Selector(tuple(terms), selector.text)
+        named: set[str] = set()
+        for value in term.values:
+            found = {country for country in market_of if fits(term.op, value, country)}
+            if not found:
+                hint = did_you_mean(value, market_of)
+                raise SelectorError(f"selector '{text}': no country '{value}'. {hint}")
+            named |= found
+        for country in sorted(named):
+            market = market_of[country]
+            if not named.issuperset(members[market]):
+                raise SelectorError(
+                    f"selector '{text}': '{country}' shares the market '{market}' "
+                    f"with others. Write market={market}."
+                )
+        markets = tuple(sorted({market_of[country] for country in named}))
+        return Term("market", "!=" if term.op == "!=" else "=", markets)
 
     def names_pools(self, selector: Selector) -> bool:
         """Whether a removal by this selector acts on made materials and not on plants."""
@@ -216,14 +222,14 @@ class SupplyGraph:
 
     def _use_terms(self, call: Call) -> list[tuple[str, int, float]]:
         """Draws on the pools named; ``id`` names the plants or products that draw."""
-        users = call.selector.value("id")
+        users = tuple(t for t in call.selector.terms if t.key == "id")
         places = tuple(t for t in call.selector.terms if t.key != "id")
         rows = np.ones(len(self.inputs.pool), dtype=bool)
         if places:
             rows = self.select_pools(Selector(places, call.selector.text))[self.inputs.pool]
         if users:
             names = [*self.activities["id"], *self.demands["product"]]
-            named = match(Selector((Term("id", "=", users),), call.selector.text), {"id": names})
+            named = match(Selector(users, call.selector.text), {"id": names})
             rows &= named[self.inputs.user]
         return [("input", int(i), 1.0) for i in np.flatnonzero(rows)]
 
@@ -242,8 +248,7 @@ class SupplyGraph:
         return [("unexplained", int(i), 1.0) for i in np.flatnonzero(rows)]
 
     def _material_mask(self, selector: Selector) -> np.ndarray:
-        keys = ("material", "element", "stage")
-        terms = tuple(t for t in selector.terms if t.key in keys)
+        terms = tuple(t for t in selector.terms if t.key in TRADED)
         return self.select_pools(Selector(terms, selector.text))
 
     def to_networkx(self, flows: pd.DataFrame | None = None) -> nx.MultiDiGraph:

@@ -9,7 +9,7 @@ import numpy as np
 
 from supplygraph.errors import SelectorError
 from supplygraph.graph import SupplyGraph
-from supplygraph.selectors import Removal, did_you_mean, parse_removal
+from supplygraph.selectors import Removal, did_you_mean, fits, parse_removal
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,7 @@ def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
     ids = selector.value("id")
     if len(selector.terms) == 1 and ids and any(">" in name for name in ids):
         for name in ids:
-            index = graph.find_arc(name)
-            if index < 0:
-                hint = did_you_mean(name, graph.arcs["id"])
-                raise SelectorError(f"removal: no arc '{name}'. {hint}")
-            shock.arc[index] = left
+            shock.arc[_arcs_named(graph, name)] = left
         return shock
     if graph.names_pools(selector):
         mask = graph.select_pools(selector)
@@ -85,6 +81,18 @@ def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
     _need(mask, selector.text)
     shock.activity[mask] = left
     return shock
+
+
+def _arcs_named(graph: SupplyGraph, name: str) -> list[int]:
+    """Indices of the arcs an id or a glob names."""
+    index = graph.find_arc(name)
+    found = [index] if index >= 0 else []
+    if not found:
+        found = [i for i, arc in enumerate(graph.arcs["id"]) if fits("=", name, str(arc))]
+    if not found:
+        hint = did_you_mean(name, graph.arcs["id"])
+        raise SelectorError(f"removal: no arc '{name}'. {hint}")
+    return found
 
 
 def _need(mask: np.ndarray, text: str) -> None:

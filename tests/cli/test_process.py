@@ -1,6 +1,7 @@
 """What only a process of its own shows: pipes, locales, hash seeds, threads."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,16 @@ def test_stdin_that_is_no_text():
     )
     assert (process.returncode, process.stdout) == (2, b"")
     assert b"Traceback" not in process.stderr
+
+
+def test_more_threads_give_the_same_bytes_where_a_balance_is_computed(tmp_path):
+    shutil.copytree(ROOT / "examples" / "three-nodes", tmp_path / "toy")
+    seen = set()
+    for threads in ("1", "2"):
+        command = ("--threads", threads, "--dataset", str(tmp_path / "toy"), "chokepoints")
+        done = subprocess.run(
+            [sys.executable, "-m", "supplygraph", *command],
+            capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True,
+        )  # fmt: skip
+        seen.add(done.stdout)
+    assert len(seen) == 1

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.results import Results, load_results, plain, plain_row, write_text
+from supplygraph.results import Results, load_results, plain, plain_row, write_text, write_whole
 
 ABOUT = {"name": "toy", "version": "1.0.0", "hash": "ab12"}
 ROOT = Path(__file__).parents[2]
@@ -156,15 +156,23 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(SupplygraphError, match=r"cannot be written \(No space left on device\)"):
         write_text(tmp_path / "a.json", "x")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_text_that_cannot_be_encoded_leaves_nothing(tmp_path):
-    with pytest.raises(UnicodeEncodeError):
-        write_text(tmp_path / "a.json", "\udcff")
+def test_signs_that_utf8_cannot_hold_are_written_as_numbers(tmp_path):
+    """Such as the name of a folder in another encoding: once a traceback."""
+    assert write_text(tmp_path / "a.json", "é\udcff").read_bytes() == b"\xc3\xa9\\udcff"
+
+
+def test_an_unexpected_failure_leaves_nothing(tmp_path):
+    def broken(_: Path) -> None:
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        write_whole(tmp_path / "a.json", broken)
     assert list(tmp_path.iterdir()) == []
 
 

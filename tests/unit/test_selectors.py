@@ -195,4 +195,5 @@ def test_excluding_is_the_complement(ids):
 
 def test_every_function_is_known():
     for function in FUNCTIONS:
-        assert parse_expression(f"{function}(id=a)").numerator[0].function == function
+        text = f"{function}(material=a)"
+        assert parse_expression(text).numerator[0].function == function

@@ -1,0 +1,133 @@
+"""Streams that are closed or full, and output files that are links, pipes or contested."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from supplygraph.errors import SupplygraphError
+from supplygraph.results import write_text
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = f"{sys.executable} -m supplygraph"
+TOY = f"{PROGRAM} --dataset three-nodes"
+posix = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+
+
+def shell(command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=120,
+        check=False,
+    )
+
+
+@posix
+@pytest.mark.parametrize("asked", [f"{TOY} chokepoints", f"{PROGRAM} --version", f"{TOY} --help"])
+def test_a_closed_standard_output_is_one_line(asked):
+    done = shell(f"{asked} >&-")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: standard output cannot be written (it")
+    assert "Traceback" not in done.stderr
+
+
+@posix
+def test_a_file_can_be_written_without_a_standard_output(tmp_path):
+    done = shell(f"{TOY} info -o {tmp_path}/info.json >&-")
+    assert (done.returncode, (tmp_path / "info.json").is_file()) == (0, True)
+
+
+@posix
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_notes_never_reach_the_data(stderr):
+    """Without a stderr they are dropped; once they went to standard output instead."""
+    done = shell(f"{TOY} chokepoints {stderr}")
+    assert done.returncode == 0
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["id", "mine-a", "plant-b"]
+
+
+@posix
+def test_a_closed_standard_input_names_nothing():
+    done = shell(f"{TOY} whatif --remove - <&-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("standard input names nothing. Pipe ids or selectors.\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_help_on_a_full_disk_is_one_line():
+    done = shell(f"{PROGRAM} --help >/dev/full")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written (No space left")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@posix
+def test_only_a_regular_file_is_replaced(toy, tmp_path):
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    done = toy("info", "-o", pipe, "--force")
+    assert (done.code, pipe.is_fifo()) == (2, True)
+    assert "is no regular file" in done.err
+
+
+@posix
+def test_a_link_stays_and_its_file_is_written(toy, tmp_path):
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert toy("info", "-o", link, "--force").code == 0
+    assert link.is_symlink()
+    assert '"supplygraph/info"' in target.read_text()
+
+
+def test_of_runs_that_write_one_file_at_once_one_wins(tmp_path):
+    """Each finds no file when it starts; none may overwrite another's without --force."""
+    path = tmp_path / "same.txt"
+
+    def write(number: int) -> bool:
+        try:
+            write_text(path, f"{number}\n" * 1000, replace=False)
+        except FileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(write, range(32)))
+    assert won.count(True) == 1
+    assert path.read_text() == f"{won.index(True)}\n" * 1000
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_written_meanwhile_is_not_overwritten(toy, tmp_path, monkeypatch):
+    path = tmp_path / "out.json"
+    monkeypatch.setattr("supplygraph.cli.output.check_output", lambda *_: None)
+    path.write_text("another run's")
+    done = toy("info", "-o", path)
+    assert (done.code, path.read_text()) == (2, "another run's")
+    assert "exists. Name another, or add --force." in done.err
+
+
+def test_a_folder_that_is_a_file_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SupplygraphError, match="cannot be written"):
+        write_text(tmp_path / "file" / "x.json", "x", replace=False)
+
+
+def test_a_name_too_long_for_the_system_is_one_line(toy):
+    done = toy("info", "-o", "x" * 300 + ".json")
+    assert done.code == 1
+    assert done.err.splitlines()[-1].endswith("File name too long.")
+
+
+@posix
+def test_a_dataset_whose_name_is_no_utf8(run, tmp_path):
+    folder, out = tmp_path / "toy\udcff", tmp_path / "out.json"
+    run("init", folder)
+    assert run("--dataset", folder, "info", "-o", out).code == 0
+    assert '"toy\\udcff"' in out.read_text(encoding="utf-8")
