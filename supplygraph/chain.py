@@ -261,6 +261,49 @@ class Chain:
         }  # fmt: skip
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
+    def esri(
+        self,
+        by: str = "facility",
+        *,
+        product: str | None = None,
+        region: str | None = None,
+        weights: str = "sectors",
+        top: int | None = None,
+    ) -> Results:
+        """Failures ranked by the economic systemic risk index of the network.
+
+        Parameters
+        ----------
+        by
+            ``facility``, ``country``, ``country-stage``, ``country-process`` or ``operator``.
+        product, region, weights
+            What counts in `product_loss`; the index itself weighs sales.
+        top
+            Rows to keep.
+
+        Raises
+        ------
+        UsageError
+            If an option is unknown, or something was removed already.
+        NotConvergedError
+            If a cascade does not settle.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> table = sg.load("esri-toy").esri().table.set_index("id")
+        >>> table.loc[["c1", "s1", "m2"], "esri"].round(4).tolist()
+        [1.0, 0.9091, 0.0656]
+        """
+        from supplygraph.analysis.firms import esri_table
+
+        if self.removed:
+            raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
+        tracer = self._shared.tracer(None, weights, product, region)
+        table, notes = esri_table(tracer, by, top=top)
+        params = {"by": by, "weights": weights, "product": product, "region": region, "top": top}
+        return self._results("esri", table, params, tracer.month, notes)
+
     def explain(self, name: str) -> Results:
         """Every figure of a node, arc, material or product, with source and grade."""
         table = explain(self.baseline, name)
