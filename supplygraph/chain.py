@@ -304,6 +304,67 @@ class Chain:
         params = {"by": by, "weights": weights, "product": product, "region": region, "top": top}
         return self._results("esri", table, params, tracer.month, notes)
 
+    def cover(
+        self,
+        product: str | None = None,
+        region: str | None = None,
+        *,
+        each: Sequence[str] = (),
+        ttr: str | float | None = None,
+        longest: float = 60.0,
+        weights: str = "sectors",
+    ) -> Results:
+        """Stocks along the chain; with a removal, time to survive against time to recover.
+
+        Parameters
+        ----------
+        product, region
+            Rows asked for; all if left out.
+        each
+            Removals compared as scenarios of their own, each beside what this chain lacks.
+        ttr
+            Months to recovery, or the id of a row of `lags`; from `lags` if one fits.
+        longest
+            Months above which a time is only said to be longer.
+        weights
+            Of the total, and of its least loss.
+
+        Raises
+        ------
+        UsageError
+            If the product is not assembled in the region, or the TTR is no time.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> chain = sg.load("time-to-recover-tiers").remove("id=s1")
+        >>> table = chain.cover(ttr=3, weights="value").table
+        >>> last = table[(table["cover"] == "central") & (table["rerouting"] == "free")].iloc[-1]
+        >>> round(last["tts_months"], 4), round(last["lost_usd"], 4)
+        (1.5, 350.0)
+        """
+        tracer = self._shared.tracer(None, weights, product, region)
+        params: dict[str, Any] = {"product": product, "region": region}
+        if not self.removed and not each:
+            if ttr is not None:
+                raise UsageError("--ttr says when what was removed is back: remove something.")
+            from supplygraph.analysis.cover import cover_table
+
+            table, found = cover_table(tracer, product, region)
+            notes = (*self.dataset.warnings, *found)
+            return Results("cover", table, self._about(), params, warnings=notes)
+        from supplygraph.analysis.survival import survival_table
+
+        scenarios = [(*self.removed, text) for text in each] or [self.removed]
+        table, found = survival_table(
+            tracer, scenarios, product=product, region=region, ttr=ttr, longest=longest
+        )
+        params |= {
+            "remove": list(self.removed), "each": list(each),
+            "ttr": None if ttr is None else str(ttr), "longest": longest, "weights": weights,
+        }  # fmt: skip
+        return self._results("survival", table, params, tracer.month, found)
+
     def explain(self, name: str) -> Results:
         """Every figure of a node, arc, material or product, with source and grade."""
         table = explain(self.baseline, name)
