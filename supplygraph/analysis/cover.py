@@ -121,9 +121,7 @@ class _Cover:
         inputs, level = self.graph.inputs, self.baseline.block("activity")
         drawn: dict[int, set[str]] = {}
         for entry in np.flatnonzero(self.baseline.drawn > 0):
-            drawn.setdefault(int(inputs.user[entry]), set()).add(
-                self.material[inputs.pool[entry]]
-            )
+            drawn.setdefault(int(inputs.user[entry]), set()).add(self.material[inputs.pool[entry]])
         found: dict[str, set[str]] = {}
         for activity, pool in zip(self.graph.made_activity, self.graph.made_pool, strict=True):
             if level[activity] > 0:

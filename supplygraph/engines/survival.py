@@ -1,20 +1,12 @@
-"""How long stocks carry full service after a removal, and what is lost until recovery.
+"""How long stocks carry full service if everybody reroutes, and the least loss until recovery.
 
-Free rerouting, the multi-tier program of Simchi-Levi et al. in rates a year: over t months a
+The multi-tier program of Simchi-Levi et al. in rates a year: over t months a
 stock of S units gives at most S tau a year, tau = 12 / t. On the rows of `allocation`, with one
 column z a stock:
 
     z <= S tau ;  z <= what its holder draws ;  sum of z in a pool <= its named draws
     TTS  = 12 / min tau   with every demand asked for served in full
     loss = least weighted loss with tau = 12 / TTR
-
-No rerouting, the cascade stepped from one empty stock to the next: what a stock covers is
-whole, what it lacks is drawn at base use x (1 - level that still arrives); markets' stocks are
-drawn before those of their users. Users whom another input slows go on drawing, so the time is
-the shortest that base shares allow: TTS = first month in which a demand is not full.
-
-The flows of that path, averaged over t, satisfy the program: TTS none <= TTS free, and what
-is lost under free is at most what is lost under none.
 
 Papers: Simchi-Levi, Schmidt, Wei, HBR 92(1/2), 2014; Simchi-Levi et al., Interfaces
 45(5):375-390, 2015, doi:10.1287/inte.2015.0804.
@@ -28,120 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from supplygraph.engines.allocation import LOSS_SCALE, AllocationProgram
-from supplygraph.engines.cascade import Cascade, Stocked
 from supplygraph.engines.stocks import Stock
 from supplygraph.errors import InfeasibleError, NotConvergedError
 from supplygraph.graph.matrix import INFINITY, RowWriter
 from supplygraph.scenario import Shock
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 
-EMPTY = 1e-9
-SHORT = 1e-9
 FULL = 1e-8
 NEVER = 1e-9
-
-
-@dataclass(frozen=True)
-class Course:
-    """Served shares under `none`, from one month to the next in which a stock is empty.
-
-    Attributes
-    ----------
-    start
-        Months at which each step begins, from 0.
-    served
-        Served share of every demand in each step (steps x demands).
-    emptied
-        Stocks that ran out at the start of each step.
-    """
-
-    start: np.ndarray
-    served: np.ndarray
-    emptied: tuple[tuple[int, ...], ...]
-
-    def first_short(self, demands: np.ndarray, full: np.ndarray) -> tuple[float, int]:
-        """Month and step in which any of some demands is first not full; infinite and -1."""
-        short = (self.served[:, demands] < full[demands] - SHORT).any(axis=1)
-        if not short.any():
-            return float("inf"), -1
-        step = int(short.argmax())
-        return float(self.start[step]), step
-
-    def lost(self, full: np.ndarray, until: float) -> np.ndarray:
-        """Mean share of every demand lost from month 0 to a month."""
-        end = np.minimum(np.append(self.start[1:], np.inf), until)
-        length = np.maximum(end - self.start, 0.0)
-        return length @ np.clip(full - self.served, 0.0, 1.0) / until
-
-
-def course(
-    cascade: Cascade, shock: Shock, stocks: Sequence[Stock], cover: int, until: float
-) -> Course:
-    """Step the cascade from one empty stock to the next, up to a month.
-
-    Parameters
-    ----------
-    cascade
-        Kernel of the base year.
-    shock
-        What is taken away at month 0, for good.
-    stocks
-        What is held.
-    cover
-        0 low, 1 central, 2 high.
-    until
-        Months to follow.
-    """
-    left = np.array([stock.size(cover) for stock in stocks])
-    full = left.copy()
-    start, served, emptied = [0.0], [], []
-    gone: tuple[int, ...] = ()
-    while True:
-        held = np.flatnonzero(left > EMPTY * full)
-        stocked = _stocked(cascade, stocks, held)
-        levels = cascade.levels([shock], stocked)
-        served.append(cascade.served(levels)[:, 0])
-        emptied.append(gone)
-        rate = np.zeros(len(stocks))
-        for k in held:
-            rate[k] = _drawn(cascade, stocks[k], levels.user[:, 0], levels.home[:, 0], stocked)
-        used = np.flatnonzero(rate > EMPTY * full)
-        months = float((left[used] / rate[used]).min()) * 12 if len(used) else np.inf
-        if start[-1] + months >= until:
-            return Course(np.array(start), np.stack(served), tuple(emptied))
-        left[used] -= rate[used] * months / 12
-        left[left <= EMPTY * full] = 0.0
-        gone = tuple(int(k) for k in used if left[k] == 0.0)
-        start.append(start[-1] + months)
-
-
-def _stocked(cascade: Cascade, stocks: Sequence[Stock], held: np.ndarray) -> Stocked:
-    graph = cascade.graph
-    masks = Stocked(
-        np.zeros(len(graph.pools), bool), np.zeros(len(graph.inputs.user), bool),
-        np.zeros(len(graph.made_pool), bool),
-    )  # fmt: skip
-    for k in held:
-        stock = stocks[int(k)]
-        if stock.kind == "market":
-            masks.pools[stock.pool] = True
-        masks.entries[stock.entries] |= stock.kind != "market"
-        masks.outputs[stock.outputs] = True
-    return masks
-
-
-def _drawn(
-    cascade: Cascade, stock: Stock, user: np.ndarray, home: np.ndarray, stocked: Stocked
-) -> float:
-    """Units a year that a stock gives up while it lasts."""
-    if stock.kind == "output":
-        graph, base = cascade.graph, cascade.baseline
-        activity = graph.made_activity[stock.outputs]
-        output = graph.made_quantity[stock.outputs] * base.block("activity")[activity]
-        return float(output @ (1.0 - user[activity]))
-    if stock.kind != "market" and stocked.pools[stock.pool]:
-        return 0.0
-    return float(max(stock.use * (1.0 - home[stock.pool]), 0.0))
 
 
 @dataclass(frozen=True)
@@ -311,9 +197,7 @@ class SurvivalProgram:
             finally:
                 program.set_cost(self.units, np.zeros(len(base)))
                 program.set_column_bounds(last, np.zeros(1), np.array([INFINITY]))
-        served = np.divide(
-            answer.x[self.units], base, out=np.ones(len(base)), where=base > 0
-        )
+        served = np.divide(answer.x[self.units], base, out=np.ones(len(base)), where=base > 0)
         return np.clip(self.full - served, 0.0, 1.0)
 
 
