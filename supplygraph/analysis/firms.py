@@ -222,7 +222,8 @@ def esri_table(
         raise UsageError(f"esri by '{by}': {did_you_mean(by, FIRMS)}")
     baseline = tracer.month.baseline
     firms = firms_of(baseline)
-    entities = [e for e in entities_of(baseline, by) if len(firms.failed(e.shock))]
+    known = entities_of(baseline, by)
+    entities = [e for e in known if len(firms.failed(e.shock))]
     answer = esri(firms.network, [firms.failed(e.shock) for e in entities])
     rows = _Rows(tracer, firms, answer)
     table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
@@ -236,17 +237,19 @@ def esri_table(
         f"settled: largest last change {answer.residual:.1g} after {answer.sweeps} passes over "
         f"{len(firms.network.names)} nodes and {len(firms.network.weight)} sales"
     )
-    notes = (f"how to read: {READING}", f"blind to: {BLIND_TO}", settled, *_units_note(baseline))
-    return table.head(top if top is not None else len(table)).reset_index(drop=True), notes
+    notes = [f"how to read: {READING}", f"blind to: {BLIND_TO}", _units_note(baseline), settled]
+    if len(known) > len(entities):
+        notes.append(f"{len(known) - len(entities)} that do not run in the base year are left out")
+    return table.head(top if top is not None else len(table)).reset_index(drop=True), tuple(notes)
 
 
-def _units_note(baseline: Baseline) -> tuple[str, ...]:
+def _units_note(baseline: Baseline) -> str:
     graph = baseline.graph
     live = baseline.made[graph.made_pool] > 0
     units = sorted(set(graph.pools["unit"].to_numpy()[graph.made_pool][live]))
-    if len(units) < 2:
-        return ()
-    return (f"sales are added inside a unit only; {', '.join(units)} count the same",)
+    if len(units) == 1:
+        return f"sales are mass, not value: {units[0]}"
+    return f"sales are mass, not value, added inside a unit only; {', '.join(units)} count the same"
 
 
 class _Rows:

@@ -45,7 +45,7 @@ def cover(
         list[str] | None,
         typer.Option(
             "--remove",
-            help="SELECTOR [share=0..1]: say how long stock lasts without it; '-' reads stdin.",
+            help="SELECTOR, or with share=0..1: how long stock lasts without it; '-' reads stdin.",
         ),
     ] = None,
     each: Annotated[

@@ -4,11 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 import supplygraph as sg
 from supplygraph.analysis.esri import esri, esri_by_firm, firm_network
 from supplygraph.analysis.firms import firms_of
 from supplygraph.errors import NotConvergedError, UndefinedMetricError, UsageError
+from supplygraph.schema.commands import command_schema, result_fields
 from tests.networks import random_network
 
 SECTORS = {
@@ -172,3 +174,11 @@ def test_elements_are_no_firms(shipped):
         shipped.esri("element")
     with pytest.raises(UsageError, match="has removals"):
         shipped.remove("country=CN").esri()
+
+
+@pytest.mark.parametrize("by", ["facility", "country", "country-stage", "operator"])
+def test_the_result_fits_its_schema(shipped, by):
+    envelope = shipped.esri(by, product="ev", top=200).envelope()
+    Draft202012Validator(command_schema("structure")).validate(envelope)
+    for row in envelope["results"]:
+        assert list(row) == [field.name for field in result_fields("esri")]
