@@ -271,6 +271,110 @@ class Chain:
         }  # fmt: skip
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
+    def esri(
+        self,
+        by: str = "facility",
+        *,
+        product: str | None = None,
+        region: str | None = None,
+        weights: str = "sectors",
+        top: int | None = None,
+    ) -> Results:
+        """Failures ranked by the economic systemic risk index of the network.
+
+        Parameters
+        ----------
+        by
+            ``facility``, ``country``, ``country-stage``, ``country-process`` or ``operator``.
+        product, region, weights
+            What counts in `product_loss`; the index itself weighs sales.
+        top
+            Rows to keep.
+
+        Raises
+        ------
+        UsageError
+            If an option is unknown, or something was removed already.
+        NotConvergedError
+            If a cascade does not settle.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> table = sg.load("esri-toy").esri().table.set_index("id")
+        >>> table.loc[["c1", "s1", "m2"], "esri"].round(4).tolist()
+        [1.0, 0.9091, 0.0656]
+        """
+        from supplygraph.analysis.firms import esri_table
+
+        if self.removed:
+            raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
+        tracer = self._shared.tracer(None, weights, product, region)
+        table, notes = esri_table(tracer, by, top=top)
+        params = {"by": by, "weights": weights, "product": product, "region": region, "top": top}
+        return self._results("esri", table, params, tracer.month, notes)
+
+    def cover(
+        self,
+        product: str | None = None,
+        region: str | None = None,
+        *,
+        each: Sequence[str] = (),
+        ttr: str | float | None = None,
+        longest: float = 60.0,
+        weights: str = "sectors",
+    ) -> Results:
+        """Stocks along the chain; with a removal, time to survive against time to recover.
+
+        Parameters
+        ----------
+        product, region
+            Rows asked for; all if left out.
+        each
+            Removals compared as scenarios of their own, each beside what this chain lacks.
+        ttr
+            Months to recovery, or the id of a row of `lags`; from `lags` if one fits.
+        longest
+            Months above which a time is only said to be longer.
+        weights
+            Of the total, and of its least loss.
+
+        Raises
+        ------
+        UsageError
+            If the product is not assembled in the region, or the TTR is no time.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> chain = sg.load("time-to-recover-tiers").remove("id=s1")
+        >>> table = chain.cover(ttr=3, weights="value").table
+        >>> last = table[(table["cover"] == "central") & (table["rerouting"] == "free")].iloc[-1]
+        >>> round(float(last["tts_months"]), 4), round(float(last["lost_usd"]), 4)
+        (1.5, 350.0)
+        """
+        tracer = self._shared.tracer(None, weights, product, region)
+        params: dict[str, Any] = {"product": product, "region": region}
+        if not self.removed and not each:
+            if ttr is not None:
+                raise UsageError("--ttr says when what was removed is back: remove something.")
+            from supplygraph.analysis.cover import cover_table
+
+            table, found = cover_table(tracer, product, region)
+            notes = (*self.dataset.warnings, *found)
+            return Results("cover", table, self._about(), params, warnings=notes)
+        from supplygraph.analysis.survival import survival_table
+
+        scenarios = [(*self.removed, text) for text in each] or [self.removed]
+        table, found = survival_table(
+            tracer, scenarios, product=product, region=region, ttr=ttr, longest=longest
+        )
+        params |= {
+            "remove": list(self.removed), "each": list(each),
+            "ttr": None if ttr is None else str(ttr), "longest": longest, "weights": weights,
+        }  # fmt: skip
+        return self._results("survival", table, params, tracer.month, found)
+
     def explain(self, name: str) -> Results:
         """Every figure of a node, arc, material or product, with source and grade."""
         table = explain(self.baseline, name)

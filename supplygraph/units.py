@@ -11,6 +11,7 @@ from supplygraph.errors import UsageError
 
 MATERIAL_UNITS = ("t_gross", "t_reo", "t_oxide", "t_metal", "t_blank", "t_finished", "piece")
 MONTHS_PER_WEEK = 12 / 52
+_MONTHS = {"months": 1.0, "years": 12.0, "weeks": MONTHS_PER_WEEK, "days": 12 / 365}
 _TONNES = {"t": 1.0, "kt": 1e3, "kg": 1e-3, "g": 1e-6, "mg": 1e-9}
 _SUBSTANCES = {unit[2:] for unit in MATERIAL_UNITS if unit.startswith("t_")}
 
@@ -96,3 +97,21 @@ def weeks_to_months(weeks: float) -> float:
     0.92
     """
     return weeks * MONTHS_PER_WEEK
+
+
+def time_in_months(unit: str) -> float:
+    """Months in one unit of time.
+
+    Raises
+    ------
+    UsageError
+        If the unit is no time.
+
+    Examples
+    --------
+    >>> time_in_months("years"), time_in_months("months")
+    (12.0, 1.0)
+    """
+    if unit not in _MONTHS:
+        raise UsageError(f"unit '{unit}' is no time. Write one of {', '.join(_MONTHS)}.")
+    return _MONTHS[unit]

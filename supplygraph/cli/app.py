@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, data
+from supplygraph.cli import analyse, cover, data
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
 from supplygraph.errors import DatasetError, SupplygraphError
 
@@ -55,6 +55,7 @@ for command in (
     analyse.chokepoints,
     analyse.whatif,
     analyse.explain,
+    cover.cover,
     data.init,
     data.schema,
 ):

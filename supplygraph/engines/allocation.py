@@ -273,8 +273,9 @@ class AllocationProgram:
         finally:
             self._restore(changed)
 
-    def _apply(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
-        columns, graph = self.columns, self.graph
+    def limits(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
+        """Upper bounds of columns, and of lines, under a shock."""
+        columns = self.columns
         ub = self.ub.copy()
         ub[columns.block("activity")] = self.activity_upper * shock.activity
         arc = columns.block("arc")
@@ -283,14 +284,19 @@ class AllocationProgram:
         made = (self.made_upper * shock.made)[columns.made_of]
         ub[columns.block("made")] = np.where(cut, made, INFINITY)
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
+        left = self._line_left(shock)
+        upper = self.line_upper.copy()
+        bounded = (left < 1) & np.isfinite(upper)
+        upper[bounded] *= left[bounded]
+        return ub, upper
+
+    def _apply(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
+        ub, line_upper = self.limits(shock)
         index = np.flatnonzero(ub != self.ub)
         self._program.set_column_bounds(index, np.zeros(len(index)), ub[index])
-        left = self._line_left(shock)
-        lines = np.flatnonzero((left < 1) & np.isfinite(self.line_upper))
+        lines = np.flatnonzero(line_upper != self.line_upper)
         lower = np.full(len(lines), -INFINITY)
-        upper = self.line_upper[lines] * left[lines]
-        self._program.set_row_bounds(self.line_row + lines, lower, upper)
-        del graph
+        self._program.set_row_bounds(self.line_row + lines, lower, line_upper[lines])
         return index, lines
 
     def _restore(self, changed: tuple[np.ndarray, np.ndarray]) -> None:

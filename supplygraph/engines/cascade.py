@@ -64,6 +64,18 @@ class Levels:
         )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Stocked:
+    """What stocks keep whole for now: masks of pools, of inputs' entries and of outputs.
+
+    A pool stands for its named users: they draw in full, while what is sent on is as it comes.
+    """
+
+    pools: np.ndarray
+    entries: np.ndarray
+    outputs: np.ndarray
+
+
 class _Scatter:
     """Sum of weighted rows into targets, edges sorted by target once."""
 
@@ -90,6 +102,7 @@ class Cascade:
         self.home = self.made - self.exports + self.imports
         level = baseline.block("activity")[graph.made_activity]
         share = _ratio(graph.made_quantity * level, self.made[graph.made_pool])
+        self.part = share
         self._to_made = _Scatter(graph.made_pool, graph.made_activity, share, n)
         self.own = _ratio(np.maximum(self.made - self.exports, 0.0), self.home)
         end = graph.arcs["destination"].to_numpy()
@@ -115,8 +128,8 @@ class Cascade:
         self._limit_order = order
         self._users, self._user_start = np.unique(owner[order], return_index=True)
 
-    def levels(self, shocks: Sequence[Shock]) -> Levels:
-        """Greatest fixed point of a batch of shocks.
+    def levels(self, shocks: Sequence[Shock], stocked: Stocked | None = None) -> Levels:
+        """Greatest fixed point of a batch of shocks, with what stocks keep whole if given.
 
         Raises
         ------
@@ -131,10 +144,10 @@ class Cascade:
         user[: graph.n_activities] = left
         cap = user.copy()
         for sweep in range(1, MAX_SWEEPS + 1):
-            made = self._to_made(user) * left_made
+            made = (self._to_made(user) + self._from_outputs(user, stocked)) * left_made
             moved = left_arc * made[self.origin[self.live]]
             home = self.own[:, None] * made + self._to_home(moved)
-            kind = self._to_group(home)
+            kind = self._to_group(home) + self._from_stocks(home, stocked)
             new = cap.copy()
             if len(self._limit_order):
                 low = np.minimum.reduceat(kind[self._limit_order], self._user_start)
@@ -145,6 +158,27 @@ class Cascade:
             if change <= TOLERANCE:
                 return Levels(user, made, home, kind, sweep, change)
         raise NotConvergedError(f"cascade: levels still move by {change:.2g} after {MAX_SWEEPS}.")
+
+    def _from_outputs(self, user: np.ndarray, stocked: Stocked | None) -> np.ndarray | float:
+        """What stocks of plants' outputs add to the made level of each pool."""
+        if stocked is None or not stocked.outputs.any():
+            return 0.0
+        graph, rows = self.graph, np.flatnonzero(stocked.outputs)
+        lack = self.part[rows][:, None] * (1.0 - user[graph.made_activity[rows]])
+        added = np.zeros((len(graph.pools), user.shape[1]))
+        np.add.at(added, graph.made_pool[rows], lack)
+        return added
+
+    def _from_stocks(self, home: np.ndarray, stocked: Stocked | None) -> np.ndarray | float:
+        """What stocks add to the served share of each kind: all that its entries lack."""
+        inputs = self.graph.inputs
+        if stocked is None:
+            return 0.0
+        rows = np.flatnonzero(stocked.entries | stocked.pools[inputs.pool])
+        lack = self.share[rows][:, None] * (1.0 - home[inputs.pool[rows]])
+        added = np.zeros((inputs.n_groups, home.shape[1]))
+        np.add.at(added, inputs.group[rows], lack)
+        return added
 
     def served(self, levels: Levels) -> np.ndarray:
         """Served share of every demand and shock."""

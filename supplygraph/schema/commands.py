@@ -24,6 +24,8 @@ KINDS = {
     "chokepoints": ("chokepoints",),
     "whatif": ("whatif",),
     "explain": ("explain",),
+    "structure": ("esri",),
+    "cover": ("cover", "survival"),
 }
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},

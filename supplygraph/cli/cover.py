@@ -1,0 +1,90 @@
+"""The command `cover`: stocks by tier; with a removal, time to survive and to recover."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from supplygraph.cli.analyse import (
+    FailOption,
+    ProductOption,
+    RegionOption,
+    WeightsOption,
+    _about,
+    _chain,
+    _fail_if,
+    _parse_condition,
+    _removals,
+)
+from supplygraph.cli.output import (
+    ForceOption,
+    FormatOption,
+    OutputOption,
+    check_output,
+    emit,
+)
+from supplygraph.errors import UsageError
+
+HELD = (
+    "product", "region", "tier", "stage", "holder", "material", "materials", "share",
+    "months_low", "months_central", "months_high", "need_evidence", "evidence", "first_out",
+    "flags",
+)  # fmt: skip
+SURVIVED = (
+    "removed", "product", "region", "cover", "rerouting", "tts_months", "ttr_months",
+    "exposed", "loss_at_ttr", "lost_usd", "rei", "runs_out", "evidence", "flags",
+)  # fmt: skip
+
+
+def cover(
+    context: typer.Context,
+    product: ProductOption = None,
+    region: RegionOption = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--remove",
+            help="SELECTOR, or with share=0..1: how long stock lasts without it; '-' reads stdin.",
+        ),
+    ] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Compare every --remove as a scenario of its own.")
+    ] = False,
+    ttr: Annotated[
+        str | None,
+        typer.Option("--ttr", help="Months to recovery, or the id of a row of lags."),
+    ] = None,
+    longest: Annotated[
+        float, typer.Option("--longest", help="Months above which a time is only a limit.")
+    ] = 60.0,
+    weights: WeightsOption = "sectors",
+    fail_if: FailOption = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Show the stock behind a product tier by tier, in months, and what runs out first.
+
+    With --remove: time to survive (TTS) against time to recover (TTR), and the loss until
+    then, at low, central and high cover, under both bounds. A stock that nobody states is no
+    zero: it has a row without months, and every time counts stated stocks only.
+
+    Example: supplygraph cover --product ev --region US
+
+    Example: supplygraph cover --product f-35 --remove 'country=CN process=heavy' --ttr 11
+    """
+    check_output(format_, output, force)
+    condition = _parse_condition("survival" if remove else "cover", fail_if)
+    if each and not remove:
+        raise UsageError("--each compares removals. Add --remove SELECTOR, twice or more.")
+    removals = _removals(remove) if remove else []
+    chain = _chain(context)
+    _about(chain)
+    hit = chain if each else chain.remove(*removals)
+    results = hit.cover(
+        product, region, each=removals if each else (), ttr=ttr, longest=longest, weights=weights
+    )
+    columns = HELD if results.kind == "cover" else SURVIVED
+    emit(results, format_, output, force, columns=columns)
+    _fail_if(results, condition)
