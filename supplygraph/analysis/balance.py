@@ -17,7 +17,7 @@ from supplygraph.results import Results
 from supplygraph.selectors import did_you_mean
 
 SHOWN = {
-    "balance": ("id", "observed", "balanced", "moved", "unit", "role", "evidence", "why"),
+    "balance": ("id", "year", "observed", "balanced", "moved", "unit", "role", "evidence", "why"),
 }
 
 

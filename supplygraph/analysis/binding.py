@@ -206,7 +206,7 @@ class Evidence:
     """Grades of the rows behind a loss."""
 
     def __init__(self, baseline: Baseline) -> None:
-        graph = baseline.graph
+        self.graph = graph = baseline.graph
         needs = graph.dataset.tables["needs"]
         pairs = list(zip(needs["product"], needs["material"], strict=True))
         grades = zip(needs["need_evidence"], needs["quantity_evidence"], strict=True)
@@ -281,8 +281,12 @@ class Evidence:
                     found[index] = weakest([o.grade])
         return found
 
-    def removed(self, shock: Shock, group: bool) -> str:
-        """Grade of what a removal takes: a group's total, one plant's own flow, or an arc's."""
+    def removed(self, shock: Shock, group: bool, material: str = "") -> str:
+        """Grade of what a removal takes: a group's total, one plant's own flow, or an arc's.
+
+        Of a group only the makers of the material that binds count, if it has any: tonnes of
+        its mines say nothing about its magnets.
+        """
         cut = np.flatnonzero(shock.arc < 1)
         if len(cut):
             return weakest([self.arcs.get(int(i), "D") for i in cut])
@@ -291,7 +295,12 @@ class Evidence:
             return ""
         if not group:
             return weakest([self.flows[int(i)] for i in hit])
-        return self._group(set(hit.tolist()))
+        makes = {
+            int(a)
+            for a, pool in zip(self.graph.made_activity, self.graph.made_pool, strict=True)
+            if self.material[pool] == material
+        }
+        return self._group((set(hit.tolist()) & makes) or set(hit.tolist()))
 
     def _group(self, hit: set[int]) -> str:
         """Best figure that covers only activities of the group and at least half of its flow."""

@@ -169,13 +169,15 @@ class _Rows:
         shock = self.month.shock.with_(entity.shock)
         levels = self.losses.levels.column(index)
         path = self.binding.under_none(demand, self.binding.cut(shock), levels)
-        removed = self.evidence.removed(entity.shock, entity.kind not in ("facility", "operator"))
+        group = entity.kind not in ("facility", "operator")
+        material = path.material if path else ""
+        removed = self.evidence.removed(entity.shock, group, material)
         months = self._first_month(index, hit, none)
         return {
             "months_to_first_shortage": months,
             "worst_product": product,
             "worst_region": region,
-            "binding_input": path.material if path else "",
+            "binding_input": material,
             "_evidence": weakest([self.evidence.path(demand, path) if path else "", removed]),
         }
 

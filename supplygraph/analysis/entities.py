@@ -136,10 +136,14 @@ class _Maker:
     def operator(self) -> Iterator[Entity]:
         operators = self.graph.dataset.tables["operators"]
         names = dict(zip(operators["id"], operators["name"], strict=True))
-        own = self.table[~self.table["kind"].isin(CLOSING) & (self.table["operator"] != "")]
-        for operator, rows in own.groupby("operator", sort=True):
-            name = names.get(str(operator), str(operator))
-            yield self._plants(str(operator), name, "operator", rows, process="", stage="")
+        own = ~self.table["kind"].isin(CLOSING).to_numpy()
+        chains = self.graph.controllers
+        for operator in sorted({name for chain in chains for name in chain}):
+            mask = own & np.array([operator in chain for chain in chains])
+            if mask.any():
+                name = names.get(operator, operator)
+                rows = self.table[mask]
+                yield self._plants(operator, name, "operator", rows, process="", stage="")
 
     def element(self) -> Iterator[Entity]:
         for element, pools in self._elements():
@@ -194,9 +198,8 @@ class _Maker:
     def _elements(self) -> Iterator[tuple[str, np.ndarray]]:
         pools = self.graph.pools
         known = sorted({e for cell in pools["element"] for e in cell})
-        refined = pools["unit"].isin(["t_oxide", "t_metal"]).to_numpy()
         for element in known:
-            mask = refined & np.array([element in cell for cell in pools["element"]])
+            mask = self.graph.refined(np.array([element in cell for cell in pools["element"]]))
             mask &= self.baseline.made > 0
             if mask.any():
                 yield element, np.flatnonzero(mask)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.chokepoints import SHORT
 from supplygraph.analysis.notes import other_month
 from supplygraph.scenario import Shock
 
@@ -101,7 +102,7 @@ class _Whatif:
         return self.evidence.products.get(product, ("", ""))
 
     def _months(self, demand: int, need: int) -> float:
-        if need < 0 or not self.none[demand] > EPSILON:
+        if need < 0 or not self.none[demand] >= SHORT:
             return float("nan")
         return float(self.stock[need] / self.none[demand])
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from supplygraph.graph import Columns, SupplyGraph
 from supplygraph.selectors import Call, Expression, Selector, Term, parse_expression
 from supplygraph.units import mass_in_tonnes
 
+MATERIALS_NAMED = 2
 SIGMA_BY_GRADE = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 Sum = tuple[np.ndarray, np.ndarray]
 SHARE_UNITS = {"fraction": 1.0, "share": 1.0, "%": 0.01}
@@ -56,6 +58,18 @@ class Observation:
         return top / bottom if bottom > 0 else float("nan")
 
 
+def _short(materials: tuple[str, ...]) -> str:
+    """Materials of a trade figure in a name that fits a table."""
+    few = len(materials) <= MATERIALS_NAMED
+    return "|".join(materials) if few else f"{materials[0]}+{len(materials) - 1}"
+
+
+def _named_apart(found: list[Observation]) -> list[Observation]:
+    """Names that two figures would share are spelled out."""
+    count = Counter(o.id for o in found)
+    return [replace(o, id=o.what) if count[o.id] > 1 else o for o in found]
+
+
 def observations_of(graph: SupplyGraph, columns: Columns) -> list[Observation]:
     """All figures the balance is compared with, in a fixed order.
 
@@ -75,11 +89,11 @@ class _Reader:
 
     def table(self) -> list[Observation]:
         rows = self.graph.dataset.tables["observations"].to_dict("records")
-        return [self._observed(row) for row in rows if self._counts(row["year"], row["role"])]
+        return [self._observed(row) for row in rows if self._counts(row["year"])]
 
-    def _counts(self, year: float, role: str) -> bool:
-        """Figures of the base year, and earlier ones kept as the last known."""
-        return year == self.graph.base_year or (role == "fit" and year < self.graph.base_year)
+    def _counts(self, year: float) -> bool:
+        """Figures of the base year, and earlier ones as the last known."""
+        return year <= self.graph.base_year
 
     def _observed(self, row: dict) -> Observation:
         expression: Expression = parse_expression(row["expression"])
@@ -94,19 +108,20 @@ class _Reader:
         result = []
         for row in self.graph.dataset.tables["trade"].to_dict("records"):
             known = row["role"] != "arc" and not np.isnan(row["quantity"])
-            if not known or not self._counts(row["year"], row["role"]):
+            if not known or not self._counts(row["year"]):
                 continue
             materials = "|".join(row["material"])
             selector = Selector((Term("material", "=", tuple(row["material"])),), materials)
             call = Call("trade", selector, row["from"], row["to"])
-            name = f"trade({materials} {row['from']}>{row['to']})"
-            if row["year"] != self.graph.base_year:
-                name = f"{name} {int(row['year'])}"
+            places = f"{row['from']}>{row['to']}"
+            year = "" if row["year"] == self.graph.base_year else f" {int(row['year'])}"
+            name = f"trade({_short(row['material'])} {places}){year}"
+            what = f"trade({materials} {places}){year}"
             factor = mass_in_tonnes(row["unit"].removesuffix("/yr"))
             result.append(
-                self._make(row, name, name, self._sum((call,)), row["quantity"], factor, None)
+                self._make(row, name, what, self._sum((call,)), row["quantity"], factor, None)
             )
-        return result
+        return _named_apart(result)
 
     def demand(self) -> list[Observation]:
         start, rows = self.columns.start["demand"], self.graph.demands.to_dict("records")

@@ -175,7 +175,7 @@ def explain_moves(baseline: Baseline, moved: np.ndarray, limit: float = 0.05) ->
             texts.append("")
             continue
         if o.role == "check":
-            texts.append("only compared: it follows from the figures that fit")
+            texts.append(f"only compared. {o.note}".strip())
             continue
         reconciler = reconciler or Reconciler(baseline.graph)
         texts.append(reconciler.conflicts(o, baseline))

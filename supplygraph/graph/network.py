@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BASE_YEAR = 2024
 RUNNING = ("operating", "ramping")
+HALF = 0.5
 POOL_KEYS = {"element", "material", "country", "market", "region", "stage"}
 
 
@@ -135,8 +136,35 @@ class SupplyGraph:
         return match(self._country_as_market(selector), self._pool_table)
 
     @cached_property
+    def controllers(self) -> list[tuple[str, ...]]:
+        """Operator of every activity, then the firms that control it, nearest first.
+
+        A parent controls with half of the shares or more; one whose share is not stated counts.
+        """
+        table = self.dataset.tables["operators"]
+        rows = zip(table["id"], table["parent_id"], table["share"], strict=True)
+        parent = {name: above for name, above, share in rows if above and not share < HALF}
+        chains = []
+        for operator in self.activities["operator"]:
+            chain = [operator] if operator else []
+            while chain and parent.get(chain[-1]) and parent[chain[-1]] not in chain:
+                chain.append(parent[chain[-1]])
+            chains.append(tuple(chain))
+        return chains
+
+    @cached_property
     def _activity_table(self) -> dict[str, list]:
-        return _selector_table(self.activities)
+        return _selector_table(self.activities) | {"operator": self.controllers}
+
+    def refined(self, mask: np.ndarray) -> np.ndarray:
+        """Of the pools of an element, those that its removal empties: oxides and its own metals.
+
+        A metal of several elements, such as NdPr, is not emptied: it follows from its oxides,
+        which replace each other.
+        """
+        unit = self.pools["unit"].to_numpy()
+        single = np.array([len(cell) == 1 for cell in self.pools["element"]], dtype=bool)
+        return mask & ((unit == "t_oxide") | ((unit == "t_metal") & single))
 
     @cached_property
     def _pool_table(self) -> dict[str, list]:

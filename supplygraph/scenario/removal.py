@@ -55,7 +55,8 @@ def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
     """The shock of one removal.
 
     A selector that names only elements or materials and places acts on what is made there
-    (plants keep their other outputs); `id=material:from>to` on an arc; any other on plants.
+    (plants keep their other outputs; an element empties its oxides and the metals made of it
+    alone); `id=material:from>to` on an arc; any other on plants.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
     if graph.names_pools(selector):
         mask = graph.select_pools(selector)
         if {t.key for t in selector.terms} & {"element"}:
-            mask &= graph.pools["unit"].isin(["t_oxide", "t_metal"]).to_numpy()
+            mask = graph.refined(mask)
         _need(mask, selector.text)
         shock.made[mask] = left
         return shock
