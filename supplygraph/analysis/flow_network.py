@@ -111,9 +111,8 @@ class FlowProgram:
         self._empty = total == 0 or not len(out)
         if self._empty:
             return
-        size = np.full(2 * n + len(limits), self.size)
-        if limits:
-            size[2 * n :] = np.maximum(limits, 1e-9)
+        size = np.full(2 * n + len(limits), 1e-12)
+        np.maximum.at(size, row.astype(int), np.abs(value) * self.size)
         self._program = LinearProgram(
             Triplets(row.astype(int), column.astype(int), value, lower, upper),
             cost / self.size, np.zeros(total), np.full(total, INFINITY),
