@@ -261,6 +261,44 @@ class Chain:
         }  # fmt: skip
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
+    def structure(
+        self,
+        metric: str = "concentration",
+        *,
+        product: str | None = None,
+        region: str | None = None,
+        weights: str = "sectors",
+        **options: str | Path | None,
+    ) -> Results:
+        """One measure of the network's structure, with how to read it in its params.
+
+        Parameters
+        ----------
+        metric
+            ``concentration``, ``dependence`` (of one region), ``dominators``, ``vitality``,
+            ``betweenness``, ``shapley``, ``eu-supply-risk`` or ``geopolrisk``.
+        product, region
+            Only this product or region.
+        weights
+            Weights of products, for ``shapley``.
+        options
+            ``by``, ``element``, ``process``, ``links``, ``rerouting``, ``governance`` and
+            ``indices``, as far as the measure takes them.
+
+        Raises
+        ------
+        UsageError
+            If the measure or an option is unknown, or does not go with it.
+        """
+        from supplygraph.analysis.structure import structure_results
+
+        if self.removed:
+            raise UsageError("measure a whole chain: this one has removals. Use the loaded chain.")
+        weighed = (product, region) if metric == "shapley" else (None, None)
+        tracer = self._shared.tracer(None, weights, *weighed)
+        asked = {"product": product, "region": region, "weights": weights, **options}
+        return structure_results(tracer, metric, asked)
+
     def explain(self, name: str) -> Results:
         """Every figure of a node, arc, material or product, with source and grade."""
         table = explain(self.baseline, name)

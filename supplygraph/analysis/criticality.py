@@ -25,7 +25,9 @@ def scaled_governance(estimate: float) -> float:
     (6.0, 0.0)
     """
     if not WGI_RANGE[0] <= estimate <= WGI_RANGE[1]:
-        raise UsageError(f"governance: {estimate:g} is not within -2.5 to 2.5. Give a WGI estimate.")
+        raise UsageError(
+            f"governance: {estimate:g} is not within -2.5 to 2.5. Give a WGI estimate."
+        )
     return 2 * (2.5 - estimate)
 
 

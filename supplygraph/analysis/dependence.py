@@ -205,11 +205,10 @@ def dependence_table(
         raise UsageError(f"--element: no material of '{element}'. {did_you_mean(element, known)}")
     rows = _Rows(flows)
     names = [m for m in flows.materials if element is None or element in tags[m]]
-    found = [rows.material(name) for name in names]
-    if element is None:
-        found += [*rows.groups(), *rows.compared()]
+    found = [] if element is not None else [*rows.groups(), *rows.compared()]
+    found += [rows.material(name) for name in names]
     markets = sorted(set(flows.market[flows.inside]))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(markets) > 1:
         notes = (f"region {region} is {', '.join(markets)}: trade between them is inside",)
     return pd.DataFrame(found), notes
@@ -257,30 +256,31 @@ class _Rows:
             ends = self.ranges.share(top, sums.supply, share)
         parts = {**supply.imports, **({OWN: supply.own} if supply.own > TINY else {})}
         note = "net exporter" if supply.net_import_reliance < 0 else ""
-        row = self._head(name, kind, stage, unit, supply, sums)
-        return row | {
+        dependence = supply.import_dependence
+        low, high = self.ranges.share(sums.imported, sums.supply, dependence)
+        return self._head(name, kind, stage, unit, supply) | {
+            "import_dependence": dependence, "import_dependence_low": low,
+            "import_dependence_high": high, "net_import_reliance": supply.net_import_reliance,
+            "origins": supply.shares,
             "largest_origin": largest, "largest_share": share,
             "largest_low": ends[0], "largest_high": ends[1],
             "hhi": concentration(parts) if supply.supply > TINY else float("nan"),
             "evidence": self.flows.grade(supply, self.evidence), "note": note,
         }  # fmt: skip
 
+    @staticmethod
     def _head(
-        self, name: str, kind: str, stage: str, unit: str, supply: RegionSupply, sums: _Sums
+        name: str, kind: str, stage: str, unit: str, supply: RegionSupply
     ) -> dict[str, object]:
-        """All columns in order, those of the other kind of row empty."""
+        """All columns in order, those that only one kind of row has still empty."""
         nothing = float("nan")
-        dependence = supply.import_dependence
-        low, high = (nothing, nothing)
-        if not np.isnan(dependence):
-            low, high = self.ranges.share(sums.imported, sums.supply, dependence)
         return {
             "id": name, "kind": kind, "stage": stage, "unit": f"{unit}/yr",
             "own_make": supply.own, "imports": supply.imported, "exports": supply.exports,
-            "import_dependence": dependence, "import_dependence_low": low,
-            "import_dependence_high": high, "net_import_reliance": supply.net_import_reliance,
+            "import_dependence": nothing, "import_dependence_low": nothing,
+            "import_dependence_high": nothing, "net_import_reliance": nothing,
             "largest_origin": "", "largest_share": nothing, "largest_low": nothing,
-            "largest_high": nothing, "origins": supply.shares, "hhi": nothing,
+            "largest_high": nothing, "origins": {}, "hhi": nothing,
             "measure": "", "origin": "", "computed": nothing, "computed_low": nothing,
             "computed_high": nothing, "published": nothing, "difference": nothing,
             "year": pd.NA, "evidence": "", "source": (), "note": "",
@@ -318,9 +318,7 @@ class _Rows:
         for row in read_published(self.graph.dataset):
             if row["region"] == self.flows.region:
                 patterns = row["materials"].split(";")
-                members = [
-                    m for m in sorted(self.unit) if any(fnmatchcase(m, p) for p in patterns)
-                ]
+                members = [m for m in sorted(self.unit) if any(fnmatchcase(m, p) for p in patterns)]
                 facts = {
                     "measure": row["measure"], "origin": row["origin"],
                     "published": float(row["value"]), "year": int(row["year"]),
@@ -343,11 +341,9 @@ class _Rows:
             computed = supply.share_of(origin, measure)
             top = sums.imports.get(origin, {})
             bottom = sums.imported if measure == ORIGIN_SHARE else sums.supply
-        ends = (float("nan"), float("nan"))
-        if not np.isnan(computed):
-            ends = self.ranges.share(top, bottom, computed)
+        ends = self.ranges.share(top, bottom, computed)
         unit = "t_oxide" if len(units) > 1 else next(iter(units), "")
-        return self._head(name, "published", "", unit, supply, sums) | {
+        return self._head(name, "published", "", unit, supply) | {
             "computed": computed, "computed_low": ends[0], "computed_high": ends[1],
             "difference": computed - float(str(facts["published"])), **facts,
         }  # fmt: skip

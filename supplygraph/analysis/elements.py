@@ -123,9 +123,7 @@ class Elements:
             taken = self._taken(home_new)
             part = _ratio(unit * taken[graph.made_activity], open_out[graph.made_activity])
             weight = unit * self.level[graph.made_activity]
-            mixed = _ratio(
-                np.bincount(graph.made_pool, part * weight, minlength=n), base.made
-            )
+            mixed = _ratio(np.bincount(graph.made_pool, part * weight, minlength=n), base.made)
             made_new = np.where(known, fixed, np.where(base.made > TINY, mixed, world))
             done = np.abs(home_new - home).max(initial=0) + np.abs(made_new - made).max(initial=0)
             home, made = home_new, made_new
@@ -171,6 +169,9 @@ class Elements:
         self._add_makers(result, made, taken)
         self._add_pools(result, made, home)
         self._add_users(result, home, taken)
+        for _, data in result.nodes(data=True):
+            data.setdefault("source", False)
+            data.setdefault("sink", False)
         result.graph["shared"] = self._shared(result, taken)
         return result
 
@@ -192,7 +193,7 @@ class Elements:
             if part <= TINY or whole <= TINY or made[p] <= TINY:
                 continue
             source = taken[a] <= TINY
-            # Gold of no mine: a vector may give a little more than the feed's own.
+            # A plant's own yields may give a little more than the vector of its feed holds.
             gain = 1.0 if source else min(part / whole, 1.0)
             name = self.user_name[a]
             result.add_node(name, capacity=float(self.activity_upper[a] * whole), source=source)
@@ -250,7 +251,7 @@ class Elements:
                 continue
             uses = {}
             for a in members:
-                whole = taken[a] if taken[a] > TINY else self._source_content(result, a)
+                whole = taken[a] if taken[a] > TINY else self._source_content(result, int(a))
                 uses[self.user_name[a]] = float(graph.line_units[a] / whole)
             found.append((float(self.line_upper[line]), uses))
         return found
@@ -298,14 +299,9 @@ class Elements:
             yield self.home_name[pool], self.user_name[user], group, bool(essential[group])
 
 
-def elements_of(
-    baseline: Baseline, activity_upper: np.ndarray, line_upper: np.ndarray
-) -> Elements:
-    """Element networks of a balance under the capacities of a month."""
-    return Elements(baseline, activity_upper, line_upper)
-
-
-def groups_in(network: nx.DiGraph, elements: Elements, entities: Sequence[Entity]) -> dict[str, list[str]]:
+def groups_in(
+    network: nx.DiGraph, elements: Elements, entities: Sequence[Entity]
+) -> dict[str, list[str]]:
     """Nodes of each entity that stand in a network, entities without any left out."""
     found = {e.id: [name for name in elements.nodes_of(e) if name in network] for e in entities}
     return {name: nodes for name, nodes in found.items() if nodes}

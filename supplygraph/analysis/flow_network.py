@@ -69,57 +69,60 @@ class FlowProgram:
 
     def _build(self) -> None:
         """One column per edge, source and sink; rows: balance and throughput of every node."""
-        n, edges = len(self.nodes), list(self.network.edges(data=True))
+        n, edges = len(self.nodes), list(self.network.edges(data="gain", default=1.0))
         tail = np.array([self.place[a] for a, _, _ in edges], dtype=int)
         head = np.array([self.place[b] for _, b, _ in edges], dtype=int)
-        gain = np.array([float(data.get("gain", 1.0)) for _, _, data in edges])
-        if ((gain < 0) | (gain > 1)).any():
-            worst = edges[int(np.argmax((gain < 0) | (gain > 1)))]
-            raise UsageError(f"flow: the gain of '{worst[0]}' to '{worst[1]}' is not in 0..1.")
-        count = len(edges)
-        arrive, leave = np.arange(count), np.arange(count)
+        gain = np.array([float(value) for _, _, value in edges])
+        bad = np.flatnonzero(~((gain >= 0) & (gain <= 1)))
+        if len(bad):
+            start, end, _ = edges[int(bad[0])]
+            raise UsageError(f"flow: the gain of '{start}' to '{end}' is not in 0..1. Mend it.")
+        count, total = len(edges), len(edges) + len(self.sources) + len(self.sinks)
         enter = count + np.arange(len(self.sources))
-        out = count + len(enter) + np.arange(len(self.sinks))
-        shared = list(self.network.graph.get("shared", ()))
+        out = enter[-1:].max(initial=count - 1) + 1 + np.arange(len(self.sinks))
+        into = np.concatenate([head, self.sources])
+        arrive, part = np.concatenate([np.arange(count), enter]), np.append(gain, enter * 0 + 1.0)
+        limits, shared = self._shared_rows(into, arrive, part)
+        left = np.concatenate([tail, self.sinks])
         entries = [
-            (head, arrive, gain), (tail, leave, np.full(count, -1.0)),
-            (self.sources, enter, np.ones(len(enter))), (self.sinks, out, np.full(len(out), -1.0)),
-            (n + head, arrive, gain), (n + self.sources, enter, np.ones(len(enter))),
-        ]  # fmt: skip
-        into: dict[int, list[tuple[int, float]]] = {}
-        for column, (place, part) in enumerate(zip(head.tolist(), gain.tolist(), strict=True)):
-            into.setdefault(place, []).append((column, part))
-        for column, place in zip(enter.tolist(), self.sources.tolist(), strict=True):
-            into.setdefault(place, []).append((column, 1.0))
-        limits = []
-        for number, (limit, uses) in enumerate(shared):
-            limits.append(float(limit))
-            for name, use in sorted(uses.items(), key=lambda item: self.place[item[0]]):
-                for column, part in into.get(self.place[name], ()):
-                    entries.append(
-                        (np.array([2 * n + number]), np.array([column]), np.array([part * use]))
-                    )
+            (into, arrive, part),
+            (left, np.concatenate([np.arange(count), out]), np.full(len(left), -1.0)),
+            (n + into, arrive, part),
+            *shared,
+        ]
         row, column, value = (np.concatenate(parts) for parts in zip(*entries, strict=True))
-        lower = np.concatenate([np.zeros(n), np.full(n + len(limits), -INFINITY)])
-        upper = np.concatenate([np.zeros(n), self.capacity, limits])
-        total = count + len(enter) + len(out)
-        cost = np.zeros(total)
-        cost[out] = -1.0
         finite = self.capacity[np.isfinite(self.capacity) & (self.capacity > 0)]
-        self.size = float(finite.max()) if len(finite) else 1.0
-        self.first = n
-        self._empty = total == 0 or not len(out)
+        self.size, self.first = (float(finite.max()) if len(finite) else 1.0), n
+        self._empty = not len(out) or not len(enter)
         if self._empty:
             return
-        size = np.full(2 * n + len(limits), 1e-12)
-        np.maximum.at(size, row.astype(int), np.abs(value) * self.size)
+        cost = np.zeros(total)
+        cost[out] = -1.0 / self.size
+        lower = np.concatenate([np.zeros(n), np.full(n + len(limits), -INFINITY)])
+        upper = np.concatenate([np.zeros(n), self.capacity, limits])
+        size = np.full(len(lower), 1e-12)
+        np.maximum.at(size, row, np.abs(value) * self.size)
         self._program = LinearProgram(
-            Triplets(row.astype(int), column.astype(int), value, lower, upper),
-            cost / self.size, np.zeros(total), np.full(total, INFINITY),
+            Triplets(row, column, value, lower, upper),
+            cost, np.zeros(total), np.full(total, INFINITY),
             column_scale=np.full(total, self.size), row_scale=size,
         )  # fmt: skip
         self._total = self._solve()
         self._program.keep_basis()
+
+    def _shared_rows(
+        self, into: np.ndarray, arrive: np.ndarray, part: np.ndarray
+    ) -> tuple[list[float], list[tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+        """Limits that several nodes share, and their entries."""
+        limits: list[float] = []
+        entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for limit, uses in self.network.graph.get("shared", ()):
+            row = 2 * len(self.nodes) + len(limits)
+            limits.append(float(limit))
+            for name, use in sorted(uses.items(), key=lambda item: self.place[item[0]]):
+                mine = np.flatnonzero(into == self.place[name])
+                entries.append((np.full(len(mine), row), arrive[mine], part[mine] * use))
+        return limits, entries
 
     def _solve(self) -> float:
         try:

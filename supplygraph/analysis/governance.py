@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.concentration import concentration
-from supplygraph.analysis.criticality import (
-    geopolrisk,
-    governance_concentration,
-    scaled_governance,
-)
+from supplygraph.analysis.criticality import geopolrisk, scaled_governance, supply_risk
 from supplygraph.analysis.dependence import TINY, RegionFlows, RegionSupply
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
@@ -73,13 +69,13 @@ def read_indices(path: str | Path) -> dict[str, tuple[float, float]]:
     """
     found = {}
     for row, line in _read(path, INDICES, "material"):
-        pair = tuple(row.get(name) for name in INDICES[1:])
-        if any(value is None or not 0 <= value <= 1 for value in pair):
+        rate, index = (row.get(name) for name in INDICES[1:])
+        if rate is None or index is None or not (0 <= rate <= 1 and 0 <= index <= 1):
             raise UsageError(
                 f"'{path}' row {line}: eol_rir and substitution_index must be within 0 to 1. "
                 "Give both."
             )
-        found[str(row["material"])] = (float(pair[0]), float(pair[1]))
+        found[str(row["material"])] = (float(rate), float(index))
     return found
 
 
@@ -117,7 +113,9 @@ class RegionRisk:
         self.flows = RegionFlows(baseline, region)
         self.graph, self.baseline = baseline.graph, baseline
         self.whole = np.ones(len(self.graph.pools))
-        self.output = self.graph.made_quantity * baseline.block("activity")[self.graph.made_activity]
+        self.output = (
+            self.graph.made_quantity * baseline.block("activity")[self.graph.made_activity]
+        )
         self.country = self.graph.activities["country"].to_numpy()[self.graph.made_activity]
         self.market = self.graph.pools["market"].to_numpy()[self.graph.made_pool]
         self.made_of = self.graph.pools["material"].to_numpy()[self.graph.made_pool]
@@ -162,36 +160,37 @@ def supply_risk_table(
     rows = []
     for material in risk.flows.materials:
         supply = risk.flows.supply([material], risk.whole)
-        world = risk.world(material)
-        sourcing = risk.own(material)
+        world, sourcing = risk.world(material), risk.own(material)
         for name, quantity in risk.imports(material, supply).items():
             sourcing[name] = sourcing.get(name, 0.0) + quantity
         if not world or not sourcing or np.isnan(supply.net_import_reliance):
             continue
         reliance = min(max(supply.net_import_reliance, 0.0), 1.0)
-
-        def mean(fill: float, world=world, sourcing=sourcing, reliance=reliance) -> float:
-            wgi = {
-                name: scaled_governance(scores.wgi.get(name, fill)) for name in {*world, *sourcing}
-            }
-            ends = [governance_concentration(s, wgi, scores.trade) for s in (world, sourcing)]
-            return ends[0] * reliance / 2 + ends[1] * (1 - reliance / 2)
-
-        missing = sorted({*world, *sourcing} - set(scores.wgi))
         rate, substitution = indices.get(material, (float("nan"), float("nan")))
+        ends = [
+            supply_risk(
+                world, sourcing, _filled(scores.wgi, {*world, *sourcing}, fill),
+                import_reliance=reliance, recycling_rate=0.0, substitution_index=1.0,
+                trade=scores.trade,
+            )
+            for fill in (STRONG, WEAK)
+        ]  # fmt: skip
         factor = (1 - rate) * substitution
-        low, high = mean(STRONG), mean(WEAK)
         rows.append(
             {
-                "id": material, "stage": _stage(baseline, material),
-                "import_reliance": reliance,
-                "before_factors_low": low, "before_factors_high": high,
+                "id": material, "stage": _stage(baseline, material), "import_reliance": reliance,
+                "before_factors_low": ends[0], "before_factors_high": ends[1],
                 "eol_rir": rate, "substitution_index": substitution,
-                "supply_risk_low": low * factor, "supply_risk_high": high * factor,
-                "without_score": missing,
+                "supply_risk_low": ends[0] * factor, "supply_risk_high": ends[1] * factor,
+                "without_score": sorted({*world, *sourcing} - set(scores.wgi)),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _filled(scores: Mapping[str, float], names: set[str], fill: float) -> dict[str, float]:
+    """Scaled governance of some countries, those without a score at one end of the range."""
+    return {name: scaled_governance(scores.get(name, fill)) for name in sorted(names)}
 
 
 def geopolrisk_table(baseline: Baseline, region: str, scores: Scores) -> pd.DataFrame:
@@ -206,28 +205,22 @@ def geopolrisk_table(baseline: Baseline, region: str, scores: Scores) -> pd.Data
         world, imports = risk.world(material), risk.imports(material, supply)
         if not world or supply.supply <= TINY:
             continue
-        score = _bounded(
-            lambda fill, world=world, imports=imports, own=supply.own: geopolrisk(
-                world,
-                imports,
-                {name: scores.stability.get(name, fill) for name in imports},
-                domestic=own,
+        ends = [
+            geopolrisk(
+                world, imports, {name: scores.stability.get(name, fill) for name in imports},
+                domestic=supply.own,
             )
-        )
+            for fill in (STRONG, WEAK)
+        ]  # fmt: skip
         rows.append(
             {
                 "id": material, "stage": _stage(baseline, material),
-                "hhi_production": concentration(world),
-                "import_share": supply.import_dependence,
-                "geopolrisk_low": score[0], "geopolrisk_high": score[1],
+                "hhi_production": concentration(world), "import_share": supply.import_dependence,
+                "geopolrisk_low": ends[0], "geopolrisk_high": ends[1],
                 "without_score": sorted(set(imports) - set(scores.stability)),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _bounded(value: Callable[[float], float]) -> tuple[float, float]:
-    return value(STRONG), value(WEAK)
 
 
 def _stage(baseline: Baseline, material: str) -> str:

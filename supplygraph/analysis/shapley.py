@@ -151,7 +151,7 @@ def shapley_table(tracer: Tracer, rerouting: str) -> tuple[pd.DataFrame, tuple[s
             columns[f"alone_{bound}"] = {p: worth[frozenset([p])] for p in players} | whole
     rows = [_row(place, str(names[place]), chosen[place], columns) for place in players]
     first = "shapley_none" if rerouting != "free" else "shapley_free"
-    rows.sort(key=lambda row: (-round(row[first], 12), row["id"]))
+    rows.sort(key=lambda row: (-round(float(str(row[first])), 12), row["id"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
     rows.append(_row("total", "All of them together", ("", float("nan")), columns))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,12 +24,16 @@ from supplygraph.analysis.governance import (
 from supplygraph.analysis.passing import flow_betweenness
 from supplygraph.analysis.shapley import shapley_table
 from supplygraph.analysis.suppliers import concentration_table
+from supplygraph.engines import product_weights
 from supplygraph.errors import UsageError
+from supplygraph.results import Results
 from supplygraph.selectors import did_you_mean
 
 NODES_BY = ("country-process", "country-stage", "country", "facility", "operator")
 LINKS = ("any", "base")
+REROUTINGS = ("both", "none", "free")
 NOMINAL = 1e-3
+DEFAULTS = {("weights", "sectors")}
 Found = tuple[pd.DataFrame, tuple[str, ...]]
 
 
@@ -127,25 +130,61 @@ def check_metric(metric: str) -> Metric:
         If there is none.
     """
     if metric not in METRICS:
-        raise UsageError(f"--metric '{metric}' is not known. {did_you_mean(metric, tuple(METRICS))}")
+        raise UsageError(
+            f"--metric '{metric}' is not known. {did_you_mean(metric, tuple(METRICS))}"
+        )
     return METRICS[metric]
 
 
-def structure_table(tracer: Tracer, metric: str, options: dict[str, object]) -> Found:
-    """Table of one measure and what a reader should know.
+def structure_results(tracer: Tracer, metric: str, asked: Mapping[str, object]) -> Results:
+    """One measure as a result; its params say how to read it and what it is blind to.
+
+    Parameters
+    ----------
+    tracer
+        Engines of the base month, with the weights that ``shapley`` takes.
+    metric
+        One of `METRICS`.
+    asked
+        Options by name; None is as good as left out.
 
     Raises
     ------
     UsageError
-        If an option does not belong to the measure, or lacks.
+        If the measure is unknown, or an option does not belong to it or lacks.
     """
-    return _TABLES[metric](tracer, options)
+    measure = check_metric(metric)
+    for name, value in asked.items():
+        if value is not None and name not in measure.options and (name, value) not in DEFAULTS:
+            takes = ", ".join(f"--{option}" for option in measure.options)
+            raise UsageError(f"--{name} does not go with --metric {metric}. It takes {takes}.")
+    options = {name: asked.get(name) for name in measure.options}
+    for name, value in (("weights", "sectors"), ("rerouting", "both"), ("by", _first_by(metric))):
+        if name in options and options[name] is None:
+            options[name] = value
+    table, notes = _TABLES[metric](tracer, options)
+    dataset = tracer.month.baseline.graph.dataset
+    about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
+    params = {
+        "metric": metric,
+        **{name: None if value is None else str(value) for name, value in options.items()},
+        "how_to_read": measure.how_to_read, "blind_to": measure.blind_to,
+    }  # fmt: skip
+    weights = {}
+    if "weights" in options:
+        weights = product_weights(tracer.month.baseline, tracer.month.weights)
+    warnings = (*dataset.warnings, *notes)
+    return Results(metric, table, about, params, weights, 0, warnings)
+
+
+def _first_by(metric: str) -> str:
+    return "country" if metric == "concentration" else NODES_BY[0]
 
 
 def _concentration(tracer: Tracer, options: dict[str, object]) -> Found:
     table = concentration_table(
         tracer.month.baseline,
-        by=str(options["by"] or "country"),
+        by=str(options["by"]),
         process=_text(options["process"]),
         element=_text(options["element"]),
     )
@@ -159,7 +198,7 @@ def _dependence(tracer: Tracer, options: dict[str, object]) -> Found:
 
 
 def _shapley(tracer: Tracer, options: dict[str, object]) -> Found:
-    return shapley_table(tracer, str(options["rerouting"] or "both"))
+    return shapley_table(tracer, _rerouting(options))
 
 
 def _supply_risk(tracer: Tracer, options: dict[str, object]) -> Found:
@@ -183,6 +222,15 @@ def _geopolrisk(tracer: Tracer, options: dict[str, object]) -> Found:
     return geopolrisk_table(tracer.month.baseline, region, read_scores(scores)), ()
 
 
+def _rerouting(options: dict[str, object]) -> str:
+    rerouting = str(options["rerouting"])
+    if rerouting not in REROUTINGS:
+        raise UsageError(
+            f"--rerouting '{rerouting}' is not known. {did_you_mean(rerouting, REROUTINGS)}"
+        )
+    return rerouting
+
+
 def _region(options: dict[str, object]) -> str:
     region = _text(options["region"])
     if region is None:
@@ -198,14 +246,14 @@ def _governance(options: dict[str, object]) -> str:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value) if not isinstance(value, Path) else str(value)
+    return None if value is None else str(value)
 
 
 class _Nodes:
     """Entities and element networks that vitality, betweenness and dominators share."""
 
     def __init__(self, tracer: Tracer, options: dict[str, object]) -> None:
-        by = str(options["by"] or NODES_BY[0])
+        by = str(options["by"])
         if by not in NODES_BY:
             raise UsageError(f"--by '{by}' is not known. {did_you_mean(by, NODES_BY)}")
         month = tracer.month
@@ -227,9 +275,9 @@ class _Nodes:
         }  # fmt: skip
 
     def grade(self, entity: Entity) -> str:
-        """Grade of the base flow that a removal takes."""
+        """Grade of the base flow that a removal takes; D if no figure pins half of it."""
         group = entity.kind not in ("facility", "operator")
-        return self.tracer.evidence.removed(entity.shock, group)
+        return self.tracer.evidence.removed(entity.shock, group) or "D"
 
     def flags(self, element: str, total: float) -> tuple[str, ...]:
         """Mark of an element whose only named needs have nominal sizes."""
@@ -348,9 +396,6 @@ class _Targets:
             if links == "base":
                 idle = [(a, b) for a, b, flow in network.edges(data="flow") if flow <= 0]
                 network.remove_edges_from(idle)
-            for name, data in network.nodes(data=True):
-                # A pool is no source; a maker is one only if the element enters it nowhere.
-                data["source"] = bool(data.get("source"))
             reach = Reach(network)
             place = [whole.place[name] for name in reach.nodes]
             runs = reach.runs(makes[place])

@@ -128,12 +128,12 @@ class Suppliers:
     def cases(self) -> Iterator[tuple[str, str, str, str, str, np.ndarray]]:
         """Id, kind, stage, scope, unit and rows of everything that is made."""
         process, stage = self.process[self.maker], self.stage[self.maker]
-        for name in sorted(set(process) - {UNRECORDED}):
-            rows = process == name
-            yield self._case(str(name), "process", str(stage[rows][0]), rows)
         for name in STAGES:
             if (stage == name).any():
                 yield self._case(name, "stage", name, stage == name)
+        for at in STAGES:
+            for name in sorted(set(process[stage == at]) - {UNRECORDED}):
+                yield self._case(str(name), "process", at, (process == name) & (stage == at))
         refined = self.unit == "t_oxide"
         for element in sorted({e for cell in self.element for e in cell}):
             rows = refined & np.array([element in cell for cell in self.element])

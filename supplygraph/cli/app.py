@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from supplygraph.cli import analyse, data
+from supplygraph.cli import structure as structure_command
 from supplygraph.cli.output import note, prepare_streams
 from supplygraph.errors import DatasetError, SupplygraphError
 
@@ -55,6 +56,7 @@ for command in (
     analyse.chokepoints,
     analyse.whatif,
     analyse.explain,
+    structure_command.structure,
     data.init,
     data.schema,
 ):

@@ -24,7 +24,11 @@ KINDS = {
     "chokepoints": ("chokepoints",),
     "whatif": ("whatif",),
     "explain": ("explain",),
-}
+    "structure": (
+        "concentration", "dependence", "dominators", "vitality", "betweenness", "shapley",
+        "eu-supply-risk", "geopolrisk",
+    ),
+}  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
     "number": {"type": "number"},
