@@ -31,6 +31,7 @@ from supplygraph.selectors import did_you_mean
 
 NODES_BY = ("country-process", "country-stage", "country", "facility", "operator")
 LINKS = ("any", "base")
+EVERY = "all"
 REROUTINGS = ("both", "none", "free")
 NOMINAL = 1e-3
 DEFAULTS = {("weights", "sectors")}
@@ -75,9 +76,10 @@ METRICS = {
         ("region", "element"),
     ),
     "dominators": Metric(
-        "the node stands on every way of the element to the product (cuts), or the product cannot "
-        "be made at all without it (stops); links any: whoever may sell to whomever; base: only "
-        "links used in the base year.",
+        "without the node the element cannot reach the product (cuts), or the product cannot be "
+        "made at all (stops; element all: by any input). Links any: not even if any maker may sell "
+        "to any user; base: not by the links used in the base year. All essential inputs of a "
+        "plant on the way must be there.",
         "capacity and stocks: one tonne elsewhere counts as a way round. Scrap and mines count as "
         "sources of their own; output without a recorded source as none.",
         ("by", "element", "product", "region", "links"),
@@ -342,6 +344,8 @@ def _ranked(
 def _missing(nodes: _Nodes, rows: Sequence[dict[str, object]]) -> tuple[str, ...]:
     found = {row["element"] for row in rows}
     lacking = [name for name in nodes.names if name not in found]
+    if not nodes.names:
+        return ("no material is tagged with an element: there is none to follow",)
     return (f"no named product takes {', '.join(lacking)}",) if lacking else ()
 
 
@@ -368,6 +372,7 @@ class _Targets:
 
     def __init__(self, nodes: _Nodes, product: str | None, region: str | None) -> None:
         self.nodes, graph = nodes, nodes.graph
+        self.every = len(nodes.names) != 1
         demands, units = graph.demands, nodes.tracer.month.baseline.block("demand")
         for value, column in ((product, "product"), (region, "region")):
             if value is not None and value not in set(demands[column]):
@@ -391,6 +396,11 @@ class _Targets:
         sets = [(), *(nodes.elements.nodes_of(entity) for entity in nodes.entities)]
         makes = whole.runs(whole.closed(sets))
         rows: list[dict[str, object]] = []
+        if self.every:
+            for (product, region), ends in sorted(self.cells.items()):
+                made = makes[[whole.place[name] for name in ends]]
+                if made[:, 0].any():
+                    rows += self._cell(EVERY, product, region, links, made, made)
         for element in nodes.names:
             network = nodes.elements.network(element)
             if links == "base":
@@ -402,9 +412,8 @@ class _Targets:
             for (product, region), ends in sorted(self.cells.items()):
                 mine = [reach.place[name] for name in ends if name in reach.place]
                 if mine and runs[mine, 0].any():
-                    rows += self._cell(
-                        element, product, region, links, runs[mine], makes, whole, ends
-                    )
+                    made = makes[[whole.place[name] for name in ends]]
+                    rows += self._cell(element, product, region, links, runs[mine], made)
         return rows
 
     def _cell(
@@ -413,21 +422,19 @@ class _Targets:
         product: str,
         region: str,
         links: str,
-        runs: np.ndarray,
-        makes: np.ndarray,
-        whole: Reach,
-        ends: list[str],
+        reached: np.ndarray,
+        made: np.ndarray,
     ) -> list[dict[str, object]]:
-        place = [whole.place[name] for name in ends]
+        """Rows of the nodes without which no market of the region is reached."""
         rows = []
         for column, entity in enumerate(self.nodes.entities, 1):
-            if runs[:, column].any():
+            if reached[:, column].any():
                 continue
             rows.append(
                 {
                     "element": element, "product": product, "region": region, "id": entity.id,
                     **self.nodes.head(entity), "links": links,
-                    "cuts": True, "stops": not bool(makes[place, column].any()),
+                    "cuts": True, "stops": not bool(made[:, column].any()),
                     "evidence": self.nodes.grade(entity), "flags": entity.flags,
                 }
             )  # fmt: skip

@@ -123,8 +123,8 @@ def structure(
         chosen, product=product, region=region, weights=weights or "sectors", by=by,
         element=element, process=process, links=links, rerouting=rerouting,
         governance=governance, indices=indices,
-    )  # fmt: skip
-    emit(results.head(top), format_, output, force, columns=SHOWN.get(results.kind))
+    ).head(top)  # fmt: skip
+    emit(results, format_, output, force, columns=SHOWN.get(results.kind))
     if _choose(format_, output) in DELIMITED:
         for name in ("how_to_read", "blind_to"):
             note(f"{name.replace('_', ' ')}: {results.params[name]}")
