@@ -117,9 +117,9 @@ class RegionFlows:
 
     @property
     def materials(self) -> list[str]:
-        """Materials that the region makes or takes in and uses."""
-        home = self.baseline.made - self.baseline.exports + self.baseline.imports
-        return sorted(set(self.material[self.inside & (home > TINY)]))
+        """Materials that the region makes or takes in."""
+        flows = self.baseline.made + self.baseline.imports
+        return sorted(set(self.material[self.inside & (flows > TINY)]))
 
     def supply(self, materials: Sequence[str], oxide_per_unit: np.ndarray) -> RegionSupply:
         """Supply of some materials together, each times a factor per pool."""
@@ -255,7 +255,7 @@ class _Rows:
             top = sums.imports.get(largest, {})
             ends = self.ranges.share(top, sums.supply, share)
         parts = {**supply.imports, **({OWN: supply.own} if supply.own > TINY else {})}
-        note = "net exporter" if supply.net_import_reliance < 0 else ""
+        note = "net exporter" if supply.exports > supply.imported else ""
         dependence = supply.import_dependence
         low, high = self.ranges.share(sums.imported, sums.supply, dependence)
         return self._head(name, kind, stage, unit, supply) | {

@@ -89,7 +89,7 @@ METRICS = {
         "others reroute perfectly, up to stated capacity: a lower limit of harm. Singles do not "
         "add up: nodes that replace each other hide each other.",
         "all other inputs, time, qualification, stocks, who outbids whom; a plant without a stated "
-        "capacity is held at its base flow.",
+        "capacity is held at its base flow, and output without a record is never removed.",
         ("by", "element"),
     ),
     "betweenness": Metric(

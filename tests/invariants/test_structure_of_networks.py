@@ -98,7 +98,7 @@ def test_shapley_shares_sum_to_the_loss_of_all_together():
     alone = {p: float(coalition_losses(tracer, [frozenset([p])])[0]) for p in players}
     ranked = shipped().rank("country", rerouting="none").table.set_index("id")["loss_none"]
     for player in players:
-        # A whole country stops in both, but for output without a record, which none removes.
+        # The ranking leaves output without a record in place, a coalition stops all.
         assert alone[player] >= float(ranked[player]) - 1e-9
 
 
