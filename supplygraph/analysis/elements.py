@@ -122,8 +122,8 @@ class Elements:
             home_new = np.where(known, fixed, np.where(self.home > TINY, home_new, world))
             taken = self._taken(home_new)
             part = _ratio(unit * taken[graph.made_activity], open_out[graph.made_activity])
-            weight = unit * self.level[graph.made_activity]
-            mixed = _ratio(np.bincount(graph.made_pool, part * weight, minlength=n), base.made)
+            output = part * self.level[graph.made_activity]
+            mixed = _ratio(np.bincount(graph.made_pool, output, minlength=n), base.made)
             made_new = np.where(known, fixed, np.where(base.made > TINY, mixed, world))
             done = np.abs(home_new - home).max(initial=0) + np.abs(made_new - made).max(initial=0)
             home, made = home_new, made_new

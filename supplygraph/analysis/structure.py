@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -268,6 +268,7 @@ class _Nodes:
         if wanted is not None and wanted not in names:
             raise UsageError(f"no element '{wanted}' in materials. {did_you_mean(wanted, names)}")
         self.names = [wanted] if wanted else list(names)
+        self.unused: list[str] = []
 
     def head(self, entity: Entity) -> dict[str, object]:
         """What every row says of its node."""
@@ -294,11 +295,17 @@ def _vitality(tracer: Tracer, options: dict[str, object]) -> Found:
         network = nodes.elements.network(element)
         program = FlowProgram(network)
         if program.total <= 0:
+            nodes.unused.append(element)
             continue
         groups = groups_in(network, nodes.elements, nodes.entities)
-        losses = {name: program.loss(members) for name, members in groups.items()}
+        losses = {
+            name: program.loss(members)
+            for name, members in groups.items()
+            if any(flow > 0 for _, _, flow in network.out_edges(members, data="flow"))
+            or program.loss(members) > 0
+        }
         rows += _ranked(nodes, element, losses, program.total, "vitality")
-    return pd.DataFrame(rows), _missing(nodes, rows)
+    return pd.DataFrame(rows), _missing(nodes)
 
 
 def _betweenness(tracer: Tracer, options: dict[str, object]) -> Found:
@@ -311,24 +318,23 @@ def _betweenness(tracer: Tracer, options: dict[str, object]) -> Found:
             float(data["capacity"]) for _, data in network.nodes(data=True) if data.get("sink")
         )
         if total <= 0:
+            nodes.unused.append(element)
             continue
         groups = groups_in(network, nodes.elements, nodes.entities)
         shares = flow_betweenness(network, groups)
-        passing = {name: share * total for name, share in shares.items()}
+        passing = {name: share * total for name, share in shares.items() if share > 0}
         rows += _ranked(nodes, element, passing, total, "passing")
-    return pd.DataFrame(rows), _missing(nodes, rows)
+    return pd.DataFrame(rows), _missing(nodes)
 
 
 def _ranked(
     nodes: _Nodes, element: str, values: dict[str, float], total: float, column: str
 ) -> list[dict[str, object]]:
-    """Rows of one element, largest first; nodes with nothing are left out."""
+    """Rows of one element, largest first."""
     known = {entity.id: entity for entity in nodes.entities}
     order = sorted(values, key=lambda name: (-round(values[name] / total, 9), name))
     rows = []
     for rank, name in enumerate(order, 1):
-        if values[name] <= 0:
-            break
         entity = known[name]
         rows.append(
             {
@@ -341,12 +347,12 @@ def _ranked(
     return rows
 
 
-def _missing(nodes: _Nodes, rows: Sequence[dict[str, object]]) -> tuple[str, ...]:
-    found = {row["element"] for row in rows}
-    lacking = [name for name in nodes.names if name not in found]
+def _missing(nodes: _Nodes) -> tuple[str, ...]:
     if not nodes.names:
         return ("no material is tagged with an element: there is none to follow",)
-    return (f"no named product takes {', '.join(lacking)}",) if lacking else ()
+    if nodes.unused:
+        return (f"no named product takes {', '.join(nodes.unused)}",)
+    return ()
 
 
 def _dominators(tracer: Tracer, options: dict[str, object]) -> Found:

@@ -76,6 +76,28 @@ def test_base_flow_is_the_maximum_flow_of_an_element(element):
         assert 0.0 <= gain <= 1.0
 
 
+@pytest.mark.parametrize("element", ["Ce", "Dy", "Nd", "Sm", "Tb", "Y"])
+def test_no_tonne_of_an_element_is_lost_unseen(element):
+    """What enters leaves, but for recovery at plants and the share that nobody names."""
+    elements = shipped_elements()
+    network = elements.network(element)
+    held = dict(zip(elements.home_name, elements.held_share, strict=True))
+    for name, data in network.nodes(data=True):
+        if data["source"] or data["sink"]:
+            continue
+        arrives = sum(flow for _, _, flow in network.in_edges(name, data="flow"))
+        leaves = sum(flow for _, _, flow in network.out_edges(name, data="flow"))
+        if name in held:
+            wanted = arrives * (1 - held[name])
+        elif name.endswith("(made)"):
+            wanted = arrives
+        else:
+            gains = {data.get("gain", 1.0) for _, _, data in network.out_edges(name, data=True)}
+            assert len(gains) == 1, f"{name} has one output that carries it"
+            wanted = arrives * gains.pop()
+        assert leaves == pytest.approx(wanted, rel=1e-4, abs=1e-3), name
+
+
 def test_more_is_lost_with_a_country_than_with_one_of_its_processes():
     elements, baseline = shipped_elements(), shipped().baseline
     network = elements.network("Dy")
