@@ -15,6 +15,7 @@ from functools import cached_property
 import networkx as nx
 import numpy as np
 
+from supplygraph.analysis.binding import weakest
 from supplygraph.analysis.entities import UNRECORDED, Entity
 from supplygraph.baseline import Baseline
 from supplygraph.graph import vectors
@@ -22,6 +23,7 @@ from supplygraph.graph import vectors
 SWEEPS = 200
 TINY = 1e-9
 REFINED = ("t_oxide",)
+LARGE = 0.2
 
 
 class Elements:
@@ -260,6 +262,28 @@ class Elements:
         upper = self.activity_upper[activity]
         capacity = result.nodes[self.user_name[activity]]["capacity"]
         return float(capacity / upper) if 0 < upper < np.inf and capacity > 0 else 1.0
+
+    def vector_grade(self, network: nx.DiGraph) -> str:
+        """Weakest grade of the ore vectors behind a fifth or more of an element's base flow."""
+        element = network.graph["element"]
+        table = self.graph.dataset.tables["compositions"]
+        own = table[(table["variant"] == "default") & (table["element"] == element)]
+        graded = dict(zip(own["material"], own["evidence"], strict=True))
+        outputs = dict(zip(self.user_name, self.graph.activities["material"], strict=False))
+        flow: dict[str, float] = {}
+        for name, data in network.nodes(data=True):
+            if data["source"]:
+                quantity = sum(part for _, _, part in network.out_edges(name, data="flow"))
+                for material in outputs[name]:
+                    flow[material] = flow.get(material, 0.0) + quantity
+        total = sum(flow.values())
+        return weakest(
+            [
+                str(graded[material])
+                for material, quantity in sorted(flow.items())
+                if material in graded and quantity >= LARGE * total > 0
+            ]
+        )
 
     def all_inputs(self, links: str) -> nx.DiGraph:
         """Everything that must come together, for :class:`dominators.Reach`.

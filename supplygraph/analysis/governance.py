@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supplygraph.analysis.binding import Evidence
 from supplygraph.analysis.concentration import concentration
 from supplygraph.analysis.criticality import geopolrisk, scaled_governance, supply_risk
 from supplygraph.analysis.dependence import TINY, RegionFlows, RegionSupply
@@ -156,7 +157,7 @@ def supply_risk_table(
     gives ``_low`` and ``_high``. Without a recycling rate and a substitution index the risk is
     null, and ``before_factors`` is its upper limit.
     """
-    risk = RegionRisk(baseline, region)
+    risk, evidence = RegionRisk(baseline, region), Evidence(baseline)
     rows = []
     for material in risk.flows.materials:
         supply = risk.flows.supply([material], risk.whole)
@@ -183,6 +184,7 @@ def supply_risk_table(
                 "eol_rir": rate, "substitution_index": substitution,
                 "supply_risk_low": ends[0] * factor, "supply_risk_high": ends[1] * factor,
                 "without_score": sorted({*world, *sourcing} - set(scores.wgi)),
+                "evidence": risk.flows.grade(supply, evidence),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -198,7 +200,7 @@ def geopolrisk_table(baseline: Baseline, region: str, scores: Scores) -> pd.Data
 
     Origins without a score count once with the best and once with the worst there is.
     """
-    risk = RegionRisk(baseline, region)
+    risk, evidence = RegionRisk(baseline, region), Evidence(baseline)
     rows = []
     for material in risk.flows.materials:
         supply = risk.flows.supply([material], risk.whole)
@@ -218,6 +220,7 @@ def geopolrisk_table(baseline: Baseline, region: str, scores: Scores) -> pd.Data
                 "hhi_production": concentration(world), "import_share": supply.import_dependence,
                 "geopolrisk_low": ends[0], "geopolrisk_high": ends[1],
                 "without_score": sorted(set(imports) - set(scores.stability)),
+                "evidence": risk.flows.grade(supply, evidence),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

@@ -9,7 +9,7 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
 
@@ -149,16 +149,28 @@ def shapley_table(tracer: Tracer, rerouting: str) -> tuple[pd.DataFrame, tuple[s
             whole = {"total": worth[frozenset(players)]}
             columns[f"shapley_{bound}"] = {str(k): v for k, v in split.items()} | whole
             columns[f"alone_{bound}"] = {p: worth[frozenset([p])] for p in players} | whole
-    rows = [_row(place, str(names[place]), chosen[place], columns) for place in players]
+    rows = [
+        _row(place, str(names[place]), chosen[place], columns) | {"evidence": _grade(tracer, place)}
+        for place in players
+    ]
     first = "shapley_none" if rerouting != "free" else "shapley_free"
     rows.sort(key=lambda row: (-round(float(str(row[first])), 12), row["id"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
-    rows.append(_row("total", "All of them together", ("", float("nan")), columns))
+    total = _row("total", "All of them together", ("", float("nan")), columns)
+    rows.append(total | {"evidence": weakest([str(row["evidence"]) for row in rows])})
     warnings = []
     if left_out:
         warnings.append(f"no player beyond {MOST_PLAYERS}: {', '.join(left_out)} left out")
     return pd.DataFrame(rows), tuple(warnings)
+
+
+def _grade(tracer: Tracer, country: str) -> str:
+    """Grade of what the country's plants make; D if no figure pins half of it."""
+    graph = tracer.month.baseline.graph
+    shock = Shock.nothing(graph)
+    shock.activity[(graph.activities["country"] == country).to_numpy()] = 0.0
+    return tracer.evidence.removed(shock, True) or "D"
 
 
 def _row(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.dependence import dependence_table
 from supplygraph.analysis.dominators import Reach
 from supplygraph.analysis.elements import Elements, groups_in
@@ -28,6 +29,9 @@ from supplygraph.engines import product_weights
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
 from supplygraph.selectors import did_you_mean
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 NODES_BY = ("country-process", "country-stage", "country", "facility", "operator")
 LINKS = ("any", "base")
@@ -277,10 +281,14 @@ class _Nodes:
             "stage": entity.stage, "process": entity.process,
         }  # fmt: skip
 
-    def grade(self, entity: Entity) -> str:
-        """Grade of the base flow that a removal takes; D if no figure pins half of it."""
+    def grade(self, entity: Entity, vectors: str = "") -> str:
+        """Weaker of the grades of a node's base flow and of the ore vectors behind an element.
+
+        D if no figure pins half of the node's flow.
+        """
         group = entity.kind not in ("facility", "operator")
-        return self.tracer.evidence.removed(entity.shock, group) or "D"
+        flow = self.tracer.evidence.removed(entity.shock, group) or "D"
+        return weakest([flow, vectors])
 
     def flags(self, element: str, total: float) -> tuple[str, ...]:
         """Mark of an element whose only named needs have nominal sizes."""
@@ -304,7 +312,7 @@ def _vitality(tracer: Tracer, options: dict[str, object]) -> Found:
             if any(flow > 0 for _, _, flow in network.out_edges(members, data="flow"))
             or program.loss(members) > 0
         }
-        rows += _ranked(nodes, element, losses, program.total, "vitality")
+        rows += _ranked(nodes, network, losses, program.total, "vitality")
     return pd.DataFrame(rows), _missing(nodes)
 
 
@@ -323,15 +331,16 @@ def _betweenness(tracer: Tracer, options: dict[str, object]) -> Found:
         groups = groups_in(network, nodes.elements, nodes.entities)
         shares = flow_betweenness(network, groups)
         passing = {name: share * total for name, share in shares.items() if share > 0}
-        rows += _ranked(nodes, element, passing, total, "passing")
+        rows += _ranked(nodes, network, passing, total, "passing")
     return pd.DataFrame(rows), _missing(nodes)
 
 
 def _ranked(
-    nodes: _Nodes, element: str, values: dict[str, float], total: float, column: str
+    nodes: _Nodes, network: nx.DiGraph, values: dict[str, float], total: float, column: str
 ) -> list[dict[str, object]]:
     """Rows of one element, largest first."""
     known = {entity.id: entity for entity in nodes.entities}
+    element, vectors = network.graph["element"], nodes.elements.vector_grade(network)
     order = sorted(values, key=lambda name: (-round(values[name] / total, 9), name))
     rows = []
     for rank, name in enumerate(order, 1):
@@ -340,7 +349,7 @@ def _ranked(
             {
                 "element": element, "rank": rank, "id": name, **nodes.head(entity),
                 column: values[name], "of": total, "unit": "t element/yr",
-                f"{column}_share": values[name] / total, "evidence": nodes.grade(entity),
+                f"{column}_share": values[name] / total, "evidence": nodes.grade(entity, vectors),
                 "flags": (*entity.flags, *nodes.flags(element, total)),
             }
         )  # fmt: skip
