@@ -64,8 +64,10 @@ METRICS = {
     ),
     "dependence": Metric(
         "import_dependence is imports / (imports + own make); net_import_reliance is (imports - "
-        "exports) / (own make + imports - exports), as USGS counts it. Rows of kind published set "
-        "a published figure beside the same quantity of the balance.",
+        "exports) / (own make + imports - exports), as USGS counts it; largest_share is the "
+        "largest foreign origin's part of own make and imports. Published figures stand beside "
+        "what the balance computes for them; low and high are what fits the figures as well (csv "
+        "and json have them for all three).",
         "what is inside imported goods, where the feed of a supplier comes from, stocks, and how "
         "fast another supplier could step in.",
         ("region", "element"),
