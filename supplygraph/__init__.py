@@ -16,6 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from supplygraph.analysis.concentration import concentration
+    from supplygraph.analysis.criticality import geopolrisk, supply_risk
+    from supplygraph.analysis.dominators import dominators
+    from supplygraph.analysis.flow_network import most_vital, vitality
+    from supplygraph.analysis.passing import flow_betweenness
+    from supplygraph.analysis.shapley import shapley
     from supplygraph.chain import load
     from supplygraph.errors import (
         DatasetError,
@@ -45,12 +50,26 @@ __all__ = [
     "UsageError",
     "__version__",
     "concentration",
+    "dominators",
+    "flow_betweenness",
+    "geopolrisk",
     "load",
+    "most_vital",
+    "shapley",
+    "supply_risk",
+    "vitality",
 ]
 
 _HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {
     "concentration": "supplygraph.analysis.concentration",
+    "dominators": "supplygraph.analysis.dominators",
+    "flow_betweenness": "supplygraph.analysis.passing",
+    "geopolrisk": "supplygraph.analysis.criticality",
     "load": "supplygraph.chain",
+    "most_vital": "supplygraph.analysis.flow_network",
+    "shapley": "supplygraph.analysis.shapley",
+    "supply_risk": "supplygraph.analysis.criticality",
+    "vitality": "supplygraph.analysis.flow_network",
 }
 
 

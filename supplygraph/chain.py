@@ -271,48 +271,51 @@ class Chain:
         }  # fmt: skip
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
-    def esri(
+    def structure(
         self,
-        by: str = "facility",
+        metric: str = "concentration",
         *,
         product: str | None = None,
         region: str | None = None,
         weights: str = "sectors",
-        top: int | None = None,
+        **options: str | Path | None,
     ) -> Results:
-        """Failures ranked by the economic systemic risk index of the network.
+        """One measure of the network's structure, with how to read it in its params.
 
         Parameters
         ----------
-        by
-            ``facility``, ``country``, ``country-stage``, ``country-process`` or ``operator``.
-        product, region, weights
-            What counts in `product_loss`; the index itself weighs sales.
-        top
-            Rows to keep.
+        metric
+            ``concentration``, ``dependence`` (of one region), ``dominators``, ``vitality``,
+            ``betweenness``, ``shapley``, ``eu-supply-risk``, ``geopolrisk`` or ``esri`` (systemic
+            risk of failing plants).
+        product, region
+            Only this product or region.
+        weights
+            Weights of products, for ``shapley`` and ``esri``.
+        options
+            ``by``, ``element``, ``process``, ``links``, ``rerouting``, ``governance`` and
+            ``indices``, as far as the measure takes them.
 
         Raises
         ------
         UsageError
-            If an option is unknown, or something was removed already.
-        NotConvergedError
-            If a cascade does not settle.
+            If the measure or an option is unknown, or does not go with it.
 
         Examples
         --------
         >>> import supplygraph as sg
-        >>> table = sg.load("esri-toy").esri().table.set_index("id")
+        >>> table = sg.load("esri-toy").structure("esri").table.set_index("id")
         >>> table.loc[["c1", "s1", "m2"], "esri"].round(4).tolist()
         [1.0, 0.9091, 0.0656]
         """
-        from supplygraph.analysis.firms import esri_table
+        from supplygraph.analysis.structure import structure_results
 
         if self.removed:
-            raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
-        tracer = self._shared.tracer(None, weights, product, region)
-        table, notes = esri_table(tracer, by, top=top)
-        params = {"by": by, "weights": weights, "product": product, "region": region, "top": top}
-        return self._results("esri", table, params, tracer.month, notes)
+            raise UsageError("measure a whole chain: this one has removals. Use the loaded chain.")
+        weighed = (product, region) if metric in ("shapley", "esri") else (None, None)
+        tracer = self._shared.tracer(None, weights, *weighed)
+        asked = {"product": product, "region": region, "weights": weights, **options}
+        return structure_results(tracer, metric, asked)
 
     def cover(
         self,

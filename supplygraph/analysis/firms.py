@@ -24,11 +24,9 @@ import pandas as pd
 from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
 from supplygraph.analysis.esri import (
-    BLIND_TO,
     ESSENTIAL,
     INERT,
     OTHER,
-    READING,
     EsriAnswer,
     FirmNetwork,
     esri,
@@ -193,9 +191,7 @@ def _importance(baseline: Baseline, node: np.ndarray, size: int) -> np.ndarray:
     return result / max(len(known), 1)
 
 
-def esri_table(
-    tracer: Tracer, by: str = "facility", *, top: int | None = None
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def esri_table(tracer: Tracer, by: str = "facility") -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Every failure ranked by its index.
 
     Parameters
@@ -204,8 +200,6 @@ def esri_table(
         Balance, with the weights of products and the grades.
     by
         One of `FIRMS`: what fails together.
-    top
-        Rows to return; all by default.
 
     Returns
     -------
@@ -237,10 +231,10 @@ def esri_table(
         f"settled: largest last change {answer.residual:.1g} after {answer.sweeps} passes over "
         f"{len(firms.network.names)} nodes and {len(firms.network.weight)} sales"
     )
-    notes = [f"how to read: {READING}", f"blind to: {BLIND_TO}", _units_note(baseline), settled]
+    notes = [_units_note(baseline), settled]
     if len(known) > len(entities):
         notes.append(f"{len(known) - len(entities)} that do not run in the base year are left out")
-    return table.head(top if top is not None else len(table)).reset_index(drop=True), tuple(notes)
+    return table.reset_index(drop=True), tuple(notes)
 
 
 def _units_note(baseline: Baseline) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from supplygraph.cli import analyse, cover, data
+from supplygraph.cli import structure as structure_command
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
 from supplygraph.errors import DatasetError, SupplygraphError
 
@@ -55,6 +56,7 @@ for command in (
     analyse.chokepoints,
     analyse.whatif,
     analyse.explain,
+    structure_command.structure,
     cover.cover,
     data.init,
     data.schema,

@@ -31,7 +31,12 @@ WIDTH = 200  # of a table that goes to no terminal
 WEIGHTS_SHOWN = 8
 LONG_MONTHS = 120  # a stock that outlasts ten years says no more than that
 WORD = 20  # longer words of text may be broken in a narrow table
-SHARES = ("loss_", "baseline_share", "share_of_world", "moved")
+SHARES = (
+    "loss_", "baseline_share", "share_of_world", "moved", "largest_", "top_three", "origins",
+    "not_told_apart", "unrecorded", "import_dependence", "net_import_reliance", "import_reliance",
+    "import_share", "computed", "published", "difference", "vitality_share", "passing_share",
+    "stage_share", "shapley_", "alone_",
+)  # fmt: skip
 
 FormatOption = Annotated[
     str | None,
@@ -221,7 +226,7 @@ def render(
     shown = [name for name in (columns or names) if name in names]
     cells = [[_cell(name, row[name]) for name in shown] for row in rows]
     text = _markdown(shown, cells) if kind == "md" else _table(shown, cells, terminal)
-    return text + _weights_line(results)
+    return text + _weights_line(results) + _reading_lines(results)
 
 
 def _names(results: Results) -> list[str]:
@@ -241,6 +246,14 @@ def _weights_line(results: Results) -> str:
     shown = ", ".join(f"{name} {percent(-weight)}" for weight, name in heavy[:WEIGHTS_SHOWN])
     more = f" and {len(heavy) - WEIGHTS_SHOWN} more" if len(heavy) > WEIGHTS_SHOWN else ""
     return f"\nWeights ({results.params.get('weights', 'sectors')}): {clean(shown)}{more}.\n"
+
+
+def _reading_lines(results: Results) -> str:
+    """Under a table for people: how to read a measure and what it cannot see."""
+    titles = {"how_to_read": "How to read", "blind_to": "Blind to"}
+    said = [(title, results.params.get(name)) for name, title in titles.items()]
+    lines = [f"{title}: {clean(str(text))}\n" for title, text in said if text]
+    return "\n" + "".join(lines) if lines else ""
 
 
 def _delimited(names: Sequence[str], rows: Sequence[dict[str, Any]], delimiter: str) -> str:
@@ -280,6 +293,8 @@ def _cell(name: str, value: Any) -> str:
         if name == "year":
             return f"{value:.0f}"
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+    if isinstance(value, dict) and any(name.startswith(share) for share in SHARES):
+        return "; ".join(f"{clean(str(key))} {percent(part)}" for key, part in value.items())
     text = str(_flat(value))
     return text.replace(";", "; ") if isinstance(value, list | dict) else text
 

@@ -24,9 +24,12 @@ KINDS = {
     "chokepoints": ("chokepoints",),
     "whatif": ("whatif",),
     "explain": ("explain",),
-    "structure": ("esri",),
+    "structure": (
+        "concentration", "dependence", "dominators", "vitality", "betweenness", "shapley",
+        "eu-supply-risk", "geopolrisk", "esri",
+    ),
     "cover": ("cover", "survival"),
-}
+}  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
     "number": {"type": "number"},
