@@ -273,6 +273,29 @@ class Chain:
         table = pd.concat([table, extra], ignore_index=True) if len(extra) else table
         return Results("explain", table, self._about(), {"id": name})
 
+    def trace(
+        self,
+        product: str,
+        *,
+        region: str | None = None,
+        element: str | None = None,
+        by: str = "place",
+        ranges: bool = True,
+    ) -> Results:
+        """Where the elements in a product come from, stage by stage; see :func:`trace`."""
+        from supplygraph.analysis.trace import trace
+
+        if self.removed:
+            raise UsageError("trace a whole chain: this one has removals. Use the loaded chain.")
+        table, warnings = trace(
+            self.baseline, product, region=region, element=element, by=by, ranges=ranges
+        )
+        params = {
+            "product": product, "region": region, "element": element, "by": by, "ranges": ranges,
+        }  # fmt: skip
+        notes = (*self.dataset.warnings, *warnings)
+        return Results("trace", table, self._about(), params, warnings=notes)
+
     def write_baseline(self) -> Path:
         """Compute the balance anew and store it in the dataset's `derived/`."""
         path = self.dataset.path / BASELINE_FILE

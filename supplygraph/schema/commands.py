@@ -24,6 +24,7 @@ KINDS = {
     "chokepoints": ("chokepoints",),
     "whatif": ("whatif",),
     "explain": ("explain",),
+    "trace": ("trace",),
 }
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
