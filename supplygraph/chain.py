@@ -280,9 +280,27 @@ class Chain:
         region: str | None = None,
         element: str | None = None,
         by: str = "place",
-        ranges: bool = True,
+        ranges: str = "auto",
     ) -> Results:
-        """Where the elements in a product come from, stage by stage; see :func:`trace`."""
+        """Where the elements in a product come from, stage by stage.
+
+        Parameters
+        ----------
+        product
+            Id of an end product.
+        region, element
+            Only this region, only this element.
+        by
+            ``place``, ``owner`` or ``all``.
+        ranges
+            ``all``, ``large`` (shares of a tenth and more), ``none``, or ``auto``: all for one
+            element, else large.
+
+        Raises
+        ------
+        UsageError
+            If something named is unknown, or something was removed already.
+        """
         from supplygraph.analysis.trace import trace
 
         if self.removed:

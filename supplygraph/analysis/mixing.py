@@ -128,9 +128,9 @@ def touched_share(flows: Flows, node: str, places: Iterable[str]) -> float:
 
     Examples
     --------
-    >>> flows = [("CN mine", "CN smelter", 60), ("US mine", "CN smelter", 20),
-    ...          ("US mine", "JP smelter", 20), ("CN smelter", "car", 80), ("JP smelter", "car", 20)]
-    >>> round(touched_share(flows, "car", ["CN mine", "CN smelter"]), 4)
+    >>> flows = [("CN mine", "CN plant", 60), ("US mine", "CN plant", 20),
+    ...          ("US mine", "JP plant", 20), ("CN plant", "car", 80), ("JP plant", "car", 20)]
+    >>> round(touched_share(flows, "car", ["CN mine", "CN plant"]), 4)
     0.8
     """
     names, chain = _numbered(flows, node)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from supplygraph.analysis.content import ElementNetwork, Term
+from supplygraph.analysis.content import ElementNetwork
 from supplygraph.baseline import Reconciler
 from supplygraph.graph.matrix import INFINITY, Matrix, RowWriter
 from supplygraph.solver import LinearProgram
@@ -211,4 +211,3 @@ def _cone(network: ElementNetwork, starts: Sequence[int]) -> np.ndarray:
                 seen.add(origin)
                 waiting.append(origin)
     return np.array(sorted(found), dtype=int)
-

@@ -17,7 +17,6 @@ can reach. Errors of recipes and of ore vectors are not in them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -30,8 +29,6 @@ from supplygraph.baseline.reconcile import SLACK
 from supplygraph.errors import NotConvergedError
 
 ROUNDS = 30
-FLOORS = 2
-GRID = 1e4
 TOLERANCE = 1e-6
 NARROW = 0.02  # a range this narrow is not worth the program that could make it narrower
 NOTHING = 1e-5
@@ -106,6 +103,7 @@ class ElementRanges:
     network: ElementNetwork
     _content: dict[int, Range | None] = field(default_factory=dict)
     _inflow: dict[int, _Inflow] = field(default_factory=dict)
+    _parts: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     _programs: dict[tuple[int, ...], MassProgram] = field(default_factory=dict)
 
     def share(self, starts: Sequence[int], target: Target, balanced: float) -> Range:
@@ -133,34 +131,35 @@ class ElementRanges:
             others = {node: 1 - side[0] for node, side in known.items()}
             high = min(high, self._most(program, ends, most, balanced))
             low = max(low, 1 - self._most(program, ends, others, 1 - balanced))
-        return min(low, balanced), max(high, balanced)
+        return max(min(low, balanced), 0.0), max(high, balanced)
 
     def _most(
         self, program: MassProgram, ends: np.ndarray, ceiling: dict[int, float], balanced: float
     ) -> float:
-        """Least of the bounds that count only what is above a floor.
+        """Least of two bounds: one counts only what is above a floor, the other all.
 
         With any floor f, the share is at most f + the most of ``sum (y - f m)+ / sum m``. A node
-        that can never be above f then gives nothing, however its goods are shared out.
+        that can never be above f then gives nothing, however its goods are shared out; so f is
+        just above all nodes whose most is near the share in the balance.
         """
-        above = sorted({math.ceil(c * GRID) / GRID for c in ceiling.values() if c > balanced})
+        near = [c for c in ceiling.values() if balanced <= c <= balanced + NARROW]
         best = 1.0
-        for floor in (0.0, *above[:FLOORS]):
-            if floor < best and best > balanced + NARROW:
-                left = {node: max(c - floor, 0.0) for node, c in ceiling.items()}
-                start = max(balanced - floor, 0.0)
-                best = min(best, floor + self._most_above(program, ends, left, start))
+        for floor in (max(near, default=balanced), 0.0):
+            if best > balanced + NARROW:
+                best = min(best, self._most_above(program, ends, ceiling, balanced, floor))
         return best
 
     def _most_above(
-        self, program: MassProgram, ends: np.ndarray, ceiling: dict[int, float], start: float
-    ) -> float:
-        """A bound at the products, after a tighter one at every place from which they draw."""
+        self, program: MassProgram, ends: np.ndarray, ceiling: dict[int, float], balanced: float,
+        floor: float,
+    ) -> float:  # fmt: skip
+        """Bound with one floor, after tighter ceilings at the places where the products draw."""
+        left = {node: max(c - floor, 0.0) for node, c in ceiling.items()}
         try:
             for node in program.last:
-                if ceiling[node] > NOTHING and not ends[node]:
-                    ceiling[node] = min(ceiling[node], program.most(ends, ceiling, 0.0, node))
-            return program.most(ends, ceiling, start)
+                if left[node] > NOTHING and not ends[node]:
+                    left[node] = min(left[node], program.most(ends, left, 0.0, node))
+            return floor + program.most(ends, left, max(balanced - floor, 0.0))
         except NotConvergedError:
             return 1.0
 
@@ -187,23 +186,35 @@ class ElementRanges:
     def _mixed(
         self, node: int, terms: Sequence[Term], target: Target, memo: dict[int, Range | None]
     ) -> Range:
-        values = [self._share_at(t.origin, target, memo) for t in terms]
-        low, high = (np.array(side) for side in zip(*values, strict=True))
+        values = {t.origin: self._share_at(t.origin, target, memo) for t in terms}
+        origins = sorted(values)
+        low, high = (np.array([values[o][side] for o in origins]) for side in (0, 1))
         if np.ptp(low) == 0 and np.ptp(high) == 0:
             return float(low[0]), float(high[0])
-        weights = [self._weight(t) for t in terms]
-        least, most = (np.array(side) for side in zip(*weights, strict=True))
-        inflow = self._rows(node, terms)
-        if np.ptp(high) > 0:
-            top = self._quotient(inflow, _mixing_factors(high, least, most), float(high.min()))
-        else:
-            top = float(high[0])
-        if np.ptp(low) > 0:
-            negative = _mixing_factors(-low, least, most)
-            bottom = -self._quotient(inflow, negative, float((-low).min()))
-        else:
-            bottom = float(low[0])
-        return max(min(bottom, 1.0), 0.0), max(min(top, 1.0), 0.0)
+        least, most = self._parts_at(node, terms, origins)
+        bottom = -_greatest_mean(-low, least, most)
+        return max(bottom, 0.0) + 0.0, min(_greatest_mean(high, least, most), 1.0)
+
+    def _parts_at(
+        self, node: int, terms: Sequence[Term], origins: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Least and most part of what reaches a node that each origin can give."""
+        if node not in self._parts:
+            sides = [self._weight(t) for t in terms]
+            light, heavy = (np.array(side) for side in zip(*sides, strict=True))
+            inflow = self._rows(node, terms)
+            least, most = np.zeros(len(origins)), np.ones(len(origins))
+            last = len(origins) - 1
+            for i, origin in enumerate(origins):
+                if len(origins) == 2 and i == last:
+                    least[i], most[i] = 1 - most[0], 1 - least[0]
+                    break
+                own = np.array([float(t.origin == origin) for t in terms])
+                top = self._quotient(inflow, _mixing_factors(own, light, heavy), 0.0)
+                rest = self._quotient(inflow, _mixing_factors(1 - own, light, heavy), 0.0)
+                least[i], most[i] = max(1 - rest, 0.0), min(top, 1.0)
+            self._parts[node] = least, most
+        return self._parts[node]
 
     def _rows(self, node: int, terms: Sequence[Term]) -> _Inflow:
         if node not in self._inflow:
@@ -288,6 +299,24 @@ class ElementRanges:
         gain, below = factors(start)
         size = float(below @ tonnes)
         return start + max(float(gain @ tonnes), 0.0) / size if size > 0 else start
+
+
+def _greatest_mean(value: np.ndarray, least: np.ndarray, most: np.ndarray) -> float:
+    """Greatest mean of values whose weights add up to 1, each between two bounds.
+
+    Examples
+    --------
+    >>> low, high = np.array([0.25, 0.0, 0.25]), np.array([0.5, 0.5, 1.0])
+    >>> _greatest_mean(np.array([1.0, 0.5, 0.0]), low, high)
+    0.625
+    """
+    weight = np.array(least)
+    left = 1 - float(weight.sum())
+    for i in np.argsort(-value, kind="stable"):
+        more = min(max(left, 0.0), float(most[i] - weight[i]))
+        weight[i] += more
+        left -= more
+    return float(weight @ value) + max(left, 0.0) * float(value.max())
 
 
 def _mixing_factors(value: np.ndarray, least: np.ndarray, most: np.ndarray) -> Factors:

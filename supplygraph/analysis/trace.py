@@ -30,6 +30,8 @@ from supplygraph.selectors import did_you_mean
 
 STAGES = ("mine", "separation", "metal", "magnet", "component")
 BY = ("all", "place", "owner")
+RANGES = ("auto", "all", "large", "none")
+LARGE = 0.1
 ANY = "any"
 SHOWN = 0.0005  # a place that the balance does not use has a row if it could have this share
 CARRIES = 0.2  # grades of flows with less than this part of a row's mass do not count
@@ -45,7 +47,7 @@ def trace(
     region: str | None = None,
     element: str | None = None,
     by: str = "place",
-    ranges: bool = True,
+    ranges: str = "auto",
 ) -> tuple[pd.DataFrame, list[str]]:
     """Origin of the elements in a product.
 
@@ -62,7 +64,8 @@ def trace(
     by
         ``place``, ``owner`` (last owner on file in the base year), or ``all``.
     ranges
-        Also the least and most of every share; null otherwise.
+        Which shares get a least and most: ``all``, ``large`` (of a tenth and more), ``none``;
+        ``auto`` is all for one element, else large.
 
     Returns
     -------
@@ -90,13 +93,18 @@ def trace(
     """
     if by not in BY:
         raise UsageError(f"--by '{by}' is not known. {did_you_mean(by, BY)}")
+    if ranges not in RANGES:
+        raise UsageError(f"--ranges '{ranges}' is not known. {did_you_mean(ranges, RANGES)}")
     starts = _starts(baseline, product, region)
     question = _Question(baseline, product, region or "", starts, by)
     held = question.elements(element)
-    allowed = AllowedFlows(baseline) if ranges else None
+    if ranges == "auto":
+        ranges = "large" if element is None and len(held) > 1 else "all"
+    allowed = AllowedFlows(baseline) if ranges != "none" else None
+    least = LARGE if ranges == "large" else 0.0
     rows: list[Row] = []
     for name in held:
-        rows += _Tracer(question, name, allowed).rows()
+        rows += _Tracer(question, name, allowed, least).rows()
     columns = [f.name for f in result_fields("trace")]
     return pd.DataFrame(rows, columns=columns), question.warnings(held)
 
@@ -117,7 +125,9 @@ def _starts(baseline: Baseline, product: str, region: str | None) -> np.ndarray:
         mask = mask & (demands["region"] == region).to_numpy()
     served = mask & (baseline.block("demand") > 0)
     if not served.any():
-        raise UndefinedMetricError(f"trace: the balance serves no '{product}', so nothing has come.")
+        raise UndefinedMetricError(
+            f"trace: the balance serves no '{product}', so nothing has come."
+        )
     return np.flatnonzero(served)
 
 
@@ -184,8 +194,10 @@ class _Question:
 class _Tracer:
     """Rows of one element."""
 
-    def __init__(self, question: _Question, element: str, allowed: AllowedFlows | None) -> None:
-        self.question, self.element = question, element
+    def __init__(
+        self, question: _Question, element: str, allowed: AllowedFlows | None, least: float
+    ) -> None:
+        self.question, self.element, self.least = question, element, least
         self.graph = question.baseline.graph
         self.flows = question.flows(element)
         self.network, self.mixing = self.flows.network, self.flows.mixing
@@ -253,7 +265,7 @@ class _Tracer:
         if key not in self._shares:
             share = min(max(float(self._visits(stops)[hit].sum()), 0.0), 1.0)
             bounds = (np.nan, np.nan)
-            if self.ranges is not None:
+            if self.ranges is not None and share >= self.least:
                 starts = [int(i) for i in self.question.starts]
                 bounds = self.ranges.share(starts, Target(stops, hit), share)
             self._shares[key] = (share, *bounds)
@@ -267,12 +279,13 @@ class _Tracer:
         counted = stops if stage == STAGES[0] else here
         rows = []
         for kind, label in self._groups(counted, labels):
-            hit = counted & self._activities(
-                np.array([k == kind and name == label for k, name in zip(self.kind, labels, strict=True)])
-            )  # fmt: skip
+            pairs = zip(self.kind, labels, strict=True)
+            hit = counted & self._activities(np.array([pair == (kind, label) for pair in pairs]))
             rows.append(self._row(stage, what, kind, label, stops, hit))
         rows = [row for row in rows if row["share"] > 0 or row["share_high"] > SHOWN]
-        rows.sort(key=lambda row: (-row["share"], row["kind"], row["country"], row["owner_country"]))
+        rows.sort(
+            key=lambda row: (-row["share"], row["kind"], row["country"], row["owner_country"])
+        )
         if stage != STAGES[0]:
             skipped = self._row(stage, what, "skipped", "", stops, ends & ~here)
             return [*rows, skipped] if self._matters(skipped) else rows
@@ -292,7 +305,8 @@ class _Tracer:
                     if term.origin not in seen:
                         seen.add(term.origin)
                         waiting.append(term.origin)
-            found[sorted(seen)] = True
+            if self.least == 0:
+                found[sorted(seen)] = True
         return found[self.network.activity :]
 
     def _groups(self, counted: np.ndarray, labels: list[str]) -> list[tuple[str, str]]:
@@ -310,7 +324,14 @@ class _Tracer:
         return rows
 
     def _plain(
-        self, stage: str, what: str, kind: str, share: float, low: float, high: float, label: str = ""
+        self,
+        stage: str,
+        what: str,
+        kind: str,
+        share: float,
+        low: float,
+        high: float,
+        label: str = "",
     ) -> Row:
         owner = what.endswith("owner")
         name = "/".join(part for part in (self.element, stage, what, kind, label) if part)
@@ -390,7 +411,9 @@ class _Tracer:
         """Share that passed a country's, or a country's owners', plants at any stage."""
         rows = []
         every = np.ones(len(labels), bool)
-        for _, label in sorted({("", name) for _, name in self._groups(self._activities(every), labels)}):
+        for _, label in sorted(
+            {("", name) for _, name in self._groups(self._activities(every), labels)}
+        ):
             if label == UNSTATED:
                 continue
             named = np.array([name == label for name in labels])
@@ -432,10 +455,13 @@ class _Tracer:
         ends = self.network.ends & self._activities(np.ones(len(self.stage), bool))
         visits = self._visits(here | ends)[self.network.activity :]
         shares: dict[str, float] = {}
+        kinds: dict[str, set[str]] = {}
         for activity in np.flatnonzero(here[self.network.activity :]):
             if self.kind[activity] != "unrecorded":
                 name = self.country[activity]
                 shares[name] = shares.get(name, 0.0) + float(visits[activity])
+                if visits[activity] > 0:
+                    kinds.setdefault(name, set()).add(self.kind[activity])
         if not shares:
             return
         largest = min(shares, key=lambda name: (-shares[name], name))
@@ -443,9 +469,9 @@ class _Tracer:
             name == largest and kind != "unrecorded"
             for name, kind in zip(self.country, self.kind, strict=True)
         ])  # fmt: skip
-        yield self._row(
-            stage, "place", "total", largest, here | ends, here & self._activities(named)
-        )
+        hit = here & self._activities(named)
+        row = self._row(stage, "place", "total", largest, here | ends, hit)
+        yield row | {"kinds": kinds.get(largest, set())}
 
 
 class _Grades:
@@ -457,7 +483,7 @@ class _Grades:
         self.plants = flows.network.graph.n_demands
 
     def weakest(self, visits: np.ndarray, stops: np.ndarray, hit: np.ndarray) -> str:
-        """Weakest grade among flows with at least a fifth of what reaches the product from a hit."""
+        """Weakest grade among flows with a fifth or more of what the hits give the product."""
         mixing, network = self.flows.mixing, self.flows.network
         reaching = mixing.reaching(hit, stops)
         whole = float(visits[hit].sum())

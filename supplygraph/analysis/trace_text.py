@@ -16,7 +16,7 @@ VERBS = {
     "magnet": "was made into magnets in",
     "component": "was built into components in",
 }
-WHOLE_NUMBER = 1e-6  # a share this near to 1 is all of it
+WHOLE = 1e-5  # a share this near to 1 is all of it
 
 
 class Wording:
@@ -66,7 +66,7 @@ class Wording:
         element
             Symbol, '' for feed of any kind.
         lead
-            Row of the largest place at one stage.
+            Row of the largest place at one stage; its `kinds` say whether scrap is in it.
         touched
             Row of the same place, any stage.
         """
@@ -75,7 +75,7 @@ class Wording:
         name = self.names.get(element, element).lower() or "feed"
         verb = VERBS[lead["stage"]]
         if "scrap" in lead.get("kinds", ()):
-            verb = verb.replace(" in", ", from ore or scrap, in")
+            verb = verb.removesuffix(" in") + " (from ore or from scrap) in"
         text = (
             f"{self.product}, {made} in {graph.base_year}: {_about(lead['share'])} of the {name} "
             f"{verb} {self.place(lead['country'])}{_range(lead)}"
@@ -95,7 +95,7 @@ def _about(share: float) -> str:
     >>> _about(0.9999), _about(1.0), _about(0.623), _about(0.003)
     ('over 99 %', 'all', 'about 62 %', 'less than 1 %')
     """
-    if share > 1 - WHOLE_NUMBER:
+    if share > 1 - WHOLE:
         return "all"
     if share > 0.99:
         return "over 99 %"
@@ -105,10 +105,10 @@ def _about(share: float) -> str:
 def _range(row: Mapping[str, Any]) -> str:
     low, high = row["share_low"], row["share_high"]
     if math.isnan(low) or math.isnan(high):
-        return ", its range not computed"
-    if low > 1 - WHOLE_NUMBER:
-        return ", and the published figures allow nothing else"
-    return f", where the published figures allow {_floor(low)} to {_ceil(high)}"
+        return ""
+    if low > 1 - WHOLE:
+        return "; the published figures allow nothing else"
+    return f"; the published figures allow {_floor(low)} to {_ceil(high)}"
 
 
 def _floor(share: float) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from supplygraph.cli import analyse, data
 from supplygraph.cli.output import note, prepare_streams
+from supplygraph.cli.trace import trace
 from supplygraph.errors import DatasetError, SupplygraphError
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ for command in (
     analyse.chokepoints,
     analyse.whatif,
     analyse.explain,
+    trace,
     data.init,
     data.schema,
 ):

@@ -29,7 +29,7 @@ _MARKUP = re.compile(r"([\\|<\[`*])")
 WIDTH = 200  # of a table that goes to no terminal
 WEIGHTS_SHOWN = 8
 WORD = 20  # longer words of text may be broken in a narrow table
-SHARES = ("loss_", "baseline_share", "share_of_world", "moved")
+SHARES = ("loss_", "baseline_share", "share", "moved")
 
 FormatOption = Annotated[
     str | None,
@@ -245,8 +245,11 @@ def _cell(name: str, value: Any) -> str:
         if name == "year":
             return f"{value:.0f}"
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+    if isinstance(value, dict):
+        parts = [f"{clean(str(key))} {percent(share)}" for key, share in value.items()]
+        return "; ".join(parts)
     text = str(_flat(value))
-    return text.replace(";", "; ") if isinstance(value, list | dict) else text
+    return text.replace(";", "; ") if isinstance(value, list) else text
 
 
 def percent(share: float) -> str:
