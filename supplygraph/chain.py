@@ -152,8 +152,58 @@ class Chain:
 
     @property
     def graph(self) -> nx.MultiDiGraph:
-        """Read-only networkx graph with base-year flows on its edges."""
-        return self.network.to_networkx(flow_table(self.baseline))
+        """Read-only networkx graph with base-year flows, grades and sources on its edges."""
+        return self._graph()
+
+    def _graph(self, *, intervals: bool = False) -> nx.MultiDiGraph:
+        from supplygraph.analysis.edge_facts import edge_facts
+
+        facts = edge_facts(self.baseline, intervals=intervals)
+        return self.network.to_networkx(flow_table(self.baseline), facts)
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,
+        intervals: bool = False,
+        force: bool = False,
+    ) -> list[Path]:
+        """Write the network with its base-year flows, units and sources for other programs.
+
+        Parameters
+        ----------
+        path
+            File, or folder for csv and parquet.
+        format
+            ``graphml``, ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``; by default from the
+            ending, csv for a name without one.
+        intervals
+            Also the least and most of every arc.
+        force
+            Overwrite what is there.
+
+        Returns
+        -------
+        list of Path
+            The files written.
+
+        Raises
+        ------
+        UsageError
+            If the format is unknown, or something is there and `force` is not set.
+        """
+        from supplygraph.analysis.export import Export, choose_format
+
+        if self.removed:
+            raise UsageError("export a whole chain: this one has removals. Use the loaded chain.")
+        kind = choose_format(Path(path), format, force)
+        dataset, year = self.dataset, self.network.base_year
+        title = f"{dataset.title or dataset.name}: flows of {year}"
+        citation = f"supplygraph, dataset {dataset.name} {dataset.version} (hash {dataset.hash})."
+        sources = dataset.tables["sources"]
+        about = {"title": title, "citation": citation}
+        return Export(self._graph(intervals=intervals), sources, about).write(Path(path), kind)
 
     def remove(self, *selectors: str) -> Chain:
         """A new chain without what the selectors name.

@@ -165,8 +165,8 @@ class ElementNetwork:
         """Plants to made; where the output's content is open, all that the inputs brought."""
         graph = self.graph
         entries: dict[int, list[int]] = {}
-        for entry in np.flatnonzero(self.carries[graph.inputs.pool]):
-            entries.setdefault(int(graph.inputs.user[entry]), []).append(int(entry))
+        for drawn_at in np.flatnonzero(self.carries[graph.inputs.pool]).tolist():
+            entries.setdefault(int(graph.inputs.user[drawn_at]), []).append(drawn_at)
         open_output = np.isnan(self.known[graph.made_pool])
         total = np.bincount(
             graph.made_activity, graph.made_quantity * open_output, minlength=graph.n_activities

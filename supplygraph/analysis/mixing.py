@@ -147,8 +147,9 @@ def _numbered(flows: Flows, node: str) -> tuple[dict[str, int], Mixing]:
     amount = np.array([quantity for _, _, quantity in flows], dtype=float)
     if not (np.isfinite(amount) & (amount >= 0)).all():
         raise UsageError("flows: an amount is below 0 or not a number. A flow is >= 0.")
-    ends = [np.array([names[row[side]] for row in flows], dtype=int) for side in (0, 1)]
-    return names, Mixing(ends[0], ends[1], amount, len(names))
+    origin = np.array([names[row[0]] for row in flows], dtype=int)
+    target = np.array([names[row[1]] for row in flows], dtype=int)
+    return names, Mixing(origin, target, amount, len(names))
 
 
 def _number(names: Mapping[str, int], node: str) -> int:

@@ -394,7 +394,7 @@ class _Tracer:
 
     def _assembly(self) -> list[Row]:
         """Markets where the product is assembled; who owns the assemblers is not on file."""
-        rows = []
+        rows: list[Row] = []
         if self.question.by == "owner":
             return rows
         for index in self.question.starts:

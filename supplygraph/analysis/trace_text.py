@@ -39,7 +39,7 @@ class Wording:
     def names(self) -> dict[str, str]:
         """Name of every country and element."""
         tables = self.graph.dataset.tables
-        found = {}
+        found: dict[str, str] = {}
         for table in ("countries", "elements"):
             rows = tables[table]
             found |= dict(zip(rows["id"], rows["name"], strict=True))

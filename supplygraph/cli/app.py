@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from supplygraph.cli import analyse, data
+from supplygraph.cli.export import export
 from supplygraph.cli.output import note, prepare_streams
 from supplygraph.cli.trace import trace
 from supplygraph.errors import DatasetError, SupplygraphError
@@ -57,6 +58,7 @@ for command in (
     analyse.whatif,
     analyse.explain,
     trace,
+    export,
     data.init,
     data.schema,
 ):
