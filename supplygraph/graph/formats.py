@@ -17,7 +17,10 @@ from xml.etree import ElementTree as ET
 import networkx as nx
 
 GEXF = "http://www.gexf.net/1.2draft"
-_ILLEGAL = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+# Control characters, lone halves of characters, and marks that reverse the direction of text.
+_ILLEGAL = re.compile(
+    "[^\\x20-\\x7e\\xa0-\\u2027\\u202f-\\u2065\\u206a-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]+"
+)
 _TYPES = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 

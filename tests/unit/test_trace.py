@@ -204,11 +204,14 @@ def test_flows_that_fit_as_well_break_no_range(chain, dysprosium):
     demands = graph.demands
     start_at = np.flatnonzero((demands["product"] == "ev") & (demands["region"] == "US"))
     rng = np.random.default_rng(11)
-    arcs = np.arange(columns.total)[columns.block("arc")]
+    into = graph.arcs["to"].isin(["US", "JP", "VN"]) & graph.arcs["material"].isin(
+        ["dy-oxide", "dy-metal", "ndfeb-hre"]
+    )
+    arcs = columns.start["arc"] + np.flatnonzero(into.to_numpy())
     stage, country = (graph.activities[name].to_numpy() for name in ("stage", "country"))
     wide = {}
     for _ in range(25):
-        x = allowed.greatest(arcs, rng.normal(size=len(arcs)) / (baseline.x[arcs] + 1.0))
+        x = allowed.greatest(arcs, rng.normal(size=len(arcs)))
         flows = network.flows(x[: columns.total])
         if flows.inflow[start_at].sum() < 1e-6:
             continue
@@ -228,7 +231,7 @@ def test_flows_that_fit_as_well_break_no_range(chain, dysprosium):
                 found = float(visits[mask].sum())
                 assert part["share_low"].sum() - 1e-4 <= found <= part["share_high"].sum() + 1e-4
                 wide.setdefault((name, place), []).append(found)
-    assert max(np.ptp(values) for values in wide.values()) > 0.3  # the flows drawn do differ
+    assert max(np.ptp(values) for values in wide.values()) > 0.2  # the flows drawn do differ
 
 
 def test_the_sentence_says_no_more_than_its_row(chain, dysprosium):
