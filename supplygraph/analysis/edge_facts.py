@@ -38,7 +38,7 @@ def edge_facts(baseline: Baseline, *, intervals: bool = False) -> Facts:
     >>> from supplygraph.graph import compile_graph
     >>> facts = edge_facts(reconcile(compile_graph(read_dataset("three-nodes"))))
     >>> facts["mag-a@JP", "ev@JP", "draws need"]["evidence"]
-    'D'
+    'A'
     """
     graph = baseline.graph
     evidence = Evidence(baseline)

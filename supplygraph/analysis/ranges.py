@@ -153,13 +153,17 @@ class ElementRanges:
         self, program: MassProgram, ends: np.ndarray, ceiling: dict[int, float], balanced: float,
         floor: float,
     ) -> float:  # fmt: skip
-        """Bound with one floor, after tighter ceilings at the places where the products draw."""
+        """Bound with one floor; if wide, again after tighter ceilings where the products draw."""
         left = {node: max(c - floor, 0.0) for node, c in ceiling.items()}
+        start = max(balanced - floor, 0.0)
         try:
+            bound = floor + program.most(ends, left, start)
+            if bound <= balanced + NARROW:
+                return bound
             for node in program.last:
                 if left[node] > NOTHING and not ends[node]:
                     left[node] = min(left[node], program.most(ends, left, 0.0, node))
-            return floor + program.most(ends, left, max(balanced - floor, 0.0))
+            return min(bound, floor + program.most(ends, left, start))
         except NotConvergedError:
             return 1.0
 

@@ -88,8 +88,8 @@ def trace(
     >>> from supplygraph.graph import compile_graph
     >>> table, _ = trace(reconcile(compile_graph(read_dataset("three-nodes"))), "ev")
     >>> row = table[(table["what"] == "place") & (table["stage"] == "mine")].iloc[0]
-    >>> row["country"], round(row["share"], 4), row["kind"]
-    ('CN', 1.0, 'mine')
+    >>> row["country"], row["kind"], float(round(row["share"], 4))
+    ('CN', 'mine', 1.0)
     """
     if by not in BY:
         raise UsageError(f"--by '{by}' is not known. {did_you_mean(by, BY)}")

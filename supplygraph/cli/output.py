@@ -239,6 +239,8 @@ def _cell(name: str, value: Any) -> str:
         return "–" if name.startswith("loss") else ""
     if isinstance(value, float):
         if any(name.startswith(share) for share in SHARES):
+            if name.startswith("share") and 0.9995 <= value < 1 - 1e-5:
+                return ">99.9 %"
             return f"{100 * value:+.1f} %" if name == "moved" else percent(value)
         if name.startswith("months"):
             return f"{value:.1f}"
