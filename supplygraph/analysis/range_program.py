@@ -26,6 +26,7 @@ from supplygraph.solver import LinearProgram
 ROUNDS = 20
 TOLERANCE = 1e-6
 FREE = 1e6
+LAST = 4
 
 
 class MassProgram:
@@ -54,6 +55,7 @@ class MassProgram:
         self.terms = [network.terms[i] for i in self.cone]
         self.contents = [contents[i] for i in self.cone]
         self.starts = set(starts)
+        self.last = self._last(amounts)
         self.mass = reconciler.width + np.arange(len(self.cone))
         self.part = self.mass + len(self.cone)
         self.first = reconciler.rows().n_rows + limit.n_rows
@@ -147,10 +149,13 @@ class MassProgram:
         known = self.network.known
         return any(0 <= p < len(known) and not np.isnan(known[p]) for p in pools)
 
-    @property
-    def last(self) -> list[int]:
-        """Nodes from which the products draw."""
-        return sorted({t.origin for t in self.terms if t.target in self.starts})
+    def _last(self, amounts: np.ndarray) -> list[int]:
+        """The few nodes from which the products draw most."""
+        drawn: dict[int, float] = {}
+        for term, amount in zip(self.terms, amounts[self.cone], strict=True):
+            if term.target in self.starts:
+                drawn[term.origin] = drawn.get(term.origin, 0.0) + float(amount)
+        return sorted(drawn, key=lambda node: (-drawn[node], node))[:LAST]
 
     def most(
         self, stops: np.ndarray, ceiling: dict[int, float], start: float, where: int | None = None
