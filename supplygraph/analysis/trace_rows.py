@@ -106,8 +106,8 @@ class TraceRows:
             "element": self.element, "stage": stage, "what": what, "kind": kind,
             "country": "" if owner else label, "owner_country": label if owner else "",
             "share": share, "share_low": low, "share_high": high,
-            "tonnes": share * self.shares.mass, "unit": unit, "split": {}, "owner_share": np.nan, "evidence": "", "flags": (),
-            "text": "",
+            "tonnes": share * self.shares.mass, "unit": unit, "split": {},
+            "owner_share": np.nan, "evidence": "", "flags": (), "text": "",
         }  # fmt: skip
 
     def _row(
