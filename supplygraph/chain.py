@@ -157,8 +157,58 @@ class Chain:
 
     @property
     def graph(self) -> nx.MultiDiGraph:
-        """Read-only networkx graph with base-year flows on its edges."""
-        return self.network.to_networkx(flow_table(self.baseline))
+        """Read-only networkx graph with base-year flows, grades and sources on its edges."""
+        return self._graph()
+
+    def _graph(self, *, intervals: bool = False) -> nx.MultiDiGraph:
+        from supplygraph.analysis.edge_facts import edge_facts
+
+        facts = edge_facts(self.baseline, intervals=intervals)
+        return self.network.to_networkx(flow_table(self.baseline), facts)
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str | None = None,
+        intervals: bool = False,
+        force: bool = False,
+    ) -> list[Path]:
+        """Write the network with its base-year flows, units and sources for other programs.
+
+        Parameters
+        ----------
+        path
+            File, or folder for csv and parquet.
+        format
+            ``graphml``, ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``; by default from the
+            ending, csv for a name without one.
+        intervals
+            Also the least and most of every arc.
+        force
+            Overwrite what is there.
+
+        Returns
+        -------
+        list of Path
+            The files written.
+
+        Raises
+        ------
+        UsageError
+            If the format is unknown, or something is there and `force` is not set.
+        """
+        from supplygraph.analysis.export import Export, choose_format
+
+        if self.removed:
+            raise UsageError("export a whole chain: this one has removals. Use the loaded chain.")
+        kind = choose_format(Path(path), format, force)
+        dataset, year = self.dataset, self.network.base_year
+        title = f"{dataset.title or dataset.name}: flows of {year}"
+        citation = f"supplygraph, dataset {dataset.name} {dataset.version} (hash {dataset.hash})."
+        sources = dataset.tables["sources"]
+        about = {"title": title, "citation": citation}
+        return Export(self._graph(intervals=intervals), sources, about).write(Path(path), kind)
 
     def remove(self, *selectors: str) -> Chain:
         """A new chain without what the selectors name.
@@ -389,6 +439,47 @@ class Chain:
             extra = table.iloc[:0]
         table = pd.concat([table, extra], ignore_index=True) if len(extra) else table
         return Results("explain", table, self._about(), {"id": name})
+
+    def trace(
+        self,
+        product: str,
+        *,
+        region: str | None = None,
+        element: str | None = None,
+        by: str = "place",
+        ranges: str = "auto",
+    ) -> Results:
+        """Where the elements in a product come from, stage by stage.
+
+        Parameters
+        ----------
+        product
+            Id of an end product.
+        region, element
+            Only this region, only this element.
+        by
+            ``place``, ``owner`` or ``all``.
+        ranges
+            ``all``, ``large`` (shares of a tenth and more), ``none``, or ``auto``: all for one
+            element, else large.
+
+        Raises
+        ------
+        UsageError
+            If something named is unknown, or something was removed already.
+        """
+        from supplygraph.analysis.trace import trace
+
+        if self.removed:
+            raise UsageError("trace a whole chain: this one has removals. Use the loaded chain.")
+        table, warnings = trace(
+            self.baseline, product, region=region, element=element, by=by, ranges=ranges
+        )
+        params = {
+            "product": product, "region": region, "element": element, "by": by, "ranges": ranges,
+        }  # fmt: skip
+        notes = (*self.dataset.warnings, *warnings)
+        return Results("trace", table, self._about(), params, warnings=notes)
 
     def write_baseline(self) -> Path:
         """Compute the balance anew and store it in the dataset's `derived/`."""

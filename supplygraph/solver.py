@@ -181,6 +181,12 @@ class LinearProgram:
         if index.size:
             self._model.changeColsCost(index.size, index, cost * self.columns[index])
 
+    def set_entries(self, row: np.ndarray, column: np.ndarray, value: np.ndarray) -> None:
+        """Change entries of the matrix, unscaled."""
+        scaled = value * self.columns[column] / self.rows[row]
+        for i, j, entry in zip(row, column, scaled, strict=True):
+            self._model.changeCoeff(int(i), int(j), float(entry))
+
     def keep_basis(self) -> None:
         """Remember the present basis; every later solve starts from it."""
         self._basis = self._model.getBasis()

@@ -115,3 +115,23 @@ def time_in_months(unit: str) -> float:
     if unit not in _MONTHS:
         raise UsageError(f"unit '{unit}' is no time. Write one of {', '.join(_MONTHS)}.")
     return _MONTHS[unit]
+
+
+def element_per_tonne(unit: str, metal_per_oxide: float) -> float:
+    """Tonnes of an element in a tonne counted as its oxide or as its metal.
+
+    Parameters
+    ----------
+    unit
+        Unit of the material.
+    metal_per_oxide
+        Stoichiometric metal content of the oxide; 1 where it is not known, which then counts
+        oxide as if it were metal.
+
+    Examples
+    --------
+    >>> element_per_tonne("t_oxide", 0.8713), element_per_tonne("t_metal", 0.8713)
+    (0.8713, 1.0)
+    """
+    oxide = unit in ("t_oxide", "t_reo") and metal_per_oxide > 0
+    return float(metal_per_oxide) if oxide else 1.0

@@ -235,17 +235,39 @@ class Reconciler:
         sigma = np.array([o.sigma for o in self.fit])
         return np.repeat(1.0 / (sigma * self.sizes()), 2)
 
-    def program(self, extra: Matrix | None = None) -> _Reduced:
-        """Phase one as a program, with other rows added if given."""
+    def program(
+        self, extra: Matrix | None = None, more: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> _Reduced:
+        """Phase one as a program, with other rows added if given.
+
+        `more` gives upper bounds and typical sizes of further columns that those rows use,
+        numbered from :attr:`width`.
+        """
         rows = self.rows() if extra is None else self.rows().stacked(extra)
         scale = np.concatenate([self.priors.scale, np.repeat(self.sizes(), 2)])
         ub = np.concatenate([self.ub, np.full(2 * len(self.fit), INFINITY)])
+        if more is not None:
+            ub, scale = np.concatenate([ub, more[0]]), np.concatenate([scale, more[1]])
         return _Reduced(rows, ub, scale)
+
+    @property
+    def width(self) -> int:
+        """Number of columns of phase one: flows, and two deviations of each figure."""
+        return self.columns.total + 2 * len(self.fit)
 
     def least_deviation(self, extra: Matrix | None = None) -> tuple[np.ndarray, float]:
         """Phase one: flows with the least weighted deviation, and that deviation."""
         cost = np.concatenate([np.zeros(self.columns.total), self.weights()])
         return self.program(extra).solve(cost, "balance, phase one")
+
+    def spent(self, x: np.ndarray) -> float:
+        """Weighted absolute deviation of some flows from the figures that fit."""
+        lack = [
+            float(o.coefficients @ x[o.columns])
+            - o.value * (1.0 if o.below is None else float(o.below[1] @ x[o.below[0]]))
+            for o in self.fit
+        ]
+        return float(np.abs(lack) @ self.weights()[::2])
 
     def limit_row(self, deviation: float) -> Matrix:
         """Deviation at most 2 % above the least."""
@@ -312,6 +334,7 @@ class _Reduced:
         position[self.kept] = np.arange(len(self.kept))
         inside = position[rows.column] >= 0
         used, row = np.unique(rows.row[inside], return_inverse=True)
+        self.used = used
         column, value = position[rows.column[inside]], rows.value[inside]
         self.total, self.ub, self.scale = len(ub), ub[self.kept], scale[self.kept]
         self.size = np.full(len(used), 1e-12)
@@ -327,9 +350,12 @@ class _Reduced:
         optimum = program.solve(what)
         return self._full(optimum.x), optimum.objective
 
-    def persistent(self) -> _Extremes:
-        """The rows as one warm program for many objectives."""
-        return _Extremes(self)
+    def persistent(self, *, restart: bool = True) -> _Extremes:
+        """The rows as one warm program for many objectives.
+
+        With `restart` each begins at the same basis, else where the last one ended.
+        """
+        return _Extremes(self, restart)
 
     def nearest(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """All columns of the point nearest to a target."""
@@ -354,7 +380,7 @@ class _Reduced:
 class _Extremes:
     """Least and most of single columns, from one warm program."""
 
-    def __init__(self, reduced: _Reduced) -> None:
+    def __init__(self, reduced: _Reduced, restart: bool) -> None:
         self.position = {int(c): i for i, c in enumerate(reduced.kept)}
         n = len(reduced.kept)
         most = np.minimum(reduced.ub, UNIDENTIFIED * reduced.scale)
@@ -363,7 +389,30 @@ class _Extremes:
             column_scale=reduced.scale, row_scale=reduced.size,
         )  # fmt: skip
         self._program.solve("interval")
-        self._program.keep_basis()
+        if restart:
+            self._program.keep_basis()
+        self._total = reduced.total
+        self._kept = reduced.kept
+
+    def greatest(self, columns: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """A point where a weighted sum of columns is greatest; all its columns.
+
+        Columns that are closed may be named; they stay 0.
+        """
+        inside = np.isin(columns, self._kept)
+        index, place = np.unique(columns[inside], return_inverse=True)
+        index = np.searchsorted(self._kept, index)
+        cost = -np.bincount(place, weight[inside], minlength=len(index))
+        scaled = np.abs(cost * self._program.columns[index]).max(initial=0.0)
+        if scaled > 0:
+            self._program.set_cost(index, cost / scaled)
+        try:
+            answer = self._program.solve("range").x
+        finally:
+            self._program.set_cost(index, np.zeros(len(index)))
+        full = np.zeros(self._total)
+        full[self._kept] = np.maximum(answer, 0.0)
+        return full
 
     def extreme(self, column: int, sign: float) -> float:
         """Least value of a column (sign 1) or its most (sign -1)."""

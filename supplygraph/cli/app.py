@@ -8,7 +8,9 @@ import typer
 
 from supplygraph.cli import analyse, cover, data
 from supplygraph.cli import structure as structure_command
+from supplygraph.cli.export import export
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
+from supplygraph.cli.trace import trace
 from supplygraph.errors import DatasetError, SupplygraphError
 
 app = typer.Typer(
@@ -57,7 +59,9 @@ for command in (
     analyse.whatif,
     analyse.explain,
     structure_command.structure,
+    trace,
     cover.cover,
+    export,
     data.init,
     data.schema,
 ):

@@ -32,7 +32,7 @@ WEIGHTS_SHOWN = 8
 LONG_MONTHS = 120  # a stock that outlasts ten years says no more than that
 WORD = 20  # longer words of text may be broken in a narrow table
 SHARES = (
-    "loss_", "baseline_share", "share_of_world", "moved", "largest_", "top_three", "origins",
+    "loss_", "baseline_share", "share", "moved", "largest_", "top_three", "origins",
     "not_told_apart", "unrecorded", "import_dependence", "net_import_reliance", "import_reliance",
     "import_share", "computed", "published", "difference", "vitality_share", "passing_share",
     "stage_share", "shapley_", "alone_",
@@ -287,16 +287,19 @@ def _cell(name: str, value: Any) -> str:
         return "–" if name.startswith("loss") else ""
     if isinstance(value, float):
         if any(name.startswith(share) for share in SHARES):
+            if name.startswith("share") and 0.9995 <= value < 1 - 1e-5:
+                return ">99.9 %"
             return f"{100 * value:+.1f} %" if name == "moved" else percent(value)
         if name.startswith("months"):
             return f"> {LONG_MONTHS}" if value > LONG_MONTHS else f"{value:.1f}"
         if name == "year":
             return f"{value:.0f}"
         return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
-    if isinstance(value, dict) and any(name.startswith(share) for share in SHARES):
-        return "; ".join(f"{clean(str(key))} {percent(part)}" for key, part in value.items())
+    if isinstance(value, dict):
+        parts = [f"{clean(str(key))} {percent(share)}" for key, share in value.items()]
+        return "; ".join(parts)
     text = str(_flat(value))
-    return text.replace(";", "; ") if isinstance(value, list | dict) else text
+    return text.replace(";", "; ") if isinstance(value, list) else text
 
 
 def percent(share: float) -> str:

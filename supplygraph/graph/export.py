@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
+from supplygraph.units import per_year
+
 if TYPE_CHECKING:
     from supplygraph.graph.network import SupplyGraph
 
+Facts = Mapping[tuple[str, str, str], Mapping[str, Any]]
 
-def to_networkx(graph: SupplyGraph, flows: pd.DataFrame | None = None) -> nx.MultiDiGraph:
+
+def to_networkx(
+    graph: SupplyGraph, flows: pd.DataFrame | None = None, facts: Facts | None = None
+) -> nx.MultiDiGraph:
     """A frozen graph of plants, pools and products with flows on its edges.
 
     Parameters
@@ -22,34 +29,102 @@ def to_networkx(graph: SupplyGraph, flows: pd.DataFrame | None = None) -> nx.Mul
     flows
         Table with columns ``kind, id, quantity`` as the balance gives it; without it every
         edge carries 0.
+    facts
+        Further attributes of edges, by (from, to, key), such as grades and sources.
 
     Returns
     -------
     networkx.MultiDiGraph
-        Nodes have ``kind`` (plant, pool, product) and what is known of them; edges
-        ``material, quantity, unit``. Edges: plant to pool (made), pool to pool (arcs), pool
-        to plant and product (drawn).
+        Nodes have ``kind`` (plant, pool, product) and what is known of them, with ``evidence``
+        and ``sources`` (keys of `sources.csv`); edges ``material, quantity, unit, declared``.
+        Edges: plant to pool (made), pool to pool (arcs), pool to plant and product (drawn).
+        What is not known is left out.
     """
     amount = _Amounts(graph, flows)
-    result = nx.MultiDiGraph(name=graph.dataset.name, base_year=graph.base_year)
-    for row in graph.pools.itertuples():
-        result.add_node(
-            row.id, kind="pool", material=row.material, market=row.market, region=row.region,
-            stage=row.stage, unit=row.unit,
-        )  # fmt: skip
-    for row in graph.activities.drop_duplicates("id").itertuples():
-        result.add_node(
-            row.id, kind="plant", name=row.name, country=row.country, market=row.market,
-            stage=row.stage, operator=row.operator, status=row.status, aggregate_kind=row.kind,
-        )  # fmt: skip
+    dataset = graph.dataset
+    result = nx.MultiDiGraph(
+        name=dataset.name, base_year=graph.base_year, dataset_version=dataset.version,
+        dataset_hash=dataset.hash,
+    )  # fmt: skip
+    _add_pools(result, graph)
+    _add_plants(result, graph)
     for index, row in enumerate(graph.demands.itertuples()):
         result.add_node(
-            f"{row.product}@{row.market}", kind="product", product=row.product,
-            market=row.market, region=row.region, sector=row.sector, segment=row.segment,
-            units=float(amount.demand[index]), unit=row.unit,
+            f"{row.product}@{row.market}",
+            **_known(
+                kind="product", name=row.name, product=row.product, market=row.market,
+                region=row.region, sector=row.sector, segment=row.segment, stage="product",
+                units=float(amount.demand[index]), unit=f"{row.unit}/yr", evidence=row.evidence,
+                sources=tuple(row.source),
+            ),
         )  # fmt: skip
-    _add_edges(result, graph, amount)
+    _add_edges(result, graph, amount, facts or {})
     return nx.freeze(result)
+
+
+def _known(**attributes: Any) -> dict[str, Any]:
+    """Attributes without those that are not known."""
+    return {
+        name: value
+        for name, value in attributes.items()
+        if value not in (None, "", ()) and not (isinstance(value, float) and np.isnan(value))
+    }
+
+
+def _add_pools(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
+    materials = graph.dataset.tables["materials"]
+    names = dict(zip(materials["id"], materials["name"], strict=True))
+    for row in graph.pools.itertuples():
+        result.add_node(
+            row.id,
+            **_known(
+                kind="pool", name=f"{names[row.material] or row.material}, {row.market}",
+                material=row.material, market=row.market, region=row.region, stage=row.stage,
+                elements=tuple(row.element), unit=f"{row.unit}/yr",
+            ),
+        )  # fmt: skip
+
+
+def _add_plants(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
+    plants = {row["id"]: row for row in graph.dataset.tables["facilities"].to_dict("records")}
+    lines = _lines(graph)
+    for name, rows in graph.activities.groupby("id", sort=True):
+        row, plant, held = rows.iloc[0], plants[name], lines.get(str(name), [])
+        sizes = {(size, unit) for size, unit, _ in held}
+        size, unit = next(iter(sizes)) if len(held) == 1 else (None, None)
+        cited = {key for _, _, keys in held for key in keys} | set(plant["source"])
+        result.add_node(
+            name,
+            **_known(
+                kind="plant", name=row["name"], country=row["country"], market=row["market"],
+                region=row["region"], stage=row["stage"], operator=row["operator"],
+                process=";".join(sorted(set(rows["process"]))),
+                owner_country=row["owner_country"], status=row["status"],
+                aggregate_kind=row["kind"], capacity=size, capacity_unit=unit,
+                lines="; ".join(_line_text(size, unit) for size, unit, _ in held),
+                latitude=plant["latitude"], longitude=plant["longitude"],
+                evidence=plant["evidence"], sources=tuple(sorted(cited)),
+            ),
+        )  # fmt: skip
+
+
+def _line_text(size: float, unit: str) -> str:
+    return f"unknown {unit}" if np.isnan(size) else f"{size:g} {unit}"
+
+
+def _lines(graph: SupplyGraph) -> dict[str, list[tuple[float, str, tuple[str, ...]]]]:
+    """Size, unit and sources of the lines of each plant in the base month."""
+    current: dict[tuple[str, str], Any] = {}
+    rows = graph.dataset.tables["capacities"].to_dict("records")
+    for row in sorted(rows, key=lambda row: row["from_date"]):
+        if row["from_date"] <= graph.base_month:
+            current[row["facility"], row["line"]] = row
+    found: dict[str, list[tuple[float, str, tuple[str, ...]]]] = {}
+    for (plant, _), row in sorted(current.items()):
+        factor, substance = per_year(row["unit"])
+        size = (row["quantity"] * factor, f"{substance}/yr", tuple(row["source"]))
+        found.setdefault(plant, []).append(size)
+    return found
 
 
 class _Amounts:
@@ -71,27 +146,37 @@ class _Amounts:
         self.drawn[own] = draw[graph.inputs.draw[own]]
 
 
-def _add_edges(result: nx.MultiDiGraph, graph: SupplyGraph, amount: _Amounts) -> None:
+def edge_names(graph: SupplyGraph) -> Iterable[tuple[str, int, tuple[str, str, str]]]:
+    """Block (makes, arc, draws), place in it, and (from, to, key) of every edge, in order."""
     pool = list(graph.pools["id"])
-    material, unit = list(graph.pools["material"]), list(graph.pools["unit"])
-    plant = list(graph.activities["id"])
+    plant, recipe = list(graph.activities["id"]), list(graph.activities["recipe"])
     users = plant + [f"{r.product}@{r.market}" for r in graph.demands.itertuples()]
-
-    def add(source: str, target: str, place: int, quantity: float, key: str) -> None:
-        result.add_edge(
-            source, target, key=key, material=material[place], quantity=float(quantity),
-            unit=f"{unit[place]}/yr",
-        )  # fmt: skip
-
-    recipe = list(graph.activities["recipe"])
-    triplets = zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True)
-    for activity, place, quantity in triplets:
-        made = quantity * amount.activity[activity]
-        add(plant[activity], pool[place], int(place), made, f"makes {recipe[activity]}")
-    for row, quantity in zip(graph.arcs.itertuples(), amount.arc, strict=True):
-        add(pool[row.origin], pool[row.destination], int(row.origin), quantity, row.id)
-    for user, place, quantity in zip(
-        graph.inputs.user, graph.inputs.pool, amount.drawn, strict=True
-    ):
+    makers = zip(graph.made_activity, graph.made_pool, strict=True)
+    for index, (activity, place) in enumerate(makers):
+        yield "makes", index, (plant[activity], pool[place], f"makes {recipe[activity]}")
+    arcs = graph.arcs
+    ends = zip(arcs["origin"], arcs["destination"], arcs["id"], strict=True)
+    for index, (origin, end, name) in enumerate(ends):
+        yield "arc", index, (pool[origin], pool[end], name)
+    takers = zip(graph.inputs.user, graph.inputs.pool, strict=True)
+    for index, (user, place) in enumerate(takers):
         name = recipe[user] if user < len(recipe) else "need"
-        add(pool[place], users[user], int(place), quantity, f"draws {name}")
+        yield "draws", index, (pool[place], users[user], f"draws {name}")
+
+
+def _add_edges(result: nx.MultiDiGraph, graph: SupplyGraph, amount: _Amounts, facts: Facts) -> None:
+    material, unit = list(graph.pools["material"]), list(graph.pools["unit"])
+    declared = graph.arcs["declared"].to_numpy()
+    made = graph.made_quantity * amount.activity[graph.made_activity]
+    places = {
+        "makes": graph.made_pool, "arc": graph.arcs["origin"].to_numpy(), "draws": graph.inputs.pool
+    }  # fmt: skip
+    amounts = {"makes": made, "arc": amount.arc, "draws": amount.drawn}
+    for block, index, (source, target, key) in edge_names(graph):
+        place = int(places[block][index])
+        result.add_edge(
+            source, target, key=key, kind=block, material=material[place],
+            quantity=float(amounts[block][index]), unit=f"{unit[place]}/yr",
+            declared=bool(declared[index]) if block == "arc" else True,
+            **facts.get((source, target, key), {}),
+        )  # fmt: skip

@@ -22,6 +22,8 @@ from supplygraph.selectors import TRADED, Call, Selector, Term, did_you_mean, fi
 if TYPE_CHECKING:
     import networkx as nx
 
+    from supplygraph.graph.export import Facts
+
 BASE_YEAR = 2024
 RUNNING = ("operating", "ramping")
 HALF = 0.5
@@ -279,13 +281,17 @@ class SupplyGraph:
         terms = tuple(t for t in selector.terms if t.key in TRADED)
         return self.select_pools(Selector(terms, selector.text))
 
-    def to_networkx(self, flows: pd.DataFrame | None = None) -> nx.MultiDiGraph:
+    def to_networkx(
+        self, flows: pd.DataFrame | None = None, facts: Facts | None = None
+    ) -> nx.MultiDiGraph:
         """The network as a read-only ``networkx.MultiDiGraph``.
 
         Parameters
         ----------
         flows
             Baseline table with columns ``kind, id, quantity``; edges carry 0 without it.
+        facts
+            Further attributes of edges by (from, to, key).
 
         Returns
         -------
@@ -295,7 +301,7 @@ class SupplyGraph:
         """
         from supplygraph.graph.export import to_networkx
 
-        return to_networkx(self, flows)
+        return to_networkx(self, flows, facts)
 
 
 def _selector_table(frame: pd.DataFrame) -> dict[str, list]:

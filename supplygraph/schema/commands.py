@@ -28,6 +28,7 @@ KINDS = {
         "concentration", "dependence", "dominators", "vitality", "betweenness", "shapley",
         "eu-supply-risk", "geopolrisk", "esri",
     ),
+    "trace": ("trace",),
     "cover": ("cover", "survival"),
 }  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {

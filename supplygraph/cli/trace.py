@@ -1,0 +1,71 @@
+"""The command `trace`: where the elements in a product come from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from supplygraph.cli.analyse import FailOption, _about, _chain, _fail_if, _parse_condition
+from supplygraph.cli.output import (
+    ForceOption,
+    FormatOption,
+    OutputOption,
+    check_output,
+    emit,
+    note,
+)
+
+SHOWN = (
+    "element", "stage", "what", "kind", "country", "owner_country", "share", "share_low",
+    "share_high", "split", "evidence", "flags",
+)  # fmt: skip
+
+
+def trace(
+    context: typer.Context,
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Id of an end product.")],
+    region: Annotated[
+        str | None,
+        typer.Option("--region", help="Only what is assembled there, such as US, EU or JP."),
+    ] = None,
+    element: Annotated[
+        str | None, typer.Option("--element", help="Only this element, such as Dy.")
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option("--by", help="place: where plants stand; owner: whose they are; all."),
+    ] = "place",
+    ranges: Annotated[
+        str,
+        typer.Option(
+            "--ranges",
+            help="Shares with a least and most: all, large (a tenth and more), none; auto is all "
+            "for one element, else large.",
+        ),
+    ] = "auto",
+    fail_if: FailOption = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Show where the elements in a product come from, by proportional mixing at each stage.
+
+    Shares of a stage add up to 1, with scrap, stock and supply of no recorded source as rows.
+    touched: what passed a country at any stage. share_low and share_high: no flows that fit
+    the published figures as well give less or more. A sentence that may be quoted follows.
+
+    Example: supplygraph trace ev --region US --element Dy
+
+    Example: supplygraph trace f-35 --element Sm --by owner
+    """
+    check_output(format_, output, force)
+    condition = _parse_condition("trace", fail_if)
+    chain = _chain(context)
+    _about(chain)
+    results = chain.trace(product, region=region, element=element, by=by, ranges=ranges)
+    emit(results, format_, output, force, columns=SHOWN)
+    for text in results.table["text"]:
+        if text:
+            note(text)
+    _fail_if(results, condition)
