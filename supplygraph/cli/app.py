@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, data
+from supplygraph.cli import analyse, data, view
 from supplygraph.cli.output import note, prepare_streams
 from supplygraph.errors import DatasetError, SupplygraphError
 
@@ -55,6 +55,7 @@ for command in (
     analyse.chokepoints,
     analyse.whatif,
     analyse.explain,
+    view.view,
     data.init,
     data.schema,
 ):

@@ -24,6 +24,7 @@ KINDS = {
     "chokepoints": ("chokepoints",),
     "whatif": ("whatif",),
     "explain": ("explain",),
+    "view": ("view",),
 }
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -33,6 +34,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
     "list": {"type": "array", "items": {"type": "string"}},
     "shares": {"type": "object", "additionalProperties": {"type": "number"}},
+    "record": {"type": "object"},
 }
 
 
@@ -45,8 +47,8 @@ class Field:
     name
         As it stands in the result.
     type
-        One of string, number, integer, boolean, month, list (of strings) and shares (numbers
-        by name).
+        One of string, number, integer, boolean, month, list (of strings), shares (numbers
+        by name) and record (values by name).
     nullable
         Whether it may be null.
     unit

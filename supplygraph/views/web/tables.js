@@ -1,0 +1,73 @@
+// The table of everything that can be taken away or looked at, and the list of sources.
+const TABLES = { nodes: "Plants and products", "country-process": "Process in a country", "country-stage": "Stage in a country", country: "Country", element: "Element" };
+const T = { kind: "nodes", sort: null, down: true };
+const FIELDS = {
+  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owned from"], stage: ["Stage"], process: ["Process"], status: ["Status"],
+  quantity: ["Output or need", 1], unit: ["Unit"], share: ["Share of its process", 1, pct], none: ["Loss none", 1, pct], free: ["Loss free", 1, pct], upper: ["At most", 1, pct],
+  months: ["Months to first shortage", 1, (x) => (missing(x) ? "" : x.toFixed(1))], worst: ["Worst hit"], binding: ["Binding input"], grade: ["Grade"], flags: ["Flags"],
+};
+const HIDDEN = ["id", "flags"];
+
+function tableRows() {
+  if (T.kind === "nodes")
+    return filteredNodes().map((n) => {
+      const d = n.data, r = REMOVALS.get(`facility:${n.id}`) ?? {};
+      return { ...lossCells(r), id: n.id, name: n.label, country: d.country, owner: d.owner_country && d.owner_country !== d.country ? d.owner_country : undefined,
+        stage: d.stage, process: d.process, status: d.status, quantity: isProduct(n) ? d.units : d.quantity, unit: d.unit, share: r.baseline_share, grade: d.grade, open: { node: n.id } };
+    });
+  return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
+    ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: r.name, country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, grade: r.evidence, open: { removal: r.id } }));
+}
+const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, free: r.loss_free, upper: r.loss_upper, months: r.months_to_first_shortage,
+  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, flags: (r.flags ?? []).join(" ") || undefined });
+function sortedRows() {
+  const rows = tableRows(), key = T.sort ?? "none", sign = T.down ? -1 : 1;
+  const empty = (x) => missing(x) || x === "";
+  return rows.sort((a, b) => {
+    const x = a[key], y = b[key];
+    if (empty(x) || empty(y)) return empty(x) - empty(y) || (a.id < b.id ? -1 : 1);
+    return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en")) || (a.id < b.id ? -1 : 1);
+  });
+}
+function shownFields(rows) {
+  return Object.keys(FIELDS).filter((key) => rows.some((r) => !missing(r[key]) && r[key] !== ""));
+}
+function drawTable() {
+  const rows = sortedRows(), fields = shownFields(rows).filter((key) => !HIDDEN.includes(key));
+  const head = fields.map((key) => {
+    const active = (T.sort ?? "none") === key;
+    return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
+      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? " ↓" : " ↑") : ""));
+  });
+  const body = rows.map((r) => {
+    const open = () => choose(r.open);
+    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) ? "on" : null, on: { click: open } },
+      fields.map((key) => {
+        const [, numeric, text] = FIELDS[key], value = r[key];
+        const shown = text ? (missing(value) ? "" : text(value)) : numeric ? (missing(value) ? "" : num(value)) : value ?? "";
+        return el("td", { class: numeric ? "n" : null }, key === "name" ? el("a", { href: "#", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
+      }));
+  });
+  byId("view-table").replaceChildren(
+    el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
+      el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { T.kind = id; T.sort = null; T.down = true; drawTable(); } } }, name))),
+    el("table", { id: "table" }, el("caption", {}, `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; free, the least any allocation could reach; at most, for plants whose share nobody states.`),
+      el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
+}
+function tableCsv() {
+  const rows = sortedRows(), fields = shownFields(rows);
+  const names = { none: "loss_none", free: "loss_free", upper: "loss_upper", months: "months_to_first_shortage", worst: "worst_hit", binding: "binding_input", owner: "owner_country", share: "share_of_process" };
+  return csvText([fields.map((key) => names[key] ?? key), ...rows.map((r) => fields.map((key) => r[key]))]);
+}
+
+function drawSources() {
+  const rows = Object.entries(P.sources).sort((a, b) => (b[1].cited ?? 0) - (a[1].cited ?? 0) || (a[0] < b[0] ? -1 : 1));
+  byId("view-sources").replaceChildren(el("table", { id: "sources" },
+    el("caption", {}, `${plural(rows.length, "source")}, the most cited first. "Not seen" in a title: known from another text.`),
+    el("thead", {}, el("tr", {}, ["Title", "Publisher", "Date", "Accessed", "Rows that cite it"].map((h, i) => el("th", { scope: "col", class: i === 4 ? "n" : null }, el("button", { disabled: "" }, h))))),
+    el("tbody", {}, rows.map(([key, s]) => el("tr", {},
+      el("td", {}, safeUrl(s.url) ? el("a", { href: safeUrl(s.url), target: "_blank", rel: "noopener noreferrer" }, s.title ?? key) : s.title ?? key, s.doi ? el("span", { class: "small" }, ` doi:${s.doi}`) : null),
+      el("td", {}, s.publisher ?? ""), el("td", {}, s.date ?? ""), el("td", {}, s.accessed ?? ""), el("td", { class: "n" }, num(s.cited ?? 0)))))));
+}
+const sourcesCsv = () => csvText([["key", "title", "publisher", "date", "url", "accessed", "doi", "rows_that_cite_it"],
+  ...Object.entries(P.sources).map(([key, s]) => [key, s.title, s.publisher, s.date, s.url, s.accessed, s.doi, s.cited])]);
