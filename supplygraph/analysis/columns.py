@@ -28,8 +28,8 @@ class Column:
         What stands in it; a sector has the stage ``product`` and itself as process.
     unit
         Unit of its outputs a year, empty if they do not add.
-    output
-        Base output by country.
+    output, parts
+        Base output by country and by process.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Column:
     processes: tuple[str, ...]
     unit: str = ""
     output: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, float] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
@@ -133,8 +134,8 @@ def _feeds(
     size: dict[str, float] = {}
     for a, p, quantity in zip(graph.made_activity, graph.made_pool, made, strict=True):
         if inside[a]:
-            part = makers.setdefault(material[p], {})
-            part[process[a]] = part.get(process[a], 0.0) + float(quantity)
+            maker = makers.setdefault(material[p], {})
+            maker[process[a]] = maker.get(process[a], 0.0) + float(quantity)
             size[process[a]] = size.get(process[a], 0.0) + float(quantity)
     drawn: dict[tuple[str, str], float] = {}
     for user, p, quantity in zip(graph.inputs.user, graph.inputs.pool, baseline.drawn, strict=True):
@@ -161,6 +162,8 @@ def _fill(baseline: Baseline, made: np.ndarray, columns: Sequence[Column]) -> No
             units.setdefault(column.id, set()).add("t_reo" if unit in OXIDE else unit)
             country = str(row["country"])
             column.output[country] = column.output.get(country, 0.0) + float(quantity)
+            process = str(row["process"])
+            column.parts[process] = column.parts.get(process, 0.0) + float(quantity)
     for column in columns:
         found = units.get(column.id, set())
         column.unit = f"{found.pop()}/yr" if len(found) == 1 else ""

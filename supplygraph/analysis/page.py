@@ -106,6 +106,7 @@ class _Page:
                 "stage": column.stage, "processes": list(column.processes), "unit": column.unit,
                 "sites": len(sites), "products": len({n.get("product") for n in plants} - {None}),
                 "markets": len({n["country"] for n in plants}), "total": column.total,
+                "parts": {n: q / column.total for n, q in sorted(column.parts.items())},
                 "hhi": column.hhi(), "top": [list(row) for row in ranked[:8]],
             }
         )  # fmt: skip

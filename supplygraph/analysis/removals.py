@@ -41,7 +41,8 @@ class Removals:
         self.warnings: tuple[str, ...] = ()
         entities: list[Entity] = []
         for kind in KINDS:
-            table, self.warnings = chokepoints(tracer, kind, product=product, region=region)
+            table, warnings = chokepoints(tracer, kind, product=product, region=region)
+            self.warnings = self.warnings or warnings
             found = {entity.id: entity for entity in entities_of(self.month.baseline, kind)}
             for row in table.to_dict("records"):
                 self.records.append(plain_row(row))

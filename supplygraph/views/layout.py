@@ -14,15 +14,19 @@ from supplygraph.views.record import PageRecord, Record
 from supplygraph.views.style import colour_of, is_reported, unit_text, word
 
 WIDTH = 1224.0
-LEFT = 132.0
+LEFT = 120.0
 RIGHT = 10.0
 HEAD = 74.0
 ROOM = 776.0  # height that the lanes should fit, as on a screen of 1600 x 1000
 GAP = 26.0
-CHAIN_TO_SECTOR = 1.62  # width of a column of plants, in columns of products
+CHAIN_TO_SECTOR = 1.86  # width of a column of plants, in columns of products
 DOT_AT = 17.0
 REST = "*"
 RIBBONS = 240
+PITCHES = (7.0, 6.0, 5.2, 4.4, 3.8, 3.2, 2.7)  # between the small dots of a cell
+MOST_ROWS = 11  # with room for a name, in one cell
+LEAST = 17.0  # height of a lane
+NAMED = 0.03  # share of its column from which a process stands in the title
 WIDEST = 15.0
 
 
@@ -94,7 +98,7 @@ def matrix_of(record: PageRecord) -> Matrix:
     """Place columns, lanes, dots and ribbons of a record."""
     columns = _columns(record)
     lanes = _lanes(record)
-    dots = _dots(record, columns, lanes)
+    dots = _Cells(record, columns, lanes).place()
     height = max((lane.y + lane.height for lane in lanes), default=HEAD) + 8
     matrix = Matrix(WIDTH, height, columns, lanes, dots)
     _add_ribbons(record, matrix)
@@ -108,12 +112,13 @@ def _columns(record: PageRecord) -> list[Place]:
     gap = GAP if 0 < products < len(stages) else 0.0
     weights = [1.0 if stage == "product" else CHAIN_TO_SECTOR for stage in stages]
     unit = (WIDTH - LEFT - RIGHT - gap) / max(sum(weights), 1.0)
-    found, x = [], LEFT
+    found: list[Place] = []
+    x = LEFT
     for (name, values), weight in zip(rows.items(), weights, strict=True):
         stage, split = values["stage"], stages.count(values["stage"]) > 1
         if stage == "product" and all(place.block != "product" for place in found):
             x += gap
-        title = " · ".join(word(p) for p in values["processes"]) if split else word(stage)
+        title = " · ".join(map(word, _main(values))) if split else word(stage)
         block = "product" if stage == "product" else name
         found.append(Place(name, x, unit * weight, title, word(stage), block, values))
         x += unit * weight
@@ -141,49 +146,83 @@ def lane_of(record: PageRecord) -> dict[str, str]:
     }
 
 
-def _dots(record: PageRecord, columns: Sequence[Place], lanes: Sequence[Lane]) -> list[Dot]:
-    place = {column.id: column for column in columns}
-    into = lane_of(record)
-    whole: dict[str, float] = {}
-    for values in record.rows("node").values():
-        whole[values["column"]] = whole.get(values["column"], 0.0) + (values["quantity"] or 0.0)
-    cells: dict[tuple[str, str], list[Dot]] = {}
-    for name, values in record.rows("node").items():
-        share = (values["quantity"] or 0.0) / (whole[values["column"]] or 1.0)
-        dot = Dot(name, 0.0, 0.0, 2.4 + 8.6 * math.sqrt(share), values)
-        cells.setdefault((into[values["country"]], values["column"]), []).append(dot)
-    for dots in cells.values():
-        dots.sort(key=lambda dot: (-dot.values["quantity"] > -1e-9, -round(dot.r, 6), dot.id))
-    rows, pitch = _fit(cells, place, lanes)
-    _stack(cells, place, lanes, rows, pitch)
-    return [dot for dots in cells.values() for dot in dots]
+def _main(values: Record) -> list[str]:
+    """The processes that make a column's name: all but those too small to see."""
+    return [p for p in values["processes"] if values["parts"].get(p, 0.0) >= NAMED] or values[
+        "processes"
+    ][:1]
 
 
-def _fit(
-    cells: dict[tuple[str, str], list[Dot]],
-    place: dict[str, Place],
-    lanes: Sequence[Lane],
-) -> tuple[int, float]:
-    """Rows with room for a label in each cell, and pitch of the small dots, that fit the screen."""
-    for pitch in (7.0, 6.0, 5.2, 4.4, 3.8, 3.2):
-        for rows in (7, 6, 5, 4, 3, 2, 1):
-            heights = {lane.id: 19.0 for lane in lanes}
-            for (lane, column), dots in cells.items():
-                height = _pack(dots, place[column].width, rows, pitch)
-                heights[lane] = max(heights[lane], height + 9)
+class _Cells:
+    """Dots by lane and column, packed so that the picture fits a screen if it can."""
+
+    def __init__(self, record: PageRecord, columns: Sequence[Place], lanes: Sequence[Lane]) -> None:
+        self.columns, self.lanes = {column.id: column for column in columns}, lanes
+        into = lane_of(record)
+        whole: dict[str, float] = {}
+        for values in record.rows("node").values():
+            whole[values["column"]] = whole.get(values["column"], 0.0) + (values["quantity"] or 0.0)
+        self.cells: dict[str, dict[str, list[Dot]]] = {lane.id: {} for lane in lanes}
+        for name, values in record.rows("node").items():
+            share = (values["quantity"] or 0.0) / (whole[values["column"]] or 1.0)
+            dot = Dot(name, 0.0, 0.0, 2.4 + 8.6 * math.sqrt(share), values)
+            cell = self.cells[into[values["country"]]].setdefault(values["column"], [])
+            cell.append(dot)
+        for cells in self.cells.values():
+            for dots in cells.values():
+                dots.sort(key=lambda dot: (not dot.values["quantity"], -round(dot.r, 6), dot.id))
+
+    def place(self) -> list[Dot]:
+        """Give every lane its height and every dot its place."""
+        for pitch in PITCHES:
+            rows = {lane.id: 1 for lane in self.lanes}
+            heights = {lane.id: self._height(lane.id, 1, pitch) for lane in self.lanes}
             if sum(heights.values()) <= ROOM:
-                spare = min((ROOM - sum(heights.values())) / len(lanes), 12.0) if lanes else 0.0
-                _set_heights(lanes, {name: height + spare for name, height in heights.items()})
-                return rows, pitch
-    _set_heights(lanes, heights)
-    return rows, pitch
+                break
+        else:
+            rows = dict.fromkeys(rows, 0)
+            heights = {name: self._height(name, 0, pitch) for name in rows}
+        self._add_rows(rows, heights, pitch)
+        spare = max(ROOM - sum(heights.values()), 0.0) / max(len(self.lanes), 1)
+        y = HEAD
+        for lane in self.lanes:
+            lane.y, lane.height = y, heights[lane.id] + min(spare, 14.0)
+            y += lane.height
+            self._settle(lane, rows[lane.id], pitch)
+        return [dot for cells in self.cells.values() for dots in cells.values() for dot in dots]
 
+    def _add_rows(self, rows: dict[str, int], heights: dict[str, float], pitch: float) -> None:
+        """A row more, again and again, for the lane with most running dots left in the grid."""
+        open_ = set(rows)
+        while open_:
+            want = {name: self._fullest(name) - rows[name] for name in open_}
+            name = min(open_, key=lambda n: (-want[n], n))
+            height = self._height(name, rows[name] + 1, pitch)
+            total = sum(heights.values()) - heights[name] + height
+            if want[name] <= 0 or rows[name] >= MOST_ROWS or total > ROOM:
+                open_.remove(name)
+                continue
+            rows[name] += 1
+            heights[name] = height
 
-def _set_heights(lanes: Sequence[Lane], heights: dict[str, float]) -> None:
-    y = HEAD
-    for lane in lanes:
-        lane.y, lane.height = y, heights[lane.id]
-        y += lane.height
+    def _fullest(self, lane: str) -> int:
+        cells = self.cells[lane].values()
+        return max((sum(d.values["quantity"] > 0 for d in dots) for dots in cells), default=0)
+
+    def _height(self, lane: str, rows: int, pitch: float) -> float:
+        cells = self.cells[lane].items()
+        heights = [_pack(dots, self.columns[column].width, rows, pitch) for column, dots in cells]
+        return max([LEAST - 8, *heights]) + 8
+
+    def _settle(self, lane: Lane, rows: int, pitch: float) -> None:
+        """Move each cell's dots to the middle of its lane."""
+        for name, dots in self.cells[lane.id].items():
+            column = self.columns[name]
+            height = _pack(dots, column.width, rows, pitch)
+            top = lane.y + (lane.height - height) / 2
+            for dot in dots:
+                dot.x, dot.y = round(column.x + dot.x, 2), round(top + dot.y, 2)
+                dot.r = round(dot.r, 2)
 
 
 def _pack(dots: Sequence[Dot], width: float, rows: int, pitch: float) -> float:
@@ -193,37 +232,19 @@ def _pack(dots: Sequence[Dot], width: float, rows: int, pitch: float) -> float:
     """
     y = 0.0
     named = [dot for dot in dots if dot.values["quantity"] > 0][:rows]
-    if len(dots) <= rows:
+    if rows and len(dots) == 1:
         named = list(dots)
     for dot in named:
-        step = max(2 * dot.r + 1.5, 13.0)
+        step = max(2 * dot.r + 1.5, 12.6)
         dot.x, dot.y = DOT_AT, y + step / 2
         y += step
-    small = [dot for dot in dots if dot not in named]
-    per_row = max(int((width - DOT_AT - 8) / pitch), 1)
+    small = dots[len(named) :]
+    per_row = max(int((width - DOT_AT - 6) / pitch), 1)
     for number, dot in enumerate(small):
-        dot.r = min(dot.r, pitch * 0.44)
+        dot.r = min(dot.r, pitch * 0.42) if dot.values["quantity"] > 0 else pitch * 0.29
         dot.x = DOT_AT - 3 + pitch * (number % per_row)
         dot.y = y + pitch * (number // per_row) + pitch / 2 + 1
     return y + pitch * math.ceil(len(small) / per_row) + (2.0 if small else 0.0)
-
-
-def _stack(
-    cells: dict[tuple[str, str], list[Dot]],
-    place: dict[str, Place],
-    lanes: Sequence[Lane],
-    rows: int,
-    pitch: float,
-) -> None:
-    """Move each cell's dots to the middle of its lane."""
-    for lane in lanes:
-        for column in place.values():
-            dots = cells.get((lane.id, column.id), [])
-            height = _pack(dots, column.width, rows, pitch)
-            top = lane.y + (lane.height - height) / 2
-            for dot in dots:
-                dot.x, dot.y = round(column.x + dot.x, 2), round(top + dot.y, 2)
-                dot.r = round(dot.r, 2)
 
 
 def _add_ribbons(record: PageRecord, matrix: Matrix) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.views.layout import Matrix, dot_pattern, ribbon_values
 from supplygraph.views.record import compact
-from supplygraph.views.style import unit_text, word
+from supplygraph.views.style import step_text, unit_text
 
 if TYPE_CHECKING:
     from pyvis.network import Network
@@ -55,7 +55,7 @@ def _data(values: dict[str, Any]) -> dict[str, Any]:
     left_out = {"name", "id", "latitude", "longitude", "running"}
     kept = {key: value for key, value in values.items() if key not in left_out}
     kept["unit"] = unit_text(values["unit"])
-    kept["step"] = word(values["process"])
+    kept["step"] = step_text(values["stage"], values["process"])
     if values.get("owner") == values.get("operator"):
         kept.pop("owner", None)
     return compact(kept)

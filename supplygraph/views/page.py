@@ -14,7 +14,7 @@ from supplygraph.views.layout import RIBBONS, Matrix, column_text, matrix_of
 from supplygraph.views.network import network_of
 from supplygraph.views.record import PageRecord, compact
 from supplygraph.views.sankey import sankey_of
-from supplygraph.views.style import DARK, LIGHT, SECTORS, unit_text, word
+from supplygraph.views.style import DARK, LIGHT, SECTORS, step_text, unit_text, word
 
 TEMPLATE = "page.html"
 SCRIPTS = ("data.js", "draw.js", "matrix.js", "sankey.js", "panel.js", "tables.js", "main.js")
@@ -134,9 +134,15 @@ def _page(record: PageRecord, matrix: Matrix) -> dict[str, Any]:
             [a["origin"], a["destination"], a["quantity"], a["grade"]]
             for a in map(compact, _filled(record, "arc"))
         ],
-        "removals": {name: compact(row) for name, row in record.rows("removal").items()},
+        "removals": {name: _removal(row) for name, row in record.rows("removal").items()},
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
     }  # fmt: skip
+
+
+def _removal(row: dict[str, Any]) -> dict[str, Any]:
+    """A removal with its process in words."""
+    step = step_text(row["stage"], row["process"]) if row["process"] else word(row["stage"])
+    return compact(row | {"step": step})
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:
@@ -154,7 +160,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
                 "group": c.group, "block": c.block, "lines": column_text(c.values),
                 "stage": c.values["stage"], "processes": c.values["processes"],
                 "unit": unit_text(c.values["unit"]), "total": compact(c.values["total"]),
-                "steps": [word(p) for p in c.values["processes"]],
+                "steps": [step_text(c.values["stage"], p) for p in c.values["processes"]],
                 "hhi": compact(c.values["hhi"]), "top": compact(c.values["top"]),
             }
             for c in matrix.columns

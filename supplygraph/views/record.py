@@ -51,9 +51,7 @@ def compact(value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         kept = {key: compact(item) for key, item in value.items()}
-        return {
-            key: item for key, item in kept.items() if item is not None and item not in ("", [])
-        }
+        return {key: item for key, item in kept.items() if not (item is None or item in ("", []))}
     if isinstance(value, list | tuple):
         return [compact(item) for item in value]
     if isinstance(value, float):

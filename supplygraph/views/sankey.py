@@ -109,12 +109,12 @@ def _bands(record: PageRecord, columns: dict[str, Any]) -> list[Band]:
     flows = []
     size: dict[tuple[str, str], list[float]] = {}
     for flow in record.rows("flow").values():
-        ends = []
+        ends: list[tuple[str, str]] = []
         for side, (country, column) in enumerate((flow["origin"], flow["destination"])):
             end = (into[country], column if column in columns else "product")
             size.setdefault(end, [0.0, 0.0])[side] += flow["quantity"]
             ends.append(end)
-        flows.append((*ends, flow))
+        flows.append((ends[0], ends[1], flow))
     name = _merged({end: max(pair) for end, pair in size.items()})
     sums: dict[tuple[tuple[str, str], tuple[str, str]], Band] = {}
     for origin, destination, flow in flows:

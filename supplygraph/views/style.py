@@ -29,6 +29,24 @@ SECTORS = {
     "industry": "Industry",
     "other": "Other",
 }
+PROCESSES = {
+    "hard-rock": "Hard-rock mining",
+    "clay": "Ion-clay mining",
+    "sands": "Mineral-sand mining",
+    "by-product": "By-product mining",
+    "crack": "Cracking",
+    "light": "Light separation",
+    "heavy": "Heavy separation",
+    "recycle": "Recycling",
+    "scandium": "Scandium separation",
+    "unrecorded": "Unrecorded output",
+    "ndpr": "NdPr metal",
+    "dytb": "Dy and Tb metal",
+    "sm": "Sm metal",
+    "ndfeb": "NdFeB magnets",
+    "smco": "SmCo magnets",
+    "bonded": "Bonded magnets",
+}
 UNITS = {
     "t_gross": "t gross",
     "t_reo": "t REO",
@@ -74,6 +92,19 @@ def word(name: str) -> str:
     ('Hard-rock', 'Autos')
     """
     return STAGES.get(name) or SECTORS.get(name) or name[:1].upper() + name[1:]
+
+
+def step_text(stage: str, process: str) -> str:
+    """A process as people name it.
+
+    Examples
+    --------
+    >>> step_text("separation", "heavy"), step_text("magnet", "sinter"), step_text("mine", "mine")
+    ('Heavy separation', 'Sinter (magnet)', 'Mine')
+    """
+    if stage == "product" or stage == process:
+        return word(process)
+    return PROCESSES.get(process) or f"{word(process)} ({stage})"
 
 
 def is_reported(grade: str) -> bool:

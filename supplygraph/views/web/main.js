@@ -93,8 +93,8 @@ function fillFilters() {
 const ENTRIES = [
   ...NODES.map((n) => ({ text: n.label, more: `${isProduct(n) ? "product" : n.data.step.toLowerCase()}, ${countryName(n.data.country).replace(/ \(.*/, "")}`,
     words: `${n.label} ${n.id} ${n.data.operator ?? ""} ${n.data.owner ?? ""} ${countryName(n.data.country)}`.toLowerCase(), weight: n.size + (isProduct(n) ? 0 : 4), open: { node: n.id } })),
-  ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: r.kind === "element" ? own(P.elements, r.id.slice(8))?.name ?? r.name : r.name, more: KIND[r.kind].toLowerCase(),
-    words: `${r.name} ${r.id} ${countryName(r.country ?? "")} ${own(P.elements, r.id.slice(8))?.name ?? ""}`.toLowerCase(), weight: 8 + 10 * (r.loss_none ?? 0), open: { removal: r.id } })),
+  ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: removalName(r), more: KIND[r.kind].toLowerCase(),
+    words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_none ?? 0), open: { removal: r.id } })),
   ...Object.entries(P.materials).map(([id, m]) => ({ text: m.name, more: "material", words: `${m.name} ${id}`.toLowerCase(), weight: 1, material: id })),
 ];
 const Q = { found: [], at: -1 };
@@ -136,10 +136,11 @@ function drawLegend() {
   const ring = (more) => svg("circle", { cx: 9, cy: 6, r: 4, ...more });
   const ink = tone("soft");
   const item = (m, text) => el("span", {}, m, text);
-  const countries = P.matrix.lanes.filter((l) => l.colour < 7 && l.id !== "*").map((l) => item(mark(ring({ fill: colour(l.colour) })), l.name.replace(/ \(.*/, "")));
-  byId("legend").replaceChildren(...countries, item(mark(ring({ fill: colour(7) })), "other"),
-    item(mark(ring({ fill: ink })), "published"), item(mark(ring({ fill: "none", stroke: ink, "stroke-width": 1.6 })), "estimated"),
-    item(mark(ring({ fill: "none", stroke: ink, "stroke-dasharray": "1.6 1.2" })), "not running"), item(mark(svg("rect", { x: 5, y: 2, width: 8, height: 8, fill: "none", stroke: ink, "stroke-width": 1.6 })), "rest of a group"),
+  byId("legend").replaceChildren(
+    item(mark(ring({ fill: ink })), "output published"), item(mark(ring({ fill: "none", stroke: ink, "stroke-width": 1.6 })), "estimated"),
+    item(mark(svg("rect", { x: 5, y: 2, width: 8, height: 8, fill: "none", stroke: ink, "stroke-width": 1.6 })), "rest of a group, never ranked"),
+    item(mark(ring({ r: 2.4, fill: "none", stroke: ink, "stroke-dasharray": "1.6 1.2" })), "no output in the base year"),
+    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 })), "flow, coloured by where it comes from"),
     item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 }), svg("rect", { x: 0, y: 5.5, width: 18, height: 1, fill: ink })), "mostly published routes"),
     P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
 }

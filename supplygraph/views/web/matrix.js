@@ -1,7 +1,7 @@
 // The matrix: lanes are countries, columns are stages, ribbons are summed flows.
 const ARCS = 60;
 const M = { box: { x: 0, y: 0, w: P.matrix.width, h: P.matrix.height }, picture: null, cursor: null, layers: {} };
-const HEAD = 74, EDGE = 132;
+const HEAD = 74, EDGE = 120;
 const unit = () => M.box.w / (M.picture?.clientWidth || 1224); // picture units in one pixel of the screen
 
 function drawMatrix() {
@@ -198,7 +198,7 @@ function paintHeads() {
     const clickable = REMOVALS.has(`country:${lane.id}`);
     const middle = lane.y + lane.height / 2;
     names.append(svg("rect", { x: x + 10 * k, y: middle - 4 * k, width: 4 * k, height: 8 * k, rx: 2 * k, fill: colour(lane.colour), opacity: lane.id === "*" ? 0 : 1 }));
-    names.append(label(shortened(lane.name.replace(/ \(.*/, ""), 11.5, 106, 560), 11.5, { x: x + 20 * k, y: middle + 4 * k },
+    names.append(label(shortened(lane.name.replace(/ \(.*/, ""), 11.5, 92, 560), 11.5, { x: x + 20 * k, y: middle + 4 * k },
       { fill: tone(lane.id === "*" ? "faint" : "ink"), "font-weight": 560, "data-lane": lane.id, cursor: clickable ? "pointer" : "default" }));
   });
   heads.append(svg("rect", { x, y, width: M.box.w, height: HEAD * k - 3 * k, fill: tone("paper") }));

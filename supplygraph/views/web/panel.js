@@ -44,7 +44,7 @@ function overview() {
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
       el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) =>
-        lossRow(r.name, null, r.loss_none, r.loss_free, r.loss_upper, () => openRemoval(r)))),
+        lossRow(removalName(r), null, r.loss_none, r.loss_free, r.loss_upper, () => openRemoval(r)))),
       rows.length > LIMIT ? el("p", { class: "small" }, `${LIMIT} of ${rows.length}; the table lists all.`) : null),
     section("How to read",
       el("p", {}, el("b", {}, "None"), " (full mark): nobody reroutes and every shortage is shared in proportion. ", el("b", {}, "Free"), " (hollow mark): the least loss that any allocation of what is left could reach. The truth lies between. A bound is not a forecast."),
@@ -60,6 +60,8 @@ const counted = () => {
   const product = P.params.product ? productName(P.params.product) : "all weighted demand";
   return P.params.region ? `${product} in ${P.params.region}` : product;
 };
+const removalName = (r) => r.kind === "country-process" || r.kind === "country-stage" ? `${r.step}, ${countryName(r.country).replace(/ \(.*/, "")}`
+  : r.kind === "element" ? own(P.elements, r.id.slice(8))?.name ?? r.name : r.name;
 const openRemoval = (r) => choose(r.kind === "facility" ? { node: r.id.slice("facility:".length) } : { removal: r.id });
 
 function lossBlock(r) {
@@ -120,7 +122,7 @@ function nodePanel(n) {
   const foreign = d.owner_country && d.owner_country !== d.country;
   const head = [
     back(), el("h2", { id: "chosen" }, n.label),
-    el("p", { class: "sub" }, `${d.step} · ${COLUMN.get(d.column).group.toLowerCase()} · ${countryName(d.country)}`),
+    el("p", { class: "sub" }, `${d.step}, ${countryName(d.country)}`),
   ];
   const grade = d.grade && el("span", {}, gradeMark(d.grade), ` ${GRADES[d.grade] ?? ""}`);
   const about = list([
@@ -135,7 +137,7 @@ function nodePanel(n) {
   return [
     ...head, r || d.kind === "rest" || d.kind === "country" ? lossBlock(r) : idleBlock(d), lossFacts(r), section("About", about), commandBlock(r), productBlock(r), sectorBlock(r),
     ...flowBlocks(n),
-    group ? section("Its process in its country", el("ul", { class: "rows" }, lossRow(group.name, null, group.loss_none, group.loss_free, null, () => openRemoval(group)))) : null,
+    group ? section("Its process in its country", el("ul", { class: "rows" }, lossRow(removalName(group), null, group.loss_none, group.loss_free, null, () => openRemoval(group)))) : null,
     factBlock(d.facts),
   ];
 }
@@ -179,7 +181,7 @@ function productPanel(n) {
     ...groups.map(([kind, title]) => {
       const rows = stopped.filter(([id]) => REMOVALS.get(id)?.kind === kind);
       return rows.length ? section(`${title}, if nobody reroutes`, el("ul", { class: "rows" }, rows.map(([id, loss]) =>
-        lossRow(REMOVALS.get(id).name, null, loss, null, null, () => openRemoval(REMOVALS.get(id)))))) : null;
+        lossRow(removalName(REMOVALS.get(id)), null, loss, null, null, () => openRemoval(REMOVALS.get(id)))))) : null;
     }),
     ...flowBlocks(n),
     product.needs?.length ? section("Needs, per unit", el("ul", { class: "facts" }, product.needs.map((f) =>
@@ -194,10 +196,10 @@ function removalPanel(r) {
   const inner = r.kind === "country" || r.kind === "country-stage"
     ? [...REMOVALS.values()].filter((o) => o.kind === "country-process" && o.country === r.country && (r.kind === "country" || o.stage === r.stage)) : [];
   return [
-    back(), el("h2", { id: "chosen" }, r.kind === "element" ? own(P.elements, r.id.slice(8))?.name ?? r.name : r.name),
+    back(), el("h2", { id: "chosen" }, removalName(r)),
     el("p", { class: "sub" }, `${KIND[r.kind]}, taken away whole`),
     lossBlock(r), lossFacts(r), commandBlock(r), productBlock(r), sectorBlock(r),
-    inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => lossRow(o.name, null, o.loss_none, o.loss_free, null, () => openRemoval(o))))) : null,
+    inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => lossRow(removalName(o), null, o.loss_none, o.loss_free, null, () => openRemoval(o))))) : null,
     nodes.length ? section(`What it takes: ${plural(nodes.length, "node")} with output`, el("ul", { class: "rows" }, nodes.slice(0, 12).map((n) =>
       el("li", {}, el("button", { on: { click: () => choose({ node: n.id }) } }, el("span", { class: "name", title: n.label }, n.label),
         el("span", { class: "num" }, num(n.data.quantity), el("i", {}, ` ${n.data.unit}`))))))) : null,
@@ -214,7 +216,7 @@ function columnPanel(c) {
     c.top?.length ? section("Countries", el("ul", { class: "rows" }, c.top.map(([name, share]) =>
       el("li", {}, el("button", { on: { click: () => REMOVALS.has(`country-stage:${name}/${c.stage}`) && choose({ removal: `country-stage:${name}/${c.stage}` }) } },
         el("span", { class: "name" }, countryName(name)), el("span", { class: "num" }, pct(share))))))) : null,
-    groups.length ? section("Removals", el("ul", { class: "rows" }, groups.slice(0, 10).map((r) => lossRow(r.name, null, r.loss_none, r.loss_free, null, () => openRemoval(r))))) : null,
+    groups.length ? section("Removals", el("ul", { class: "rows" }, groups.slice(0, 10).map((r) => lossRow(removalName(r), null, r.loss_none, r.loss_free, null, () => openRemoval(r))))) : null,
     rows.length ? section("Largest", el("ul", { class: "rows" }, rows.slice(0, 12).map((n) =>
       el("li", {}, el("button", { on: { click: () => choose({ node: n.id }) } }, el("span", { class: "name", title: n.label }, n.label, el("i", {}, `  ${isProduct(n) ? n.data.country : ""}`)),
         el("span", { class: "num" }, isProduct(n) ? num(n.data.units) : num(n.data.quantity), el("i", {}, ` ${n.data.unit}`))))))) : null,

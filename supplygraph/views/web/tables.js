@@ -16,7 +16,7 @@ function tableRows() {
         stage: d.stage, process: d.process, status: d.status, quantity: isProduct(n) ? d.units : d.quantity, unit: d.unit, share: r.baseline_share, grade: d.grade, open: { node: n.id } };
     });
   return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
-    ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: r.name, country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, grade: r.evidence, open: { removal: r.id } }));
+    ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, grade: r.evidence, open: { removal: r.id } }));
 }
 const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, free: r.loss_free, upper: r.loss_upper, months: r.months_to_first_shortage,
   worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, flags: (r.flags ?? []).join(" ") || undefined });
