@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from supplygraph.views.record import PageRecord, Record
-from supplygraph.views.style import colour_of, is_reported, unit_text, word
+from supplygraph.views.style import COLOURED, colour_of, is_reported, unit_text, word
 
 WIDTH = 1224.0
 LEFT = 120.0
@@ -19,8 +19,9 @@ RIGHT = 10.0
 HEAD = 74.0
 ROOM = 776.0  # height that the lanes should fit, as on a screen of 1600 x 1000
 GAP = 26.0
-CHAIN_TO_SECTOR = 1.86  # width of a column of plants, in columns of products
+CHAIN_TO_SECTOR = 1.46  # width of a column of plants, in columns of products
 DOT_AT = 17.0
+PRODUCT_AT = 11.0
 REST = "*"
 RIBBONS = 240
 PITCHES = (7.0, 6.0, 5.2, 4.4, 3.8, 3.2, 2.7)  # between the small dots of a cell
@@ -128,15 +129,31 @@ def _columns(record: PageRecord) -> list[Place]:
 def _lanes(record: PageRecord) -> list[Lane]:
     rows = record.rows("country")
     active = [name for name, values in rows.items() if values["active"]]
-    colours = colour_of([name for name in active if rows[name]["share"] > 0])
-    last = len(set(colours.values())) - 1 if colours else 0
+    colours = colours_of(record)
     lanes = [
-        Lane(name, rows[name]["name"], rows[name]["share"], colours.get(name, max(last, 7)))
+        Lane(name, rows[name]["name"], rows[name]["share"], colours.get(name, COLOURED))
         for name in active
     ]
     if len(active) < len(rows):
-        lanes.append(Lane(REST, "Nothing runs yet", 0.0, 7))
+        lanes.append(Lane(REST, "Nothing runs yet", 0.0, COLOURED))
     return lanes
+
+
+def colours_of(record: PageRecord) -> dict[str, int]:
+    """Number of the colour of each country that has one: the largest that are no pool."""
+    rows = record.rows("country")
+    members: dict[str, int] = {}
+    for values in rows.values():
+        members[values["market"]] = members.get(values["market"], 0) + 1
+    return colour_of(
+        [
+            name
+            for name, values in rows.items()
+            if values["active"]
+            and values["share"] > 0
+            and not (name == values["market"] and members[name] > 1)
+        ]
+    )
 
 
 def lane_of(record: PageRecord) -> dict[str, str]:
@@ -165,7 +182,8 @@ class _Cells:
         self.cells: dict[str, dict[str, list[Dot]]] = {lane.id: {} for lane in lanes}
         for name, values in record.rows("node").items():
             share = (values["quantity"] or 0.0) / (whole[values["column"]] or 1.0)
-            dot = Dot(name, 0.0, 0.0, 2.4 + 8.6 * math.sqrt(share), values)
+            widest = 5.6 if values["kind"] == "product" else 8.6
+            dot = Dot(name, 0.0, 0.0, 2.4 + widest * math.sqrt(share), values)
             cell = self.cells[into[values["country"]]].setdefault(values["column"], [])
             cell.append(dot)
         for cells in self.cells.values():
@@ -231,18 +249,19 @@ def _pack(dots: Sequence[Dot], width: float, rows: int, pitch: float) -> float:
     The largest that run stand one above the other with room for a name; the rest in a grid.
     """
     y = 0.0
+    at = PRODUCT_AT if dots and dots[0].values["kind"] == "product" else DOT_AT
     named = [dot for dot in dots if dot.values["quantity"] > 0][:rows]
     if rows and len(dots) == 1:
         named = list(dots)
     for dot in named:
         step = max(2 * dot.r + 1.5, 12.6)
-        dot.x, dot.y = DOT_AT, y + step / 2
+        dot.x, dot.y = at, y + step / 2
         y += step
     small = dots[len(named) :]
-    per_row = max(int((width - DOT_AT - 6) / pitch), 1)
+    per_row = max(int((width - at - 6) / pitch), 1)
     for number, dot in enumerate(small):
         dot.r = min(dot.r, pitch * 0.42) if dot.values["quantity"] > 0 else pitch * 0.29
-        dot.x = DOT_AT - 3 + pitch * (number % per_row)
+        dot.x = at - 3 + pitch * (number % per_row)
         dot.y = y + pitch * (number // per_row) + pitch / 2 + 1
     return y + pitch * math.ceil(len(small) / per_row) + (2.0 if small else 0.0)
 

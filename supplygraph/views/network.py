@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.views.layout import Matrix, dot_pattern, ribbon_values
 from supplygraph.views.record import compact
-from supplygraph.views.style import step_text, unit_text
+from supplygraph.views.style import COLOURED, step_text, unit_text
 
 if TYPE_CHECKING:
     from pyvis.network import Network
@@ -34,7 +34,7 @@ def network_of(matrix: Matrix) -> Network:
         values = dot.values
         net.add_node(
             dot.id, label=values["name"] or dot.id, shape=SHAPES.get(values["kind"], "dot"),
-            x=dot.x, y=dot.y, size=dot.r, color=str(colour.get(values["country"], 7)),
+            x=dot.x, y=dot.y, size=dot.r, color=str(colour.get(values["country"], COLOURED)),
             pattern=dot_pattern(values), data=_data(values),
         )  # fmt: skip
     edges = ribbon_values(matrix.ribbons)

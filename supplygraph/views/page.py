@@ -134,15 +134,21 @@ def _page(record: PageRecord, matrix: Matrix) -> dict[str, Any]:
             [a["origin"], a["destination"], a["quantity"], a["grade"]]
             for a in map(compact, _filled(record, "arc"))
         ],
-        "removals": {name: _removal(row) for name, row in record.rows("removal").items()},
+        "removals": _removals(record),
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
     }  # fmt: skip
 
 
-def _removal(row: dict[str, Any]) -> dict[str, Any]:
-    """A removal with its process in words."""
-    step = step_text(row["stage"], row["process"]) if row["process"] else word(row["stage"])
-    return compact(row | {"step": step})
+def _removals(record: PageRecord) -> dict[str, Any]:
+    """Removals as rows below their names, which would take half of the page if repeated."""
+    rows = []
+    for row in record.rows("removal").values():
+        step = step_text(row["stage"], row["process"]) if row["process"] else word(row["stage"])
+        rows.append(row | {"step": step})
+    names = [name for name in (rows[0] if rows else {}) if name not in ("name", "selector")]
+    names += ["name", "selector"]
+    table = [[compact(row.get(name)) for name in names] for row in rows]
+    return {"names": names, "rows": [[None if v in ("", []) else v for v in row] for row in table]}
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:

@@ -42,12 +42,12 @@ class PageRecord:
 
 
 def compact(value: Any) -> Any:
-    """Values for the page: figures to nine digits, nothing for what is not known.
+    """Values for the page: figures to eight digits, nothing for what is not known.
 
     Examples
     --------
     >>> compact({"a": 0.12345678912, "b": None, "c": "", "d": [], "e": 0.0})
-    {'a': 0.123456789, 'e': 0}
+    {'a': 0.12345679, 'e': 0}
     """
     if isinstance(value, Mapping):
         kept = {key: compact(item) for key, item in value.items()}
@@ -55,6 +55,6 @@ def compact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [compact(item) for item in value]
     if isinstance(value, float):
-        rounded = float(f"{value:.9g}")
+        rounded = float(f"{value:.8g}")
         return int(rounded) if rounded.is_integer() else rounded
     return value

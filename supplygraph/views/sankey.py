@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from supplygraph.views.layout import lane_of
+from supplygraph.views.layout import colours_of, lane_of
 from supplygraph.views.record import PageRecord, Record
-from supplygraph.views.style import colour_of, unit_text, word
+from supplygraph.views.style import COLOURED, unit_text, word
 
 WIDTH, HEIGHT, HEAD = 1224.0, 820.0, 52.0
 MOST = 150  # boxes
-BAR, LEFT, RIGHT = 13.0, 20.0, 150.0
+BAR, LEFT, RIGHT = 13.0, 20.0, 178.0
 SMALL = 0.004  # of the largest column: countries below it are drawn as one
 OTHERS = "others"
 
@@ -54,8 +54,7 @@ def sankey_of(record: PageRecord) -> Record:
     bands = _bands(record, columns)
     boxes = _boxes(bands, columns)
     _place(boxes, bands, columns)
-    ranked = [n for n, v in record.rows("country").items() if v["active"] and v["share"] > 0]
-    colour = colour_of(ranked)
+    colour = colours_of(record)
     names = {name: values["name"] for name, values in record.rows("country").items()}
     return {
         "width": WIDTH, "height": HEIGHT,
@@ -68,7 +67,7 @@ def sankey_of(record: PageRecord) -> Record:
                 "country": box.country, "column": box.column, "x": round(box.x, 2),
                 "name": names.get(box.country, "Other countries"),
                 "y": round(box.y, 2), "height": round(box.height, 2),
-                "colour": colour.get(box.country, 7), "quantity": max(box.ins, box.outs),
+                "colour": colour.get(box.country, COLOURED), "quantity": max(box.ins, box.outs),
             }
             for box in boxes.values()
         ],
@@ -77,7 +76,7 @@ def sankey_of(record: PageRecord) -> Record:
                 "from": list(band.origin), "to": list(band.destination), "quantity": band.quantity,
                 "units": {unit_text(unit): q for unit, q in sorted(band.units.items())},
                 "ends": list(band.ends), "width": band.width, "back": band.back,
-                "colour": colour.get(band.origin[0], 7),
+                "colour": colour.get(band.origin[0], COLOURED),
                 "reported": band.reported / band.quantity if band.quantity > 0 else 0.0,
             }
             for band in bands
@@ -94,7 +93,7 @@ def _columns(record: PageRecord) -> dict[str, tuple[str, float]]:
     for name, values in rows.items():
         stage = values["stage"]
         if stage == "product":
-            found["product"] = "Products, where assembled"
+            found["product"] = "Products"
         elif stages.count(stage) > 1:
             found[name] = f"{word(stage)}: {', '.join(values['processes'][:2])}"
         else:

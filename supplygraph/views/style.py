@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LIGHT = ("#C1443C", "#332288", "#E69F00", "#009E73", "#56B4E9", "#AA3377", "#4477AA", "#9AA3AD")
-DARK = ("#E8776E", "#9A8CF0", "#F2B63C", "#35C08F", "#8AD3FA", "#D66FB0", "#5C9CE6", "#8A939E")
+DARK = ("#F36149", "#8F7FD0", "#DDBE2E", "#7ECE85", "#79E3FF", "#FF8CC0", "#4C88FA", "#85807C")
 COLOURED = len(LIGHT) - 1
 
 STAGES = {

@@ -7,7 +7,10 @@ const BY_ID = new Map(NODES.map((n) => [n.id, n]));
 const COLUMN = new Map(P.matrix.columns.map((c) => [c.id, c]));
 const ORDER = new Map(P.matrix.columns.map((c, i) => [c.id, i]));
 const LANE = new Map(P.matrix.lanes.map((l) => [l.id, l]));
-const REMOVALS = new Map(Object.entries(P.removals));
+const REMOVALS = new Map(P.removals.rows.map((row) => {
+  const removal = Object.fromEntries(P.removals.names.map((name, i) => [name, row[i] ?? undefined]));
+  return [removal.id, removal];
+}));
 const laneOf = (country) => (LANE.has(country) ? country : "*");
 const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
 const countryName = (code) => own(P.countries, code)?.name ?? code;

@@ -169,10 +169,10 @@ function start() {
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
-  byId("reset").addEventListener("click", () => { S.filters = {}; place(0, 0, P.matrix.width); choose({}); });
+  byId("reset").addEventListener("click", () => { S.filters = {}; M.zoomed = false; choose({}); });
   byId("zoom-in").addEventListener("click", () => zoom(1.5));
   byId("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
-  byId("zoom-fit").addEventListener("click", () => place(0, 0, P.matrix.width));
+  byId("zoom-fit").addEventListener("click", () => { M.zoomed = false; paintMatrix(); });
   for (const kind of ["svg", "png"])
     byId(`save-${kind}`).addEventListener("click", () => savePicture(byId(S.tab), `supplygraph-${S.tab}`, kind));
   byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, S.tab === "sources" ? sourcesCsv() : tableCsv(), "text/csv"));

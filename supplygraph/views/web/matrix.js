@@ -1,13 +1,19 @@
 // The matrix: lanes are countries, columns are stages, ribbons are summed flows.
 const ARCS = 60;
-const M = { box: { x: 0, y: 0, w: P.matrix.width, h: P.matrix.height }, picture: null, cursor: null, layers: {} };
 const HEAD = 74, EDGE = 120;
+const M = { box: null, zoomed: false, picture: null, cursor: null, layers: {} };
 const unit = () => M.box.w / (M.picture?.clientWidth || 1224); // picture units in one pixel of the screen
+// Names keep their size on the screen, so a narrow window gives their margins more of the picture.
+function wholeBox() {
+  const { width, height } = P.matrix, room = M.picture?.clientWidth || 1224;
+  const k = (width - EDGE) / (room - EDGE), x = EDGE * (1 - k), y = HEAD * (1 - k);
+  return { x, y, w: width - x, h: height - y };
+}
 
 function drawMatrix() {
   const root = byId("view-matrix");
   M.picture = svg("svg", {
-    viewBox: `${M.box.x} ${M.box.y} ${M.box.w} ${M.box.h}`, tabindex: 0, role: "application", id: "matrix",
+    viewBox: `0 0 ${P.matrix.width} ${P.matrix.height}`, tabindex: 0, role: "application", id: "matrix",
     "aria-label": "Matrix of countries and stages. Arrow keys move between plants and products, Enter opens one, Escape clears.",
     "font-family": FONT,
   });
@@ -31,6 +37,7 @@ function drawMatrix() {
 
 function paintMatrix() {
   if (!M.picture) return;
+  if (!M.zoomed) M.box = wholeBox();
   M.picture.setAttribute("viewBox", `${M.box.x} ${M.box.y} ${M.box.w} ${M.box.h}`);
   const lit = lighting();
   paintBands();
@@ -58,7 +65,7 @@ function paintBands() {
   const layer = M.layers.bands;
   layer.replaceChildren();
   P.matrix.lanes.forEach((lane, i) => layer.append(svg("rect", {
-    x: 0, y: lane.y, width: P.matrix.width, height: lane.height, fill: i % 2 ? tone("paper") : tone("band"),
+    x: Math.min(0, M.box.x), y: lane.y, width: P.matrix.width - Math.min(0, M.box.x), height: lane.height, fill: i % 2 ? tone("paper") : tone("band"),
   })));
   const first = P.matrix.columns.find((c) => c.block === "product");
   if (first) layer.append(svg("line", { x1: first.x - 13, x2: first.x - 13, y1: 20, y2: P.matrix.height, stroke: tone("line"), "stroke-width": 1 }));
@@ -158,17 +165,18 @@ function paintDots(lit) {
 function paintLabels(lit) {
   const layer = M.layers.labels;
   layer.replaceChildren();
-  const k = unit(), size = 10.5, taken = [];
+  const k = unit(), taken = [];
   const free = (box) => !taken.some((t) => box.x < t.x + t.w && t.x < box.x + box.w && box.y < t.y + t.h && t.y < box.y + box.h);
+  const single = lit?.start.size === 1;
   const weight = (n) => (lit?.start.has(n.id) ? 1e6 : 0) + (lit ? 1000 * lit.of(n.id) : 0) + n.size + (n.pattern === "open" ? -5 : 0);
   for (const n of NODES) if (n.size > 3.4) taken.push({ x: n.x - n.size, y: n.y - n.size, w: 2 * n.size, h: 2 * n.size });
   const order = NODES.filter((n) => !lit || lit.of(n.id) > 0).sort((a, b) => weight(b) - weight(a) || (a.id < b.id ? -1 : 1));
   let count = 0;
   for (const n of order) {
     if (n.x < M.box.x || n.x > M.box.x + M.box.w || n.y < M.box.y || n.y > M.box.y + M.box.h) continue;
-    const chosen = lit?.start.has(n.id), c = COLUMN.get(n.data.column);
+    const chosen = single && lit.start.has(n.id), c = COLUMN.get(n.data.column);
     const room = chosen ? 240 * k : c.x + c.width - (n.x + n.size + 4 * k) - 3;
-    const name = isProduct(n) ? n.data.product : n.label;
+    const name = isProduct(n) ? n.data.product : n.label, size = isProduct(n) ? 10 : 10.5;
     const text = shortened(name, size, room / k, chosen ? 600 : 400);
     if (text.length < Math.min(3, name.length)) continue;
     const box = { x: n.x + n.size + 3 * k, y: n.y - 5.6 * k, w: textWidth(text, size, chosen ? 600 : 400) * k, h: 11.2 * k };
@@ -275,7 +283,7 @@ function startDrag(event) {
   let moved = false;
   const move = (e) => {
     moved ||= Math.hypot(e.clientX - from.x, e.clientY - from.y) > 5;
-    if (!moved || M.box.w >= P.matrix.width) return;
+    if (!moved || !M.zoomed) return;
     const k = unit();
     place(from.box.x - (e.clientX - from.x) * k, from.box.y - (e.clientY - from.y) * k, M.box.w);
   };
@@ -293,13 +301,15 @@ function startDrag(event) {
   addEventListener("pointerup", end);
 }
 function place(x, y, w) {
-  const full = P.matrix, ratio = full.height / full.width;
-  w = Math.min(full.width, Math.max(full.width / 12, w));
-  M.box = { w, h: w * ratio, x: Math.max(0, Math.min(full.width - w, x)), y: Math.max(0, Math.min(full.height - w * ratio, y)) };
+  const full = wholeBox(), least = full.w / 12;
+  M.zoomed = w < full.w * 0.999;
+  w = Math.max(least, w);
+  const h = (w * full.h) / full.w;
+  if (M.zoomed) M.box = { w, h, x: Math.max(full.x, Math.min(full.x + full.w - w, x)), y: Math.max(full.y, Math.min(full.y + full.h - h, y)) };
   paintMatrix();
 }
 function zoom(factor, x = M.box.x + M.box.w / 2, y = M.box.y + M.box.h / 2) {
-  const w = Math.min(P.matrix.width, M.box.w / factor), f = w / M.box.w;
+  const w = M.box.w / factor, f = w / M.box.w;
   place(x - (x - M.box.x) * f, y - (y - M.box.y) * f, w);
 }
 function steer(event) {

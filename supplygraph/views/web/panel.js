@@ -36,13 +36,14 @@ function lossRow(name, more, none, free, upper, open) {
 
 function overview() {
   const kind = S.rank;
-  const rows = P.removals && [...REMOVALS.values()].filter((r) => r.kind === kind && r.rank);
+  const rows = [...REMOVALS.values()].filter((r) => r.kind === kind && r.rank);
   return [
     el("h2", {}, "What can stop what"),
     el("p", { class: "sub" }, `Each row is taken away alone, and the share of ${counted()} that is then not built is shown between its two bounds.`),
     section(null,
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
+      el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost"].map((x) => el("span", {}, x))),
       el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) =>
         lossRow(removalName(r), null, r.loss_none, r.loss_free, r.loss_upper, () => openRemoval(r)))),
       rows.length > LIMIT ? el("p", { class: "small" }, `${LIMIT} of ${rows.length}; the table lists all.`) : null),
@@ -86,7 +87,7 @@ function lossFacts(r) {
     ["Notes", (r.flags ?? []).map((f) => FLAGS[f] ?? f).join("; ")],
   ]);
 }
-const link = (text, run) => el("button", { class: "quiet", style: undefined, on: { click: run } }, text);
+const link = (text, run) => el("button", { class: "link", on: { click: run } }, text);
 function openProduct(product, region) {
   const found = NODES.filter((n) => n.data.product === product && (!region || n.data.region === region)).sort((a, b) => b.data.quantity - a.data.quantity);
   if (found.length) choose({ node: found[0].id });
@@ -129,7 +130,7 @@ function nodePanel(n) {
     ["Status", d.status], ["Operator", d.operator], ["Owner", d.owner],
     ["Owned from", foreign ? el("b", {}, countryName(d.owner_country)) : null], ["Place", d.place],
     ["Output", d.quantity > 0 ? `${num(d.quantity)} ${d.unit}` : "none in the base year's balance"],
-    ["Share of stage", d.quantity > 0 && !missing(d.share) ? `${pct(d.share)} of ${COLUMN.get(d.column).title.toLowerCase()}` : null],
+    ["Share of stage", d.quantity > 0 && !missing(d.share) ? `${pct(d.share)} of its column (${COLUMN.get(d.column).title})` : null],
     ["Share of process", r && !missing(r.baseline_share) ? `${pct(r.baseline_share)} of the world's ${d.step.toLowerCase()}` : null],
     ["Elements", (d.elements ?? []).join(" ")], ["Output's grade", grade], ["Part of", d.parent && BY_ID.get(d.parent)?.label],
   ]);

@@ -12,13 +12,15 @@ function drawSankey() {
     const strong = !country || band.from[0] === country || band.to[0] === country;
     const made = svg("path", {
       d: band.back ? backBand(...band.ends) : curve(...band.ends, false), fill: "none", stroke: colour(band.colour ?? 7), "stroke-width": band.width,
-      opacity: strong ? ((band.reported ?? 0) >= 0.5 ? 0.5 : 0.26) : 0.05, "stroke-dasharray": band.back ? "5 4" : undefined,
+      opacity: strong ? 0.3 : 0.05, "stroke-dasharray": band.back ? "5 4" : undefined,
     });
     const a = place(band.from), b = place(band.to);
     made.addEventListener("pointermove", (e) => tip(e, [`${a.name}, ${title.get(a.column)} → ${b.name}, ${title.get(b.column)}`,
       ...Object.entries(band.units).map(([u, q]) => `${num(q)} ${u}`), `${pct(band.reported ?? 0)} on routes that a published figure pins`]));
     made.addEventListener("pointerleave", (e) => tip(e, null));
     picture.append(made);
+    if (strong && (band.reported ?? 0) >= 0.5)
+      picture.append(svg("path", { d: made.getAttribute("d"), fill: "none", stroke: colour(band.colour ?? 7), "stroke-width": 1.3, opacity: 0.9, "pointer-events": "none" }));
   }
   let last = { column: "", y: -99 };
   for (const box of K.boxes) {
@@ -36,6 +38,7 @@ function drawSankey() {
   root.replaceChildren(picture);
 }
 function backBand(x1, y1, x2, y2) {
+  if (x2 > x1 - P.sankey.bar - 1) return `M${x1} ${y1}C${x1 + 34} ${y1 - 6} ${x1 + 34} ${y2 + 14} ${x2 + P.sankey.bar} ${y2 + 8}`;
   const low = P.sankey.height - 8;
   return `M${x1} ${y1}C${x1 + 60} ${y1} ${x1 + 60} ${low} ${x1} ${low}L${x2} ${low}C${x2 - 60} ${low} ${x2 - 60} ${y2} ${x2} ${y2}`;
 }

@@ -2,9 +2,9 @@
 const TABLES = { nodes: "Plants and products", "country-process": "Process in a country", "country-stage": "Stage in a country", country: "Country", element: "Element" };
 const T = { kind: "nodes", sort: null, down: true };
 const FIELDS = {
-  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owned from"], stage: ["Stage"], process: ["Process"], status: ["Status"],
-  quantity: ["Output or need", 1], unit: ["Unit"], share: ["Share of its process", 1, pct], none: ["Loss none", 1, pct], free: ["Loss free", 1, pct], upper: ["At most", 1, pct],
-  months: ["Months to first shortage", 1, (x) => (missing(x) ? "" : x.toFixed(1))], worst: ["Worst hit"], binding: ["Binding input"], grade: ["Grade"], flags: ["Flags"],
+  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], none: ["Loss none", 1, pct], free: ["Loss free", 1, pct], upper: ["At most", 1, pct],
+  months: ["Months", 1, (x) => x.toFixed(1)], worst: ["Worst hit"], binding: ["Binding input"], evidence: ["Loss grade"], grade: ["Output grade"], process: ["Process"], stage: ["Stage"],
+  quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], flags: ["Flags"],
 };
 const HIDDEN = ["id", "flags"];
 
@@ -16,10 +16,10 @@ function tableRows() {
         stage: d.stage, process: d.process, status: d.status, quantity: isProduct(n) ? d.units : d.quantity, unit: d.unit, share: r.baseline_share, grade: d.grade, open: { node: n.id } };
     });
   return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
-    ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, grade: r.evidence, open: { removal: r.id } }));
+    ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, open: { removal: r.id } }));
 }
 const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, free: r.loss_free, upper: r.loss_upper, months: r.months_to_first_shortage,
-  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, flags: (r.flags ?? []).join(" ") || undefined });
+  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
 function sortedRows() {
   const rows = tableRows(), key = T.sort ?? "none", sign = T.down ? -1 : 1;
   const empty = (x) => missing(x) || x === "";
@@ -45,13 +45,13 @@ function drawTable() {
       fields.map((key) => {
         const [, numeric, text] = FIELDS[key], value = r[key];
         const shown = text ? (missing(value) ? "" : text(value)) : numeric ? (missing(value) ? "" : num(value)) : value ?? "";
-        return el("td", { class: numeric ? "n" : null }, key === "name" ? el("a", { href: "#", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
+        return el("td", { class: numeric ? "n" : null, title: typeof shown === "string" && shown.length > 28 ? shown : null }, key === "name" ? el("a", { href: "#", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
       }));
   });
   byId("view-table").replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
       el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { T.kind = id; T.sort = null; T.down = true; drawTable(); } } }, name))),
-    el("table", { id: "table" }, el("caption", {}, `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; free, the least any allocation could reach; at most, for plants whose share nobody states.`),
+    el("table", { id: "table" }, el("caption", {}, `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; free, the least any allocation could reach; at most, for plants whose share nobody states. Months to the first shortage. Share of the world's output of its process.`),
       el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
 }
 function tableCsv() {
