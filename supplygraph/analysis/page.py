@@ -144,7 +144,7 @@ class _Page:
             {
                 "id": str(row["id"]), "name": str(row["name"] or row["id"]),
                 "stage": str(row["stage"]), "unit": str(row["unit"]),
-                "elements": list(row["element"]),
+                "elements": sorted(self.places.elements[str(row["id"])]),
             }
             for row in rows
             if row["id"] in used

@@ -11,7 +11,9 @@ import pandas as pd
 from supplygraph.analysis.binding import Evidence, weakest
 from supplygraph.analysis.columns import Column, place_of
 from supplygraph.baseline import Baseline
+from supplygraph.graph import SupplyGraph
 from supplygraph.graph.network import RUNNING
+from supplygraph.graph.recipes import vectors
 
 Record = dict[str, Any]
 
@@ -41,11 +43,11 @@ class Places:
         operators = self.tables["operators"].to_dict("records")
         self.operators = {row["id"]: row for row in operators}
         self.facts = self._facts()
+        self.elements = material_elements(self.graph)
 
     def plants(self) -> Iterator[Record]:
         """One record for each plant of the dataset, whether it runs or not."""
         compiled = self.graph.activities.groupby("id", sort=True).indices
-        ores = self._ore_elements()
         for plant in self.tables["facilities"].sort_values("id").to_dict("records"):
             rows = np.array(compiled.get(plant["id"], []), dtype=int)
             quantity = float(self.made[rows].sum())
@@ -53,9 +55,8 @@ class Places:
             owner = self.operators.get(plant["operator"], {})
             top = self._owner(plant["operator"])
             flows = [self.evidence.flows[i] for i in rows if self.level[i] > 0]
-            elements = {e for i in rows for e in self.graph.activities["element"].iat[i]}
             materials = sorted({m for i in rows for m in self.graph.activities["material"].iat[i]})
-            elements |= {e for m in materials for e in ores.get(m, ())}
+            elements = {e for m in materials for e in self.elements.get(m, ())}
             total = column.total
             yield {
                 "id": plant["id"], "name": plant["name"], "kind": plant["aggregate_kind"] or "site",
@@ -111,16 +112,6 @@ class Places:
             row = self.operators[row["parent_id"]]
         return row
 
-    def _ore_elements(self) -> dict[str, set[str]]:
-        rows = self.tables["compositions"]
-        found: dict[str, set[str]] = {}
-        for material, element, share in zip(
-            rows["material"], rows["element"], rows["share"], strict=True
-        ):
-            if share > 0:
-                found.setdefault(material, set()).add(element)
-        return found
-
     def _facts(self) -> dict[str, list[Record]]:
         """Figures of each plant: itself, capacities, observations that cover it alone."""
         found: dict[str, list[Record]] = {}
@@ -144,6 +135,27 @@ class Places:
                     }
                 )  # fmt: skip
         return found
+
+
+def material_elements(graph: SupplyGraph) -> dict[str, frozenset[str]]:
+    """Elements in every material: stated, of its ore's vector, or of what it is made from."""
+    found = {
+        str(row.id): frozenset(row.element)
+        for row in graph.dataset.tables["materials"].itertuples()
+    }
+    for material, vector in vectors(graph.dataset).items():
+        found[material] = frozenset(name for name, share in vector.items() if share > 0)
+    open_ = {material for material, elements in found.items() if not elements}
+    for _ in found:
+        before = {material: found[material] for material in open_}
+        for recipe in graph.recipes.values():
+            inside = frozenset(e for flow in recipe.inputs for e in found.get(flow.material, ()))
+            for flow in recipe.outputs:
+                if flow.material in open_:
+                    found[flow.material] |= inside
+        if before == {material: found[material] for material in open_}:
+            break
+    return found
 
 
 def _fact(part: str, what: str, row: Mapping[str, Any], quantity: str) -> Record:

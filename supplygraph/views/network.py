@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.views.layout import Matrix, dot_pattern, ribbon_values
 from supplygraph.views.record import compact
-from supplygraph.views.style import COLOURED, step_text, unit_text
+from supplygraph.views.style import COLOURED, unit_text
 
 if TYPE_CHECKING:
     from pyvis.network import Network
@@ -51,11 +51,14 @@ def _cell(lane: str, block: str) -> str:
 
 
 def _data(values: dict[str, Any]) -> dict[str, Any]:
-    """A node's values as the page shows them, without what the place already says."""
-    left_out = {"name", "id", "latitude", "longitude", "running"}
+    """A node's values as the page shows them, without what its column and place already say."""
+    left_out = {"name", "id", "latitude", "longitude", "running", "stage", "unit", "materials"}
     kept = {key: value for key, value in values.items() if key not in left_out}
-    kept["unit"] = unit_text(values["unit"])
-    kept["step"] = step_text(values["stage"], values["process"])
+    kept["facts"] = [fact | {"unit": unit_text(fact["unit"] or "")} for fact in values["facts"]]
+    if values["kind"] == "product":
+        kept["unit"] = unit_text(values["unit"])
     if values.get("owner") == values.get("operator"):
         kept.pop("owner", None)
+    if values.get("owner_country") == values["country"]:
+        kept.pop("owner_country", None)
     return compact(kept)

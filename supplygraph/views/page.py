@@ -166,7 +166,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
                 "group": c.group, "block": c.block, "lines": column_text(c.values),
                 "stage": c.values["stage"], "processes": c.values["processes"],
                 "unit": unit_text(c.values["unit"]), "total": compact(c.values["total"]),
-                "steps": [step_text(c.values["stage"], p) for p in c.values["processes"]],
+                "steps": {p: step_text(c.values["stage"], p) for p in c.values["processes"]},
                 "hhi": compact(c.values["hhi"]), "top": compact(c.values["top"]),
             }
             for c in matrix.columns

@@ -5,6 +5,13 @@ const NODES = read("nodes").filter((n) => !n.cell);
 const EDGES = read("edges");
 const BY_ID = new Map(NODES.map((n) => [n.id, n]));
 const COLUMN = new Map(P.matrix.columns.map((c) => [c.id, c]));
+for (const n of NODES) {
+  const column = COLUMN.get(n.data.column);
+  n.data.stage = column.stage;
+  n.data.step = column.steps[n.data.process] ?? n.data.process;
+  n.data.unit ??= column.unit;
+}
+const steps = (column) => Object.values(column.steps);
 const ORDER = new Map(P.matrix.columns.map((c, i) => [c.id, i]));
 const LANE = new Map(P.matrix.lanes.map((l) => [l.id, l]));
 const REMOVALS = new Map(P.removals.rows.map((row) => {
@@ -14,6 +21,7 @@ const REMOVALS = new Map(P.removals.rows.map((row) => {
 const laneOf = (country) => (LANE.has(country) ? country : "*");
 const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
 const countryName = (code) => own(P.countries, code)?.name ?? code;
+const shortName = (name) => String(name ?? "").replace(/ \(.*|, .*/, "");
 const materialName = (id) => own(P.materials, id)?.name ?? id;
 const productName = (id) => own(P.products, id)?.name ?? id;
 const isProduct = (n) => n.data.kind === "product";
@@ -72,12 +80,14 @@ function flowsOf(id, downstream) {
 }
 
 // Share of each node's scarcest input that comes from the start set, in rounds until it settles.
-function spreadDown(start) {
+// With `only`, the start set counts for the pools that it names and no others.
+function spreadDown(start, only = () => true) {
   const share = new Map([...start].map((id) => [id, 1]));
   const users = [...DRAWS.keys()].filter((id) => BY_ID.has(id))
     .sort((a, b) => ORDER.get(BY_ID.get(a).data.column) - ORDER.get(BY_ID.get(b).data.column));
+  const part = (p) => p.makers.reduce((s, [id, q]) => s + (start.has(id) && !only(p) ? 0 : q * (share.get(id) ?? 0)), 0) / (p.made || 1);
   for (let round = 0; round < 4; round++) {
-    const content = new Map(POOLS.map((p) => [p, p.makers.reduce((s, [id, q]) => s + q * (share.get(id) ?? 0), 0) / (p.made || 1)]));
+    const content = new Map(POOLS.map((p) => [p, part(p)]));
     const inside = (p) => p.into.reduce((s, m) => s + m.q * content.get(m.from), 0) / (p.home || 1);
     let moved = false;
     for (const id of users) {
@@ -87,7 +97,7 @@ function spreadDown(start) {
         share.set(id, now);
         moved = true;
         for (const m of MAKES.get(id) ?? [])
-          content.set(m.pool, m.pool.makers.reduce((s, [k, q]) => s + q * (share.get(k) ?? 0), 0) / (m.pool.made || 1));
+          content.set(m.pool, part(m.pool));
       }
     }
     if (!moved) break;
@@ -114,6 +124,11 @@ function spreadUp(start) {
   return share;
 }
 
+// Whether a material is an oxide or metal of an element: what the removal of an element takes.
+function refined(material, element) {
+  const m = own(P.materials, material);
+  return ["t_oxide", "t_metal"].includes(m?.unit) && (m.elements ?? []).includes(element);
+}
 // Nodes that a removal takes.
 function nodesOf(removal) {
   const { kind } = removal, id = removal.id.slice(kind.length + 1);
@@ -122,7 +137,7 @@ function nodesOf(removal) {
     country: (n) => n.data.country === removal.country,
     "country-stage": (n) => n.data.country === removal.country && n.data.stage === removal.stage,
     "country-process": (n) => n.data.country === removal.country && n.data.process === removal.process,
-    element: (n) => (n.data.elements ?? []).includes(id) && n.data.stage !== "mine",
+    element: (n) => (MAKES.get(n.id) ?? []).some(({ pool }) => refined(pool.material, id)),
   }[kind];
   return new Set(NODES.filter((n) => !isProduct(n) && fits(n)).map((n) => n.id));
 }

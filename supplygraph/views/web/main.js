@@ -91,7 +91,7 @@ function fillFilters() {
 
 // Search: suggestions with arrow keys, Enter and Escape.
 const ENTRIES = [
-  ...NODES.map((n) => ({ text: n.label, more: `${isProduct(n) ? "product" : n.data.step.toLowerCase()}, ${countryName(n.data.country).replace(/ \(.*/, "")}`,
+  ...NODES.map((n) => ({ text: n.label, more: `${isProduct(n) ? "product" : n.data.step.toLowerCase()}, ${shortName(countryName(n.data.country))}`,
     words: `${n.label} ${n.id} ${n.data.operator ?? ""} ${n.data.owner ?? ""} ${countryName(n.data.country)}`.toLowerCase(), weight: n.size + (isProduct(n) ? 0 : 4), open: { node: n.id } })),
   ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: removalName(r), more: KIND[r.kind].toLowerCase(),
     words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_none ?? 0), open: { removal: r.id } })),

@@ -53,7 +53,8 @@ function paintMatrix() {
 function lighting() {
   const start = selected();
   if (start.size) {
-    const down = spreadDown(start), up = spreadUp(start);
+    const element = S.removal?.startsWith("element:") ? S.removal.slice(8) : null;
+    const down = spreadDown(start, element ? (p) => refined(p.material, element) : undefined), up = spreadUp(start);
     return { start, down, up, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
   }
   if (!filtering()) return null;
@@ -111,11 +112,11 @@ function ribbonTest(lit) {
 
 // Arcs of what is selected: the largest, upstream in one colour, downstream in another.
 function arcsOf(start) {
-  const sums = new Map();
+  const sums = new Map(), element = S.removal?.startsWith("element:") ? S.removal.slice(8) : null;
   for (const id of start)
     for (const down of [true, false])
       for (const flow of flowsOf(id, down)) {
-        if (start.has(flow.node) || !BY_ID.has(flow.node)) continue;
+        if (start.has(flow.node) || !BY_ID.has(flow.node) || (element && down && !refined(flow.material, element))) continue;
         const key = `${id}\n${flow.node}\n${down}`;
         const arc = sums.get(key) ?? { id, other: flow.node, down, q: 0 };
         arc.q += flow.q;
@@ -206,7 +207,7 @@ function paintHeads() {
     const clickable = REMOVALS.has(`country:${lane.id}`);
     const middle = lane.y + lane.height / 2;
     names.append(svg("rect", { x: x + 10 * k, y: middle - 4 * k, width: 4 * k, height: 8 * k, rx: 2 * k, fill: colour(lane.colour), opacity: lane.id === "*" ? 0 : 1 }));
-    names.append(label(shortened(lane.name.replace(/ \(.*/, ""), 11.5, 92, 560), 11.5, { x: x + 20 * k, y: middle + 4 * k },
+    names.append(label(shortened(shortName(lane.name), 11.5, 92, 560), 11.5, { x: x + 20 * k, y: middle + 4 * k },
       { fill: tone(lane.id === "*" ? "faint" : "ink"), "font-weight": 560, "data-lane": lane.id, cursor: clickable ? "pointer" : "default" }));
   });
   heads.append(svg("rect", { x, y, width: M.box.w, height: HEAD * k - 3 * k, fill: tone("paper") }));
@@ -275,7 +276,7 @@ function ribbonLines({ from, to, data }) {
     ...data.materials.slice(0, 4).map(([m, q]) => `${m} ${num(q)}`),
     `${pct(data.reported ?? 0)} on routes that a published figure pins`];
 }
-const columnLines = (c) => [c.steps.length > 1 || c.stage === "product" ? `${c.group}: ${c.steps.join(", ")}` : c.title,
+const columnLines = (c) => [steps(c).length > 1 || c.stage === "product" ? `${c.group}: ${steps(c).join(", ")}` : c.title,
   ...(c.total > 0 ? [`${num(c.total)} ${c.unit}`, ...(c.top ?? []).slice(0, 5).map(([n, s]) => `${countryName(n)} ${pct(s)}`)] : [])];
 
 function startDrag(event) {

@@ -37,10 +37,12 @@ function lossRow(name, more, none, free, upper, open) {
 function overview() {
   const kind = S.rank;
   const rows = [...REMOVALS.values()].filter((r) => r.kind === kind && r.rank);
+  const asked = [S.filters.element && `element:${S.filters.element}`, S.filters.country && `country:${S.filters.country}`].map((id) => REMOVALS.get(id)).filter(Boolean);
   return [
     el("h2", {}, "What can stop what"),
     el("p", { class: "sub" }, `Each row is taken away alone, and the share of ${counted()} that is then not built is shown between its two bounds.`),
-    section(null,
+    asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => lossRow(removalName(r), KIND[r.kind].toLowerCase(), r.loss_none, r.loss_free, null, () => openRemoval(r))))) : null,
+    section(asked.length ? "Everything" : null,
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
       el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost"].map((x) => el("span", {}, x))),
@@ -61,7 +63,7 @@ const counted = () => {
   const product = P.params.product ? productName(P.params.product) : "all weighted demand";
   return P.params.region ? `${product} in ${P.params.region}` : product;
 };
-const removalName = (r) => r.kind === "country-process" || r.kind === "country-stage" ? `${r.step}, ${countryName(r.country).replace(/ \(.*/, "")}`
+const removalName = (r) => r.kind === "country-process" || r.kind === "country-stage" ? `${r.step}, ${shortName(countryName(r.country))}`
   : r.kind === "element" ? own(P.elements, r.id.slice(8))?.name ?? r.name : r.name;
 const openRemoval = (r) => choose(r.kind === "facility" ? { node: r.id.slice("facility:".length) } : { removal: r.id });
 
@@ -156,8 +158,8 @@ function flowBlocks(n) {
       el("p", { class: "small" }, [...whole].map(([u, q]) => `${num(q)} ${u}`).join(", ")),
       el("ul", { class: "rows", "data-flows": down ? "out" : "in" }, rows.slice(0, 8).map(({ id, parts }) => {
         const other = BY_ID.get(id), top = parts.slice().sort((a, b) => b.q - a.q)[0];
-        return el("li", {}, el("button", { on: { click: () => choose({ node: id }) } },
-          el("span", { class: "name", title: `${other?.label ?? id}: ${parts.map((f) => `${f.material} ${num(f.q)} ${f.unit}`).join(", ")}` }, other?.label ?? id, el("i", {}, `  ${countryName(other?.data.country).replace(/ \(.*/, "")}`)),
+        return el("li", {}, el("button", { class: "flow", on: { click: () => choose({ node: id }) } },
+          el("span", { class: "name", title: `${other?.label ?? id}: ${parts.map((f) => `${f.material} ${num(f.q)} ${f.unit}`).join(", ")}` }, other?.label ?? id, el("i", {}, `  ${shortName(countryName(other?.data.country))}`)),
           el("span", { class: "num" }, `${num(top.q)} `, el("i", {}, top.material))));
       })),
       rows.length > 8 ? el("p", { class: "small" }, `and ${rows.length - 8} more, smaller`) : null);
@@ -168,10 +170,10 @@ function flowBlocks(n) {
 function productPanel(n) {
   const d = n.data, product = own(P.products, d.product) ?? {};
   const stopped = (product.stopped_by ?? {})[d.region] ?? [];
-  const groups = [["country-process", "Stopped by, process in a country"], ["facility", "Stopped by, plant"]];
+  const groups = [["country-process", "Stopped by: process in a country"], ["facility", "Stopped by: plant"]];
   return [
     back(), el("h2", { id: "chosen" }, n.label),
-    el("p", { class: "sub" }, `${own(P.sectors, d.process) ?? d.process} · ${d.segment} · assembled in ${countryName(d.country).replace(/ \(.*/, "")}`),
+    el("p", { class: "sub" }, `${own(P.sectors, d.process) ?? d.process} · ${d.segment} · assembled in ${shortName(countryName(d.country))}`),
     list([
       ["Built", `${num(d.units)} ${d.unit}`],
       ["Stated", !missing(d.stated) && Math.abs(d.stated - d.units) > 0.005 * d.units ? `${num(d.stated)} ${d.unit} (the balance moved it)` : null],
@@ -181,7 +183,7 @@ function productPanel(n) {
     ]),
     ...groups.map(([kind, title]) => {
       const rows = stopped.filter(([id]) => REMOVALS.get(id)?.kind === kind);
-      return rows.length ? section(`${title}, if nobody reroutes`, el("ul", { class: "rows" }, rows.map(([id, loss]) =>
+      return rows.length ? section(title, el("p", { class: "small" }, "Share lost in its region if nobody reroutes."), el("ul", { class: "rows" }, rows.map(([id, loss]) =>
         lossRow(removalName(REMOVALS.get(id)), null, loss, null, null, () => openRemoval(REMOVALS.get(id)))))) : null;
     }),
     ...flowBlocks(n),
@@ -213,7 +215,7 @@ function columnPanel(c) {
   return [
     back(), el("h2", { id: "chosen" }, c.stage === "product" ? `Products: ${c.title}` : c.title),
     el("p", { class: "sub" }, c.lines.join(" · ")),
-    c.total > 0 ? list([["Output", `${num(c.total)} ${c.unit}`], ["Concentration", missing(c.hhi) ? null : `HHI ${num(c.hhi)} of 10,000, over countries`], ["Processes", c.steps.join(", ")]]) : null,
+    c.total > 0 ? list([["Output", `${num(c.total)} ${c.unit}`], ["Concentration", missing(c.hhi) ? null : `HHI ${num(c.hhi)} of 10,000, over countries`], ["Processes", steps(c).join(", ")]]) : null,
     c.top?.length ? section("Countries", el("ul", { class: "rows" }, c.top.map(([name, share]) =>
       el("li", {}, el("button", { on: { click: () => REMOVALS.has(`country-stage:${name}/${c.stage}`) && choose({ removal: `country-stage:${name}/${c.stage}` }) } },
         el("span", { class: "name" }, countryName(name)), el("span", { class: "num" }, pct(share))))))) : null,

@@ -31,7 +31,7 @@ function drawSankey() {
     const stage = COLUMN.get(box.column)?.stage;
     const target = stage ? `country-stage:${box.country}/${stage}` : `country:${box.country}`;
     const text = svg("text", { x: box.x + K.bar + 5, y, "font-size": 11, fill: tone("ink"), stroke: tone("halo"), "stroke-width": 2.8, "paint-order": "stroke", "stroke-linejoin": "round" });
-    text.append(svg("tspan", { "font-weight": 560 }, shortened(box.name.replace(/ \(.*/, ""), 11, 104, 560)), svg("tspan", { fill: tone("soft") }, `  ${num(box.quantity)} t`));
+    text.append(svg("tspan", { "font-weight": 560 }, shortened(shortName(box.name), 11, 104, 560)), svg("tspan", { fill: tone("soft") }, `  ${num(box.quantity)} t`));
     if (REMOVALS.has(target)) { text.setAttribute("cursor", "pointer"); text.addEventListener("click", () => choose({ removal: target })); }
     picture.append(text);
   }
