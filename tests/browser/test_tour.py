@@ -297,7 +297,10 @@ def test_light_dark_and_print(shipped, open_page):
     light = page.evaluate(ground)
     assert sum(map(int, re.findall(r"\d+", dark)[:3])) < 150
     assert sum(map(int, re.findall(r"\d+", light)[:3])) > 650
+    page.click("#theme")
     page.emulate_media(media="print")
+    page.wait_for_function(f"{ground} !== '{dark}'")
+    assert page.locator("#matrix rect").first.get_attribute("fill") == "#f3f1eb"
     assert not page.locator("#search").is_visible()
     assert page.locator("#matrix").is_visible() and page.locator("#panel").is_visible()
     opened.assert_quiet()

@@ -181,6 +181,13 @@ function start() {
     if (e.key === "/" && !["INPUT", "SELECT", "TEXTAREA"].includes(document.activeElement?.tagName)) { e.preventDefault(); byId("search").focus(); }
   });
   addEventListener("hashchange", readHash);
+  let before = null; // paper is light, whatever the screen is
+  matchMedia("print").addEventListener("change", (e) => {
+    if (e.matches) before = theme();
+    setTheme(e.matches ? "light" : before ?? "light");
+    drawLegend();
+    paint();
+  });
   addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); });
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("panel").focus(); });
   readHash();

@@ -17,7 +17,7 @@ function drawMatrix() {
     "aria-label": "Matrix of countries and stages. Arrow keys move between plants and products, Enter opens one, Escape clears.",
     "font-family": FONT,
   });
-  for (const name of ["bands", "ribbons", "arcs", "dots", "labels", "ring", "heads", "names"])
+  for (const name of ["bands", "ribbons", "arcs", "dots", "labels", "ring", "names", "heads"])
     M.picture.append((M.layers[name] = svg("g", { "data-layer": name })));
   root.replaceChildren(M.picture);
   M.picture.addEventListener("pointermove", pointAt);
@@ -175,8 +175,8 @@ function paintLabels(lit) {
   let count = 0;
   for (const n of order) {
     if (n.x < M.box.x || n.x > M.box.x + M.box.w || n.y < M.box.y || n.y > M.box.y + M.box.h) continue;
-    const chosen = single && lit.start.has(n.id), c = COLUMN.get(n.data.column);
-    const room = chosen ? 240 * k : c.x + c.width - (n.x + n.size + 4 * k) - 3;
+    const chosen = single && lit.start.has(n.id);
+    const room = chosen ? 240 * k : Math.min(edgeAfter(n), n.x + 190 * k) - (n.x + n.size + 4 * k) - 3;
     const name = isProduct(n) ? n.data.product : n.label, size = isProduct(n) ? 10 : 10.5;
     const text = shortened(name, size, room / k, chosen ? 600 : 400);
     if (text.length < Math.min(3, name.length)) continue;
@@ -193,6 +193,11 @@ function paintLabels(lit) {
 // A name over other dots of its own cell would hide them.
 const crowded = (n, box) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
   .some((m) => m !== n && m.x > n.x && m.x - m.size < box.x + box.w && Math.abs(m.y - n.y) < m.size + box.h / 2 - 1);
+// Where the next cell of the lane that holds a dot begins: a name may run so far.
+function edgeAfter(n) {
+  const next = P.matrix.columns.slice(ORDER.get(n.data.column) + 1).find((c) => CELLMATES.has(`${laneOf(n.data.country)}/${c.id}`));
+  return next ? next.x + 5 : P.matrix.width - 4;
+}
 const CELLMATES = new Map();
 for (const n of NODES) push(CELLMATES, `${laneOf(n.data.country)}/${n.data.column}`, n);
 
@@ -201,9 +206,9 @@ function paintHeads() {
   heads.replaceChildren();
   names.replaceChildren();
   const label = (text, size, at, options) => svg("text", { "font-size": size * k, ...at, ...options }, text);
-  names.append(svg("rect", { x, y, width: EDGE * k - 6 * k, height: M.box.h, fill: tone("paper"), opacity: 0.9 }));
+  names.append(svg("rect", { x, y, width: EDGE * k - 6 * k, height: M.box.h, fill: tone("paper") }));
   P.matrix.lanes.forEach((lane, i) => {
-    if (lane.id !== "*" && i % 2 === 0) names.append(svg("rect", { x, y: lane.y, width: EDGE * k - 6 * k, height: lane.height, fill: tone("band"), opacity: 0.9 }));
+    if (lane.id !== "*" && i % 2 === 0) names.append(svg("rect", { x, y: lane.y, width: EDGE * k - 6 * k, height: lane.height, fill: tone("band") }));
     const clickable = REMOVALS.has(`country:${lane.id}`);
     const middle = lane.y + lane.height / 2;
     names.append(svg("rect", { x: x + 10 * k, y: middle - 4 * k, width: 4 * k, height: 8 * k, rx: 2 * k, fill: colour(lane.colour), opacity: lane.id === "*" ? 0 : 1 }));
@@ -214,6 +219,7 @@ function paintHeads() {
   let group = "";
   for (const c of P.matrix.columns) {
     const at = c.x + (c.stage === "product" ? 6 : 8);
+    if (at < x + (EDGE - 4) * k) continue;
     const split = P.matrix.columns.filter((d) => d.group === c.group).length > 1;
     if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 15 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
     group = c.group;

@@ -25,7 +25,7 @@ const list = (items) => {
 
 // One row of a list, with the range of its loss below it.
 function lossRow(name, more, none, free, upper, open) {
-  const text = missing(none) ? `≤ ${pct(upper)}` : missing(free) ? pct(none) : `${pct(free)} – ${pct(none)}`;
+  const text = missing(none) ? `≤ ${pct(upper)}` : missing(free) || (free === 0 && none === 0) ? pct(none) : `${pct(free)} – ${pct(none)}`;
   const content = [
     el("span", { class: "name", title: name }, name, more ? el("i", {}, `  ${more}`) : null),
     el("span", { class: "num" }, text),
@@ -82,7 +82,7 @@ function lossFacts(r) {
   if (!r?.rank) return null;
   return list([
     ["Rank", `${r.rank} among ${(KINDS[r.kind] ?? r.kind).toLowerCase()}`],
-    ["First shortage", missing(r.months_to_first_shortage) ? "no stock stated behind it" : `after ${r.months_to_first_shortage.toFixed(1)} months`],
+    ["First shortage", missing(r.months_to_first_shortage) ? (r.loss_none > 0 ? "not known: no stock stated where 5 % or more is lost" : null) : `after ${r.months_to_first_shortage.toFixed(1)} months`],
     ["Worst hit", r.worst_product && link(`${productName(r.worst_product)}${r.worst_region ? ` in ${r.worst_region}` : ""}`, () => openProduct(r.worst_product, r.worst_region))],
     ["Binding input", r.binding_input && materialName(r.binding_input)],
     ["Evidence", r.evidence && el("span", {}, gradeMark(r.evidence), ` weakest of what binds`)],
@@ -98,7 +98,8 @@ function sectorBlock(r) {
   if (!r?.rank) return null;
   const rows = Object.entries(P.sectors).filter(([id]) => !missing(r[`loss_none_${id}`]));
   if (rows.length < 2) return null;
-  return section("By sector", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, r[`loss_none_${id}`], r[`loss_free_${id}`]))));
+  return section("By sector", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, r[`loss_none_${id}`], r[`loss_free_${id}`]))),
+    el("p", { class: "small" }, "Free is a bound for the total only; a sector's hollow mark is its part in one best sharing among several."));
 }
 function productBlock(r) {
   if (!r?.products?.length) return null;
@@ -211,7 +212,7 @@ function removalPanel(r) {
 
 function columnPanel(c) {
   const rows = NODES.filter((n) => n.data.column === c.id && n.data.quantity > 0).sort((a, b) => b.data.quantity - a.data.quantity);
-  const groups = [...REMOVALS.values()].filter((r) => r.kind === "country-process" && r.stage === c.stage && c.processes.includes(r.process) && r.rank);
+  const groups = [...REMOVALS.values()].filter((r) => r.kind === "country-process" && r.stage === c.stage && c.processes.includes(r.process) && r.loss_none > 0);
   return [
     back(), el("h2", { id: "chosen" }, c.stage === "product" ? `Products: ${c.title}` : c.title),
     el("p", { class: "sub" }, c.lines.join(" · ")),
