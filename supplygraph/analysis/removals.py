@@ -42,7 +42,8 @@ class Removals:
         entities: list[Entity] = []
         for kind in KINDS:
             table, warnings = chokepoints(tracer, kind, product=product, region=region)
-            self.warnings = self.warnings or warnings
+            if kind == KINDS[0]:  # what is said of weights is the same for every kind
+                self.warnings = warnings
             found = {entity.id: entity for entity in entities_of(self.month.baseline, kind)}
             for row in table.to_dict("records"):
                 self.records.append(plain_row(row))

@@ -204,7 +204,7 @@ class _Cells:
         spare = max(ROOM - sum(heights.values()), 0.0) / max(len(self.lanes), 1)
         y = HEAD
         for lane in self.lanes:
-            lane.y, lane.height = y, heights[lane.id] + min(spare, 14.0)
+            lane.y, lane.height = y, heights[lane.id] + min(spare, 40.0)
             y += lane.height
             self._settle(lane, rows[lane.id], pitch)
         return [dot for cells in self.cells.values() for dots in cells.values() for dot in dots]
@@ -342,9 +342,8 @@ def _ports(ribbons: Sequence[Ribbon], lane: dict[str, Lane], out: bool) -> dict[
 def column_text(values: Record) -> list[str]:
     """Lines under a column's title: how many, how concentrated, who leads."""
     if values["stage"] == "product":
-        return [f"{values['products']} products", f"{values['markets']} markets"]
-    sites = values["sites"]
-    lines = [f"{sites} site{'s' * (sites != 1)}"]
+        return [_count(values["products"], "product"), _count(values["markets"], "market")]
+    lines = [_count(values["sites"], "site")]
     if values["hhi"] is not None:
         lines[0] += f" · HHI {values['hhi']:,.0f}"
     top = values["top"][:3]
@@ -352,6 +351,10 @@ def column_text(values: Record) -> list[str]:
         share = 100 * sum(part for _, part in top)
         lines.append(f"top {len(top)}: {share:.0f} %")
     return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def ribbon_values(ribbons: Iterable[Ribbon]) -> list[Record]:

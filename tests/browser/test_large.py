@@ -36,5 +36,7 @@ def test_a_click_is_answered_at_once(large, open_page):
     assert opened.text("#chosen") == "Plant number 1 of the chain"
     assert took < 1500
     opened.page.click("#tab-table")
+    assert opened.page.locator("#table tbody tr").count() == 600
+    opened.page.click("#all-rows")
     assert opened.page.locator("#table tbody tr").count() == 2500
     opened.assert_quiet()

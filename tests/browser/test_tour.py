@@ -233,6 +233,22 @@ def test_keyboard_alone(page):
     assert outline == "solid"
 
 
+def test_a_row_pressed_in_the_panel_keeps_the_focus_there(page):
+    page.page.focus("#top li button")
+    page.page.keyboard.press("Enter")
+    assert page.page.evaluate("document.activeElement.id") == "panel"
+    page.page.keyboard.press("Tab")
+    assert page.page.evaluate("document.activeElement.id") == "back"
+
+
+def test_flows_as_a_table(page, record):
+    page.page.click("#tab-table")
+    page.page.click("text=Flows")
+    rows = page.page.locator("#table tbody tr").all_inner_texts()
+    assert len(rows) > 100
+    assert rows[0].startswith("China, mine") and "t REO a year" in rows[0]
+
+
 def test_every_control_has_a_name(page):
     nameless = page.page.evaluate(
         "[...document.querySelectorAll('button, input, select, [role=tabpanel], svg[role]')]"

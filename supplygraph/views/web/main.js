@@ -25,7 +25,9 @@ function choose({ node = null, removal = null, column = null }) {
   S.removal = REMOVALS.has(removal) ? removal : null;
   S.column = COLUMN.has(column) ? column : null;
   if (S.node) M.cursor = S.node;
+  const inside = byId("panel").contains(document.activeElement);
   paint();
+  if (inside) byId("panel").focus(); // the button that was pressed is gone
   const r = S.node ? REMOVALS.get(`facility:${S.node}`) : REMOVALS.get(S.removal);
   const name = S.node ? BY_ID.get(S.node).label : r?.name ?? (S.column ? COLUMN.get(S.column).title : "");
   say(name ? `${name}. ${r?.rank ? `Loss ${pct(r.loss_none)} if nobody reroutes, at least ${pct(r.loss_free)}.` : ""}` : "Nothing selected.");

@@ -181,7 +181,7 @@ function paintLabels(lit) {
     const text = shortened(name, size, room / k, chosen ? 600 : 400);
     if (text.length < Math.min(3, name.length)) continue;
     const box = { x: n.x + n.size + 3 * k, y: n.y - 5.6 * k, w: textWidth(text, size, chosen ? 600 : 400) * k, h: 11.2 * k };
-    if (!chosen && (!free(box) || crowded(n, box))) continue;
+    if (!chosen && (!free(box) || crowded(n, box, lit))) continue;
     taken.push(box);
     layer.append(svg("text", {
       x: box.x, y: n.y + 3.6 * k, "font-size": size * k, fill: tone(n.pattern === "open" ? "soft" : "ink"), stroke: tone("halo"),
@@ -191,8 +191,8 @@ function paintLabels(lit) {
   }
 }
 // A name over other dots of its own cell would hide them.
-const crowded = (n, box) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
-  .some((m) => m !== n && m.x > n.x && m.x - m.size < box.x + box.w && Math.abs(m.y - n.y) < m.size + box.h / 2 - 1);
+const crowded = (n, box, lit) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
+  .some((m) => m !== n && (!lit || lit.of(m.id) > 0) && m.x > n.x && m.x - m.size < box.x + box.w && Math.abs(m.y - n.y) < m.size + box.h / 2 - 1);
 // Where the next cell of the lane that holds a dot begins: a name may run so far.
 function edgeAfter(n) {
   const next = P.matrix.columns.slice(ORDER.get(n.data.column) + 1).find((c) => CELLMATES.has(`${laneOf(n.data.country)}/${c.id}`));
@@ -273,12 +273,12 @@ function nodeLines(n) {
   else lines.push("no output of its own in the base year's balance");
   return lines;
 }
+function cellName(cell) {
+  const cut = cell.lastIndexOf("/"), lane = LANE.get(cell.slice(5, cut)), block = cell.slice(cut + 1);
+  return `${shortName(lane?.name)}, ${block === "product" ? "products" : (COLUMN.get(block)?.title ?? block).toLowerCase()}`;
+}
 function ribbonLines({ from, to, data }) {
-  const text = (cell) => {
-    const cut = cell.lastIndexOf("/"), lane = LANE.get(cell.slice(5, cut)), block = cell.slice(cut + 1);
-    return `${lane?.name ?? ""}, ${block === "product" ? "products" : (COLUMN.get(block)?.title ?? block).toLowerCase()}`;
-  };
-  return [`${text(from)} → ${text(to)}`, `${num(data.quantity)} ${data.unit}`,
+  return [`${cellName(from)} → ${cellName(to)}`, `${num(data.quantity)} ${data.unit}`,
     ...data.materials.slice(0, 4).map(([m, q]) => `${m} ${num(q)}`),
     `${pct(data.reported ?? 0)} on routes that a published figure pins`];
 }

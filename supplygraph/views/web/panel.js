@@ -25,7 +25,7 @@ const list = (items) => {
 
 // One row of a list, with the range of its loss below it.
 function lossRow(name, more, none, free, upper, open) {
-  const text = missing(none) ? `≤ ${pct(upper)}` : missing(free) || (free === 0 && none === 0) ? pct(none) : `${pct(free)} – ${pct(none)}`;
+  const text = missing(none) ? `≤ ${pct(upper)}` : missing(free) || pct(free) === pct(none) ? pct(none) : `${pct(free)} – ${pct(none)}`;
   const content = [
     el("span", { class: "name", title: name }, name, more ? el("i", {}, `  ${more}`) : null),
     el("span", { class: "num" }, text),
@@ -42,7 +42,8 @@ function overview() {
     el("h2", {}, "What can stop what"),
     el("p", { class: "sub" }, `Each row is taken away alone, and the share of ${counted()} that is then not built is shown between its two bounds.`),
     asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => lossRow(removalName(r), KIND[r.kind].toLowerCase(), r.loss_none, r.loss_free, null, () => openRemoval(r))))) : null,
-    section(asked.length ? "Everything" : null,
+    S.filters.product ? filteredProduct(S.filters.product) : null,
+    section(asked.length || S.filters.product ? "Everything" : null,
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
       el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost"].map((x) => el("span", {}, x))),
@@ -58,6 +59,13 @@ function overview() {
       .map(([name, w]) => `${productName(name)} ${pct(w)}`).join(", ") || "no product weighs")),
     section("Data", el("p", { class: "small" }, `${P.dataset.name} ${P.dataset.version ?? ""}, base year ${P.meta.base_year}. Hash ${String(P.dataset.hash).slice(0, 12)}. This page makes no network request.`)),
   ];
+}
+// What stops the product that is filtered by, in the region where most of it is built.
+function filteredProduct(id) {
+  const largest = NODES.filter((n) => n.data.product === id).sort((a, b) => b.data.quantity - a.data.quantity)[0];
+  const rows = (own(own(P.products, id)?.stopped_by ?? {}, largest?.data.region) ?? []).filter(([name]) => REMOVALS.get(name)?.kind === "country-process");
+  return rows.length ? section(`Stops ${productName(id)} in ${largest.data.region}, if nobody reroutes`, el("ul", { class: "rows" }, rows.map(([name, loss]) =>
+    lossRow(removalName(REMOVALS.get(name)), null, loss, null, null, () => openRemoval(REMOVALS.get(name)))))) : null;
 }
 const counted = () => {
   const product = P.params.product ? productName(P.params.product) : "all weighted demand";
