@@ -1,6 +1,8 @@
 """Colours stay apart for the three common kinds of colour blindness."""
 
 import itertools
+import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -57,3 +59,23 @@ def test_colours_stay_apart(palette, sight):
 
 def test_red_and_green_of_one_lightness_would_fail():
     assert least_difference(("#C1443C", "#7A6A22"), "deuteranopia") < APART
+
+
+def luminance(colour: str) -> float:
+    return float(np.array([0.2126, 0.7152, 0.0722]) @ linear(colour))
+
+
+def themes() -> list[dict[str, str]]:
+    """Names of colours in the style sheet, light then dark."""
+    css = files("supplygraph.views").joinpath("web/page.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root[^{]*\{([^}]*)\}", css)
+    return [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in blocks]
+
+
+@pytest.mark.parametrize("theme", themes(), ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "card", "band"])
+@pytest.mark.parametrize("ink", ["ink", "soft", "faint", "accent", "loss"])
+def test_text_is_legible(theme, ground, ink):
+    """WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for text of any size."""
+    light, dark = sorted((luminance(theme[ink]), luminance(theme[ground])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -48,6 +48,7 @@ function paint() {
   for (const id of ["save-svg", "save-png"]) byId(id).hidden = !picture;
   byId("save-csv").hidden = picture;
   byId("legend").hidden = !picture;
+  drawLegend();
   if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
   if (S.tab === "sankey") drawSankey();
   if (S.tab === "table") drawTable();
@@ -138,13 +139,19 @@ function drawLegend() {
   const ring = (more) => svg("circle", { cx: 9, cy: 6, r: 4, ...more });
   const ink = tone("soft");
   const item = (m, text) => el("span", {}, m, text);
+  const flow = [
+    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 })), "flow, coloured by where it comes from"),
+    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 }), svg("rect", { x: 0, y: 5.5, width: 18, height: 1, fill: ink })), "mostly published routes"),
+  ];
+  if (S.tab === "sankey") {
+    byId("legend").replaceChildren(...flow, el("span", {}, "Heights: tonnes a year, each material in its own unit. Yields, surplus and uses that nobody names leave between stages."));
+    return;
+  }
   byId("legend").replaceChildren(
     item(mark(ring({ fill: ink })), "output published"), item(mark(ring({ fill: "none", stroke: ink, "stroke-width": 1.6 })), "estimated"),
     item(mark(svg("rect", { x: 5, y: 2, width: 8, height: 8, fill: "none", stroke: ink, "stroke-width": 1.6 })), "rest of a group, never ranked"),
     item(mark(ring({ r: 2.4, fill: "none", stroke: ink, "stroke-dasharray": "1.6 1.2" })), "no output in the base year"),
-    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 })), "flow, coloured by where it comes from"),
-    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 }), svg("rect", { x: 0, y: 5.5, width: 18, height: 1, fill: ink })), "mostly published routes"),
-    P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
+    ...flow, P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
 }
 
 function setTheme(name) {
@@ -155,11 +162,10 @@ function start() {
   performance.mark("start");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   setTheme(dark.matches ? "dark" : "light");
-  dark.addEventListener("change", (e) => { setTheme(e.matches ? "dark" : "light"); drawLegend(); paint(); });
-  byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); drawLegend(); paint(); });
+  dark.addEventListener("change", (e) => { setTheme(e.matches ? "dark" : "light"); paint(); });
+  byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); paint(); });
   byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${counted()}` : ""}`;
   fillFilters();
-  drawLegend();
   for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { S.tab = tab; paint(); });
   document.querySelector(".tabs").addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
@@ -187,7 +193,6 @@ function start() {
   matchMedia("print").addEventListener("change", (e) => {
     if (e.matches) before = theme();
     setTheme(e.matches ? "light" : before ?? "light");
-    drawLegend();
     paint();
   });
   addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); });

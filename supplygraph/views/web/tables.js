@@ -53,12 +53,16 @@ function drawTable() {
         return el("td", { class: numeric ? "n" : null, title: typeof shown === "string" && shown.length > 28 ? shown : null }, key === "name" ? el("a", { href: "#", class: "row-link", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
       }));
   });
-  byId("view-table").replaceChildren(
+  const view = byId("view-table"), { scrollTop, scrollLeft } = view;
+  const row = view.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+  view.replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
       el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
     el("table", { id: "table" }, el("caption", {}, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; free, the least any allocation could reach; at most, for plants whose share nobody states. Months to the first shortage. Share of the world's output of its process.`),
       el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)),
     rows.length > body.length ? el("button", { class: "quiet", id: "all-rows", on: { click: () => { T.all = true; drawTable(); } } }, `Show all ${num(rows.length)} rows`) : "");
+  view.scrollTo(scrollLeft, scrollTop);
+  if (row) [...view.querySelectorAll("tr")].find((r) => r.dataset.id === row)?.querySelector("a")?.focus({ preventScroll: true });
 }
 function tableCsv() {
   const rows = sortedRows(), fields = shownFields(rows);
