@@ -164,7 +164,7 @@ function start() {
   setTheme(dark.matches ? "dark" : "light");
   dark.addEventListener("change", (e) => { setTheme(e.matches ? "dark" : "light"); paint(); });
   byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); paint(); });
-  byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${counted()}` : ""}`;
+  byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${counted()}` : ""}${P.params.at ? ` · capacities of ${P.params.at}` : ""}`;
   fillFilters();
   for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { S.tab = tab; paint(); });
   document.querySelector(".tabs").addEventListener("keydown", (e) => {

@@ -114,7 +114,7 @@ function productBlock(r) {
   return section("Products hit hardest, if nobody reroutes",
     el("ul", { class: "rows", id: "hit" }, r.products.map(([product, region, loss]) =>
       lossRow(productName(product), region, loss, null, null, () => openProduct(product, region)))),
-    el("p", { class: "small" }, "The region where it loses most. A least loss for one product alone: add --product to the command."));
+    el("p", { class: "small" }, `The region where it loses most.${P.params.product ? "" : " A least loss for one product alone: add --product to the command."}`));
 }
 function commandBlock(r) {
   if (!r?.selector) return null;
