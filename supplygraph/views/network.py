@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from supplygraph.views.layout import Matrix, dot_pattern, ribbon_values
+from supplygraph.views.layout import Matrix, dot_pattern
 from supplygraph.views.record import compact
+from supplygraph.views.ribbons import ribbon_values
 from supplygraph.views.style import COLOURED, unit_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from supplygraph.results import Results, write_text
-from supplygraph.views.layout import RIBBONS, Matrix, column_text, matrix_of
+from supplygraph.views.layout import Matrix, column_text
+from supplygraph.views.matrix import matrix_of
 from supplygraph.views.network import network_of
 from supplygraph.views.record import PageRecord, compact
 from supplygraph.views.sankey import sankey_of
@@ -159,7 +160,6 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
     """Columns, lanes and size of the picture."""
     return {
         "width": matrix.width, "height": round(matrix.height, 2), "hidden": matrix.hidden,
-        "limit": RIBBONS,
         "columns": [
             {
                 "id": c.id, "x": round(c.x, 2), "width": round(c.width, 2), "title": c.title,

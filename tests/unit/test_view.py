@@ -14,7 +14,7 @@ import supplygraph as sg
 from supplygraph.analysis.mixing import arcs_in_use, cell_flows, pools_in_use
 from supplygraph.results import Results, load_results
 from supplygraph.views import View
-from supplygraph.views.layout import matrix_of
+from supplygraph.views.matrix import matrix_of
 from supplygraph.views.page import safe_json
 from supplygraph.views.record import PageRecord
 from supplygraph.views.sankey import MOST, sankey_of
@@ -203,6 +203,7 @@ def test_everything_stands_inside_its_cell(record, plants):
         assert band.y <= dot.y <= band.y + band.height + 0.01
         assert place.x <= dot.x <= place.x + place.width
         places.add((dot.x, dot.y))
+        assert dot.r == round(dot.largest, 2) or dot.r < 3
     assert len(places) == len(matrix.dots)
     for ribbon in matrix.ribbons:
         x1, y1, x2, y2 = ribbon.ends
