@@ -52,6 +52,9 @@ class Removals:
                     self.records[-1]["selector"] = self._selector(found[row["id"]])
                     self.records[-1]["_column"] = len(entities) - 1
         self._lost = self._losses(entities)
+        self.weight = dict.fromkeys(self.graph.demands["product"], 0.0)
+        for name, weight in zip(self.graph.demands["product"], self.month.weights, strict=True):
+            self.weight[name] += float(weight)
         for record in self.records:
             record["products"] = self._products(record.pop("_column", None))
             record["id"] = f"{record['kind']}:{record['id']}"
@@ -75,14 +78,17 @@ class Removals:
         return np.array(rows).reshape(len(self.keys), len(entities))
 
     def _products(self, column: int | None) -> list[list[Any]]:
-        """The products hit hardest, each with the region where it is hit most."""
+        """The products hit hardest, those that weigh first, each where it is hit most."""
         if column is None:
             return []
         worst: dict[str, tuple[float, str]] = {}
         for (product, region, _), loss in zip(self.keys, self._lost[:, column], strict=True):
             if loss > SAME and loss > worst.get(product, (0.0, ""))[0]:
                 worst[product] = (float(loss), region)
-        order = sorted(worst, key=lambda name: (-round(worst[name][0], 9), name))
+        order = sorted(
+            worst,
+            key=lambda name: (self.weight[name] <= 0, -round(worst[name][0], 9), name),
+        )
         return [[name, worst[name][1], worst[name][0]] for name in order[:PRODUCTS]]
 
     def _selector(self, entity: Entity) -> str:

@@ -113,8 +113,8 @@ function productBlock(r) {
   if (!r?.products?.length) return null;
   return section("Products hit hardest, if nobody reroutes",
     el("ul", { class: "rows", id: "hit" }, r.products.map(([product, region, loss]) =>
-      lossRow(productName(product), region, loss, null, null, () => openProduct(product, region)))),
-    el("p", { class: "small" }, `The region where it loses most.${P.params.product ? "" : " A least loss for one product alone: add --product to the command."}`));
+      lossRow(productName(product), `${region}${(own(P.weights, product) ?? 0) > 0 ? "" : " · not weighed"}`, loss, null, null, () => openProduct(product, region)))),
+    el("p", { class: "small" }, `The region where it loses most. Not weighed: nobody has sized its need, so it counts in no total.${P.params.product ? "" : " A least loss for one product alone: add --product to the command."}`));
 }
 function commandBlock(r) {
   if (!r?.selector) return null;
@@ -183,6 +183,7 @@ function productPanel(n) {
   return [
     back(), el("h2", { id: "chosen" }, n.label),
     el("p", { class: "sub" }, `${own(P.sectors, d.process) ?? d.process} · ${d.segment} · assembled in ${shortName(countryName(d.country))}`),
+    (own(P.weights, d.product) ?? 0) > 0 ? null : el("p", { class: "note" }, P.params.product || P.params.region ? "Counts in no total of this page." : "Counts in no total: nobody has sized its need, which stands here with a nominal quantity."),
     list([
       ["Built", `${num(d.units)} ${d.unit}`],
       ["Stated", !missing(d.stated) && Math.abs(d.stated - d.units) > 0.005 * d.units ? `${num(d.stated)} ${d.unit} (the balance moved it)` : null],
