@@ -328,10 +328,11 @@ def test_light_dark_and_print(shipped, open_page):
     assert sum(map(int, re.findall(r"\d+", light)[:3])) > 650
     page.click("#theme")
     page.emulate_media(media="print")
-    page.wait_for_function(f"{ground} !== '{dark}'")
-    assert page.locator("#matrix rect").first.get_attribute("fill") == "#f3f1eb"
+    page.locator("#matrix rect[fill='#f3f1eb']").first.wait_for()
     assert not page.locator("#search").is_visible()
     assert page.locator("#matrix").is_visible() and page.locator("#panel").is_visible()
+    page.emulate_media(media="screen")
+    page.locator("#matrix rect[fill='#171c24']").first.wait_for()
     opened.assert_quiet()
 
 

@@ -189,12 +189,16 @@ function start() {
     if (e.key === "/" && !["INPUT", "SELECT", "TEXTAREA"].includes(document.activeElement?.tagName)) { e.preventDefault(); byId("search").focus(); }
   });
   addEventListener("hashchange", readHash);
-  let before = null; // paper is light, whatever the screen is
-  matchMedia("print").addEventListener("change", (e) => {
-    if (e.matches) before = theme();
-    setTheme(e.matches ? "light" : before ?? "light");
+  let screen = null; // the theme to go back to: paper is light, whatever the screen is
+  const paper = (printing) => {
+    if (printing === (screen !== null)) return;
+    [screen, printing] = printing ? [theme(), "light"] : [null, screen];
+    setTheme(printing);
     paint();
-  });
+  };
+  matchMedia("print").addEventListener("change", (e) => paper(e.matches));
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
   addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); });
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("panel").focus(); });
   readHash();
