@@ -42,6 +42,8 @@ from supplygraph.selectors import did_you_mean
 if TYPE_CHECKING:
     import networkx as nx
 
+    from supplygraph.views import View
+
 DECIDING_FILE = Path("derived") / "deciding.json"
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REROUTINGS = ("both", "none", "free")
@@ -519,6 +521,49 @@ class Chain:
         if write:
             results.save(path)
         return results.head(top)
+
+    def page(
+        self,
+        *,
+        product: str | None = None,
+        region: str | None = None,
+        at: str | None = None,
+        weights: str = "sectors",
+    ) -> Results:
+        """Everything a page shows; saved and loaded again it is drawn without a solver.
+
+        Parameters
+        ----------
+        product, region, at, weights
+            As in :meth:`rank`.
+
+        Raises
+        ------
+        UsageError
+            If an option is unknown, or something was removed already.
+        """
+        from supplygraph.analysis.page import page_table
+
+        if self.removed:
+            raise UsageError("a page shows a whole chain: this one has removals. Use the loaded.")
+        tracer = self._shared.tracer(at, weights, product, region)
+        table, warnings = page_table(tracer, product=product, region=region)
+        params = {"product": product, "region": region, "at": at, "weights": weights}
+        return self._results("view", table, params, tracer.month, warnings)
+
+    def view(self, **options: Any) -> View:
+        """The chain as one page that opens from disk; see :meth:`page` for the options.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> page = sg.load("three-nodes").view()
+        >>> page.html().startswith("<!doctype html>")
+        True
+        """
+        from supplygraph.views import View
+
+        return View(self.page(**options))
 
     def info(self) -> Results:
         """Size of the dataset and how well it is founded."""

@@ -476,6 +476,8 @@ def polish(matrix: Matrix, x: np.ndarray, rounds: int = 8) -> np.ndarray:
         over, under = ~tight & (value > upper), ~tight & (value < lower)
         target[over], target[under] = upper[over], lower[under]
         tight |= over | under
+        if not tight.any():  # nothing flows
+            break
         flow = _closed(sparse_rows[tight], flow, target[tight] - value[tight])
     result = x.copy()
     result[used] = np.where(flow > VANISHED * x[used], flow, 0.0)

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, cover, data
+from supplygraph.cli import analyse, cover, data, view
 from supplygraph.cli import structure as structure_command
 from supplygraph.cli.export import export
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
@@ -62,6 +62,7 @@ for command in (
     trace,
     cover.cover,
     export,
+    view.view,
     data.init,
     data.schema,
 ):

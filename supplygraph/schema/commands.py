@@ -30,6 +30,7 @@ KINDS = {
     ),
     "trace": ("trace",),
     "cover": ("cover", "survival"),
+    "view": ("view",),
 }  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -39,6 +40,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
     "list": {"type": "array", "items": {"type": "string"}},
     "shares": {"type": "object", "additionalProperties": {"type": "number"}},
+    "record": {"type": "object"},
 }
 
 
@@ -51,8 +53,8 @@ class Field:
     name
         As it stands in the result.
     type
-        One of string, number, integer, boolean, month, list (of strings) and shares (numbers
-        by name).
+        One of string, number, integer, boolean, month, list (of strings), shares (numbers
+        by name) and record (values by name).
     nullable
         Whether it may be null.
     unit

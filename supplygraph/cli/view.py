@@ -1,0 +1,107 @@
+"""The command `view`: the chain as one page that opens from disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supplygraph.cli.analyse import (
+    AtOption,
+    ProductOption,
+    RegionOption,
+    WeightsOption,
+    _about,
+    _chain,
+)
+from supplygraph.cli.output import ForceOption, note
+from supplygraph.errors import UsageError
+
+if TYPE_CHECKING:
+    from supplygraph.results import Results
+
+PAGES = (".html", ".htm")
+RECORDS = (".json",)
+
+
+def view(
+    context: typer.Context,
+    product: ProductOption = None,
+    region: RegionOption = None,
+    at: AtOption = None,
+    weights: WeightsOption = "sectors",
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="Draw a record saved earlier as .json; nothing is solved."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Page to write, .html; or .json for the record that it is drawn from.",
+            show_default="outputs/DATASET.html",
+        ),
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Write the chain as one page: matrix of stages and countries, losses, sources.
+
+    The page opens from disk in any browser, needs no network and runs no script but its own.
+    Every single removal of a plant, process, stage, country and element is in it, under both
+    bounds, with the command that reproduces the figure.
+
+    Example: supplygraph view -o rare-earths.html
+    """
+    check_page(output, force)
+    if record is not None:
+        from supplygraph.results import load_results
+
+        if product or region or at or weights != "sectors":
+            raise UsageError("--record holds its answers: leave out what is to be counted.")
+        results = load_results(record)
+    else:
+        chain = _chain(context)
+        _about(chain)
+        if output is None:
+            output = Path("outputs") / f"{_file_name(chain.dataset.name)}.html"
+            check_page(output, force)
+        results = chain.page(product=product, region=region, at=at, weights=weights)
+    for warning in results.warnings:
+        note(f"warning: {warning}")
+    if output is None:
+        output = Path("outputs") / f"{_file_name(results.dataset.get('name') or 'page')}.html"
+        check_page(output, force)
+    note(f"wrote {_save(results, output)}")
+
+
+def _save(results: Results, output: Path) -> Path:
+    from supplygraph.views import View
+
+    page = View(results)
+    return results.save(output) if output.suffix.lower() in RECORDS else page.save(output)
+
+
+def check_page(output: Path | None, force: bool) -> None:
+    """Refuse a file before anything is computed.
+
+    Raises
+    ------
+    UsageError
+        If it names no page, or exists and `force` is not set.
+    """
+    if output is None:
+        return
+    if output.is_dir():
+        raise UsageError(f"'{output}' is a folder. Name a file.")
+    if output.suffix.lower() not in (*PAGES, *RECORDS):
+        raise UsageError(f"'{output}': the ending names no page. Use .html, or .json.")
+    if output.exists() and not force:
+        raise UsageError(f"'{output}' exists. Name another, or add --force.")
+
+
+def _file_name(name: str) -> str:
+    """A dataset's name as the name of a file."""
+    kept = "".join(sign if sign.isalnum() or sign in "-_" else "-" for sign in name)
+    return kept.strip("-") or "page"

@@ -1,0 +1,181 @@
+"""One HTML file that opens from disk: no network, no script but its own, the same bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from supplygraph.results import Results, write_text
+from supplygraph.views.layout import Matrix, column_text
+from supplygraph.views.matrix import matrix_of
+from supplygraph.views.network import network_of
+from supplygraph.views.record import PageRecord, compact
+from supplygraph.views.sankey import sankey_of
+from supplygraph.views.style import DARK, LIGHT, SECTORS, step_text, unit_text, word
+
+TEMPLATE = "page.html"
+SCRIPTS = ("data.js", "draw.js", "matrix.js", "sankey.js", "panel.js", "tables.js", "main.js")
+
+
+class View:
+    """A page of a chain.
+
+    Parameters
+    ----------
+    results
+        Record of kind ``view``, as ``chain.page()`` gives it or `load_results` reads it.
+
+    Raises
+    ------
+    SupplygraphError
+        If the record is of another kind.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self._record = PageRecord(results)
+
+    def html(self) -> str:
+        """The page as text. Opened from disk it makes no request and runs only its own script."""
+        matrix = matrix_of(self._record)
+        net = network_of(matrix)
+        net.heading = self.results.dataset.get("name") or "supplygraph"
+        script, style = _script(), _web("page.css")
+        net.templateEnv = _environment(
+            script=script, style=style, script_hash=_hash(script), style_hash=_hash(style),
+            page=_page(self._record, matrix), title=net.heading,
+        )  # fmt: skip
+        net.path = TEMPLATE
+        return net.generate_html("page.html")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page; a failure leaves no half-written file.
+
+        Raises
+        ------
+        SupplygraphError
+            If the folder cannot be written.
+        """
+        return write_text(Path(path), self.html())
+
+
+def safe_json(value: Any) -> str:
+    r"""JSON that can stand inside a script element, whatever its strings hold.
+
+    Examples
+    --------
+    >>> safe_json("</script><!--")
+    '"\\u003c/script\\u003e\\u003c!--"'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _environment(**names: Any) -> Any:
+    """Jinja with autoescape on, knowing the names that pyvis does not pass."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("supplygraph.views"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["json"] = lambda value: Markup(safe_json(value))
+    environment.filters["ours"] = Markup  # our own script and style, which hold no data
+    environment.globals.update(names)
+    return environment
+
+
+def _web(name: str) -> str:
+    text = files("supplygraph.views").joinpath("web", name).read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")
+
+
+def _script() -> str:
+    parts = [_web(name) for name in SCRIPTS]
+    return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+
+
+def _hash(text: str) -> str:
+    """Source expression of a Content Security Policy that allows this very text."""
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+def _page(record: PageRecord, matrix: Matrix) -> dict[str, Any]:
+    """What the page needs besides nodes and edges."""
+    results = record.results
+    rows = {part: record.rows(part) for part in ("element", "material", "product", "source")}
+    return {
+        "dataset": dict(results.dataset),
+        "meta": record.meta,
+        "params": {key: value for key, value in results.params.items() if value is not None},
+        "weights": compact(dict(results.weights)),
+        "warnings": list(results.warnings),
+        "colours": {"light": LIGHT, "dark": DARK},
+        "sectors": SECTORS,
+        "matrix": _matrix(matrix),
+        "sankey": compact(sankey_of(record)),
+        "countries": {
+            name: {"name": values["name"], "market": values["market"]}
+            for name, values in record.rows("country").items()
+        },
+        "pools": [
+            [p["id"], p["material"], unit_text(p["unit"]), p["made"], p["home"], p["stay"],
+             list(p["makers"].items()), list(p["users"].items())]
+            for p in map(compact, _filled(record, "pool"))
+        ],
+        "arcs": [
+            [a["origin"], a["destination"], a["quantity"], a["grade"]]
+            for a in map(compact, _filled(record, "arc"))
+        ],
+        "removals": _removals(record),
+        **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
+    }  # fmt: skip
+
+
+def _removals(record: PageRecord) -> dict[str, Any]:
+    """Removals as rows below their names, which would take half of the page if repeated."""
+    rows = []
+    for row in record.rows("removal").values():
+        step = step_text(row["stage"], row["process"]) if row["process"] else word(row["stage"])
+        rows.append(row | {"step": step})
+    names = [name for name in (rows[0] if rows else {}) if name not in ("name", "selector")]
+    names += ["name", "selector"]
+    table = [[compact(row.get(name)) for name in names] for row in rows]
+    return {"names": names, "rows": [[None if v in ("", []) else v for v in row] for row in table]}
+
+
+def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:
+    return list(record.rows(part).values())
+
+
+def _matrix(matrix: Matrix) -> dict[str, Any]:
+    """Columns, lanes and size of the picture."""
+    return {
+        "width": matrix.width, "height": round(matrix.height, 2), "hidden": matrix.hidden,
+        "columns": [
+            {
+                "id": c.id, "x": round(c.x, 2), "width": round(c.width, 2), "title": c.title,
+                "group": c.group, "block": c.block, "lines": column_text(c.values),
+                "stage": c.values["stage"], "processes": c.values["processes"],
+                "unit": unit_text(c.values["unit"]), "total": compact(c.values["total"]),
+                "steps": {p: step_text(c.values["stage"], p) for p in c.values["processes"]},
+                "hhi": compact(c.values["hhi"]), "top": compact(c.values["top"]),
+            }
+            for c in matrix.columns
+        ],
+        "lanes": [
+            {
+                "id": lane.id, "name": lane.name, "share": compact(lane.share),
+                "colour": lane.colour, "y": round(lane.y, 2), "height": round(lane.height, 2),
+            }
+            for lane in matrix.lanes
+        ],
+    }  # fmt: skip

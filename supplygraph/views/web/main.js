@@ -1,0 +1,208 @@
+// State, address, search, filters, keyboard. The state is one object; every change paints anew.
+const TABS = ["matrix", "sankey", "table", "sources"];
+const FILTERS = ["element", "country", "stage", "product", "grade"];
+const S = { tab: "matrix", node: null, removal: null, column: null, rank: "country-process", filters: {} };
+
+const say = (text) => { byId("status").textContent = text; };
+function selected() {
+  if (S.node) return new Set([S.node]);
+  if (S.removal) return nodesOf(REMOVALS.get(S.removal));
+  return new Set();
+}
+const filtering = () => FILTERS.some((key) => S.filters[key]);
+function filterTest() {
+  const { element, country, stage, product, grade } = S.filters;
+  const used = product ? spreadUp(new Set(NODES.filter((n) => n.data.product === product).map((n) => n.id))) : null;
+  const needs = element ? new Set(NODES.filter((n) => isProduct(n) && (own(P.products, n.data.product)?.needs ?? [])
+    .some((f) => (own(P.materials, f.material)?.elements ?? []).includes(element))).map((n) => n.id)) : null;
+  return (n) => (!country || n.data.country === country) && (!stage || n.data.column === stage) && (!grade || n.data.grade === grade)
+    && (!used || (used.get(n.id) ?? 0) > 0) && (!element || (isProduct(n) ? needs.has(n.id) : (n.data.elements ?? []).includes(element)));
+}
+const filteredNodes = () => (filtering() ? NODES.filter(filterTest()) : NODES);
+
+function choose({ node = null, removal = null, column = null }) {
+  S.node = BY_ID.has(node) ? node : null;
+  S.removal = REMOVALS.has(removal) ? removal : null;
+  S.column = COLUMN.has(column) ? column : null;
+  if (S.node) M.cursor = S.node;
+  const inside = byId("panel").contains(document.activeElement);
+  paint();
+  if (inside) byId("panel").focus(); // the button that was pressed is gone
+  const r = S.node ? REMOVALS.get(`facility:${S.node}`) : REMOVALS.get(S.removal);
+  const name = S.node ? BY_ID.get(S.node).label : r?.name ?? (S.column ? COLUMN.get(S.column).title : "");
+  say(name ? `${name}. ${r?.rank ? `Loss ${pct(r.loss_none)} if nobody reroutes, at least ${pct(r.loss_free)}.` : ""}` : "Nothing selected.");
+}
+
+function paint() {
+  for (const tab of TABS) {
+    byId(`view-${tab}`).hidden = tab !== S.tab;
+    byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === S.tab));
+    byId(`tab-${tab}`).tabIndex = tab === S.tab ? 0 : -1;
+  }
+  for (const key of FILTERS) {
+    byId(`f-${key}`).value = S.filters[key] ?? "";
+    byId(`f-${key}`).classList.toggle("on", Boolean(S.filters[key]));
+  }
+  const picture = S.tab === "matrix" || S.tab === "sankey";
+  for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = S.tab !== "matrix";
+  for (const id of ["save-svg", "save-png"]) byId(id).hidden = !picture;
+  byId("save-csv").hidden = picture;
+  byId("legend").hidden = !picture;
+  drawLegend();
+  if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
+  if (S.tab === "sankey") drawSankey();
+  if (S.tab === "table") drawTable();
+  if (S.tab === "sources" && !byId("sources")) drawSources();
+  drawPanel();
+  writeHash();
+}
+
+// The address holds the whole state, so a link shows what its sender saw.
+function writeHash() {
+  const parts = new URLSearchParams();
+  for (const key of ["node", "removal", "column"]) if (S[key]) parts.set(key, S[key]);
+  if (S.tab !== "matrix") parts.set("tab", S.tab);
+  for (const key of FILTERS) if (S.filters[key]) parts.set(key, S.filters[key]);
+  const hash = parts.toString();
+  if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+}
+function readHash() {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  S.tab = TABS.includes(parts.get("tab")) ? parts.get("tab") : "matrix";
+  for (const key of FILTERS) {
+    const value = parts.get(key), options = [...byId(`f-${key}`).options].map((o) => o.value);
+    S.filters[key] = value && options.includes(value) ? value : null;
+  }
+  choose({ node: parts.get("node"), removal: parts.get("removal"), column: parts.get("column") });
+}
+
+function fillFilters() {
+  const fill = (key, all, options) => {
+    const box = byId(`f-${key}`);
+    box.replaceChildren(el("option", { value: "" }, all), ...options.map(([value, text]) => el("option", { value }, text)));
+    box.addEventListener("change", () => { S.filters[key] = box.value || null; choose({}); say(`${plural(filteredNodes().length, "node")} fit the filters.`); });
+  };
+  const used = new Set(NODES.flatMap((n) => n.data.elements ?? []));
+  const products = Object.entries(P.products).sort((a, b) => a[1].name.localeCompare(b[1].name, "en"));
+  fill("element", "All elements", Object.entries(P.elements).filter(([id]) => used.has(id)).map(([id, e]) => [id, `${e.name} (${id})`]));
+  const there = new Set(NODES.map((n) => n.data.country));
+  fill("country", "All countries", Object.keys(P.countries).filter((id) => there.has(id)).map((id) => [id, countryName(id)]).sort((a, b) => a[1].localeCompare(b[1], "en")));
+  fill("stage", "All stages", P.matrix.columns.map((c) => [c.id, c.group === c.title ? c.title : `${c.group}: ${c.title}`]));
+  fill("product", "All products", products.map(([id, p]) => [id, p.name]));
+  fill("grade", "All evidence", Object.entries(GRADES).map(([id, text]) => [id, `${id}: ${text}`]));
+}
+
+// Search: suggestions with arrow keys, Enter and Escape.
+const ENTRIES = [
+  ...NODES.map((n) => ({ text: n.label, more: `${isProduct(n) ? "product" : n.data.step.toLowerCase()}, ${shortName(countryName(n.data.country))}`,
+    words: `${n.label} ${n.id} ${n.data.operator ?? ""} ${n.data.owner ?? ""} ${countryName(n.data.country)}`.toLowerCase(), weight: n.size + (isProduct(n) ? 0 : 4), open: { node: n.id } })),
+  ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: removalName(r), more: KIND[r.kind].toLowerCase(),
+    words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_none ?? 0), open: { removal: r.id } })),
+  ...Object.entries(P.materials).map(([id, m]) => ({ text: m.name, more: "material", words: `${m.name} ${id}`.toLowerCase(), weight: 1, material: id })),
+];
+const Q = { found: [], at: -1 };
+function suggest() {
+  const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const rate = (e) => e.weight + (e.text.toLowerCase().startsWith(words[0]) ? 20 : 0);
+  Q.found = words.length ? ENTRIES.filter((e) => words.every((w) => e.words.includes(w))).sort((a, b) => rate(b) - rate(a) || (a.text < b.text ? -1 : 1)).slice(0, 9) : [];
+  Q.at = -1;
+  paintSuggestions();
+  if (words.length) say(Q.found.length ? `${plural(Q.found.length, "suggestion")}, arrow keys to choose.` : "Nothing found.");
+}
+function paintSuggestions() {
+  const box = byId("suggestions"), input = byId("search");
+  box.replaceChildren(...Q.found.map((e, i) => el("li", { role: "option", id: `s${i}`, "aria-selected": String(i === Q.at),
+    on: { pointerdown: (event) => { event.preventDefault(); openEntry(e); } } }, el("span", {}, e.text), el("span", {}, e.more))));
+  if (input.value.trim() && !Q.found.length) box.append(el("li", { role: "option", "aria-disabled": "true" }, el("span", {}, "Nothing found")));
+  box.hidden = !box.children.length;
+  input.setAttribute("aria-expanded", String(!box.hidden));
+  Q.at >= 0 ? input.setAttribute("aria-activedescendant", `s${Q.at}`) : input.removeAttribute("aria-activedescendant");
+}
+function openEntry(entry) {
+  closeSuggestions();
+  byId("search").value = "";
+  if (!entry.material) { choose(entry.open); return; }
+  const pools = POOLS.filter((p) => p.material === entry.material);
+  const top = pools.flatMap((p) => p.makers).sort((a, b) => b[1] - a[1])[0] ?? pools.flatMap((p) => p.users).sort((a, b) => b[1] - a[1])[0];
+  if (top) choose({ node: top[0] });
+}
+function closeSuggestions() { Q.found = []; Q.at = -1; byId("suggestions").hidden = true; byId("search").setAttribute("aria-expanded", "false"); }
+function searchKey(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && Q.found.length) { Q.at = (Q.at + step + Q.found.length) % Q.found.length; paintSuggestions(); event.preventDefault(); }
+  else if (event.key === "Enter" && Q.found.length) openEntry(Q.found[Math.max(Q.at, 0)]);
+  else if (event.key === "Escape") { closeSuggestions(); byId("search").value = ""; event.stopPropagation(); }
+}
+
+function drawLegend() {
+  const mark = (...shapes) => { const s = svg("svg", { width: 18, height: 12, "aria-hidden": "true" }); s.append(...shapes); return s; };
+  const ring = (more) => svg("circle", { cx: 9, cy: 6, r: 4, ...more });
+  const ink = tone("soft");
+  const item = (m, text) => el("span", {}, m, text);
+  const flow = [
+    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 })), "flow, coloured by where it comes from"),
+    item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 }), svg("rect", { x: 0, y: 5.5, width: 18, height: 1, fill: ink })), "mostly published routes"),
+  ];
+  if (S.tab === "sankey") {
+    byId("legend").replaceChildren(...flow, el("span", {}, "Heights: tonnes a year, each material in its own unit. Yields, surplus and uses that nobody names leave between stages."));
+    return;
+  }
+  byId("legend").replaceChildren(
+    item(mark(ring({ fill: ink })), "output published"), item(mark(ring({ fill: "none", stroke: ink, "stroke-width": 1.6 })), "estimated"),
+    item(mark(svg("rect", { x: 5, y: 2, width: 8, height: 8, fill: "none", stroke: ink, "stroke-width": 1.6 })), "rest of a group, never ranked"),
+    item(mark(ring({ r: 2.4, fill: "none", stroke: ink, "stroke-dasharray": "1.6 1.2" })), "no output in the base year"),
+    ...flow, P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
+}
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  byId("theme").textContent = name === "dark" ? "Light" : "Dark";
+}
+function start() {
+  performance.mark("start");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  setTheme(dark.matches ? "dark" : "light");
+  dark.addEventListener("change", (e) => { setTheme(e.matches ? "dark" : "light"); paint(); });
+  byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); paint(); });
+  byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${counted()}` : ""}${P.params.at ? ` · capacities of ${P.params.at}` : ""}`;
+  fillFilters();
+  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { S.tab = tab; paint(); });
+  document.querySelector(".tabs").addEventListener("keydown", (e) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+    if (!step) return;
+    S.tab = TABS[(TABS.indexOf(S.tab) + step + TABS.length) % TABS.length];
+    paint();
+    byId(`tab-${S.tab}`).focus();
+  });
+  byId("search").addEventListener("input", suggest);
+  byId("search").addEventListener("keydown", searchKey);
+  byId("search").addEventListener("blur", closeSuggestions);
+  byId("reset").addEventListener("click", () => { S.filters = {}; M.zoomed = false; choose({}); });
+  byId("zoom-in").addEventListener("click", () => zoom(1.5));
+  byId("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
+  byId("zoom-fit").addEventListener("click", () => { M.zoomed = false; paintMatrix(); });
+  for (const kind of ["svg", "png"])
+    byId(`save-${kind}`).addEventListener("click", () => savePicture(byId(S.tab), `supplygraph-${S.tab}`, kind));
+  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, S.tab === "sources" ? sourcesCsv() : tableCsv(), "text/csv"));
+  addEventListener("keydown", (e) => {
+    if (e.key === "Escape") choose({});
+    if (e.key === "/" && !["INPUT", "SELECT", "TEXTAREA"].includes(document.activeElement?.tagName)) { e.preventDefault(); byId("search").focus(); }
+  });
+  addEventListener("hashchange", readHash);
+  let screen = null; // the theme to go back to: paper is light, whatever the screen is
+  const paper = (printing) => {
+    if (printing === (screen !== null)) return;
+    [screen, printing] = printing ? [theme(), "light"] : [null, screen];
+    setTheme(printing);
+    paint();
+  };
+  matchMedia("print").addEventListener("change", (e) => paper(e.matches));
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
+  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); });
+  byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("panel").focus(); });
+  readHash();
+  performance.measure("drawn");
+  document.documentElement.dataset.drawn = String(Math.round(performance.now()));
+}
+start();

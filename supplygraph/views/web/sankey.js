@@ -1,0 +1,44 @@
+// The country Sankey: heights are tonnes a year, one scale for the whole picture.
+function drawSankey() {
+  const K = P.sankey, root = byId("view-sankey");
+  const picture = svg("svg", { viewBox: `0 0 ${K.width} ${K.height}`, id: "sankey", role: "img", "font-family": FONT,
+    "aria-label": "Flows between countries and stages, heights in tonnes a year" });
+  for (const c of K.columns)
+    picture.append(svg("text", { x: c.x, y: 26, "font-size": 13, "font-weight": 620, fill: tone("ink") }, shortened(c.title, 13, (K.width - 40) / K.columns.length - 12, 620)));
+  const place = (end) => K.boxes.find((b) => b.country === end[0] && b.column === end[1]);
+  const title = new Map(K.columns.map((c) => [c.id, c.title]));
+  for (const band of K.bands) {
+    const country = S.filters.country;
+    const strong = !country || band.from[0] === country || band.to[0] === country;
+    const made = svg("path", {
+      d: band.back ? backBand(...band.ends) : curve(...band.ends, false), fill: "none", stroke: colour(band.colour ?? 7), "stroke-width": band.width,
+      opacity: strong ? 0.3 : 0.05, "stroke-dasharray": band.back ? "5 4" : undefined,
+    });
+    const a = place(band.from), b = place(band.to);
+    made.addEventListener("pointermove", (e) => tip(e, [`${a.name}, ${title.get(a.column)} → ${b.name}, ${title.get(b.column)}`,
+      ...Object.entries(band.units).map(([u, q]) => `${num(q)} ${u}`), `${pct(band.reported ?? 0)} on routes that a published figure pins`]));
+    made.addEventListener("pointerleave", (e) => tip(e, null));
+    picture.append(made);
+    if (strong && (band.reported ?? 0) >= 0.5)
+      picture.append(svg("path", { d: made.getAttribute("d"), fill: "none", stroke: colour(band.colour ?? 7), "stroke-width": 1.3, opacity: 0.9, "pointer-events": "none" }));
+  }
+  let last = { column: "", y: -99 };
+  for (const box of K.boxes) {
+    picture.append(svg("rect", { x: box.x, y: box.y ?? 0, width: K.bar, height: box.height, fill: colour(box.colour ?? 7), rx: Math.min(2, box.height / 2) }));
+    const y = (box.y ?? 0) + box.height / 2 + 4;
+    if (last.column === box.column && y - last.y < 12) continue;
+    last = { column: box.column, y };
+    const stage = COLUMN.get(box.column)?.stage;
+    const target = stage ? `country-stage:${box.country}/${stage}` : `country:${box.country}`;
+    const text = svg("text", { x: box.x + K.bar + 5, y, "font-size": 11, fill: tone("ink"), stroke: tone("halo"), "stroke-width": 2.8, "paint-order": "stroke", "stroke-linejoin": "round" });
+    text.append(svg("tspan", { "font-weight": 560 }, shortened(shortName(box.name), 11, 104, 560)), svg("tspan", { fill: tone("soft") }, `  ${num(box.quantity)} t`));
+    if (REMOVALS.has(target)) { text.setAttribute("cursor", "pointer"); text.addEventListener("click", () => choose({ removal: target })); }
+    picture.append(text);
+  }
+  root.replaceChildren(picture);
+}
+function backBand(x1, y1, x2, y2) {
+  if (x2 > x1 - P.sankey.bar - 1) return `M${x1} ${y1}C${x1 + 34} ${y1 - 6} ${x1 + 34} ${y2 + 14} ${x2 + P.sankey.bar} ${y2 + 8}`;
+  const low = P.sankey.height - 8;
+  return `M${x1} ${y1}C${x1 + 60} ${y1} ${x1 + 60} ${low} ${x1} ${low}L${x2} ${low}C${x2 - 60} ${low} ${x2 - 60} ${y2} ${x2} ${y2}`;
+}

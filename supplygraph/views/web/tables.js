@@ -1,0 +1,83 @@
+// The table of everything that can be taken away or looked at, and the list of sources.
+const TABLES = { nodes: "Plants and products", "country-process": "Process in a country", "country-stage": "Stage in a country", country: "Country", element: "Element", flows: "Flows" };
+const T = { kind: "nodes", sort: null, down: true, all: false };
+const ROWS = 600; // drawn at once; a table of thousands takes seconds
+const FIELDS = {
+  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], none: ["Loss none", 1, pct], free: ["Loss free", 1, pct], upper: ["At most", 1, pct],
+  months: ["Months", 1, (x) => x.toFixed(1)], worst: ["Worst hit"], binding: ["Binding input"], evidence: ["Loss grade"], grade: ["Output grade"], process: ["Process"], stage: ["Stage"],
+  from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"],
+};
+const HIDDEN = ["id", "flags"];
+const defaultSort = () => (T.kind === "flows" ? "quantity" : "none");
+
+function tableRows() {
+  if (T.kind === "nodes")
+    return filteredNodes().map((n) => {
+      const d = n.data, r = REMOVALS.get(`facility:${n.id}`) ?? {};
+      return { ...lossCells(r), id: n.id, name: n.label, country: d.country, owner: d.owner_country && d.owner_country !== d.country ? d.owner_country : undefined,
+        stage: d.stage, process: d.process, status: d.status, quantity: isProduct(n) ? d.units : d.quantity, unit: d.unit, share: r.baseline_share, grade: d.grade, open: { node: n.id } };
+    });
+  if (T.kind === "flows")
+    return EDGES.map(({ from, to, data }, i) => ({ id: String(i), from: cellName(from), to: cellName(to), quantity: data.quantity, unit: data.unit, reported: data.reported ?? 0,
+      materials: data.materials.map(([m, q]) => `${m} ${num(q)}`).join(", "), open: {} }));
+  return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
+    ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, open: { removal: r.id } }));
+}
+const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, free: r.loss_free, upper: r.loss_upper, months: r.months_to_first_shortage,
+  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
+function sortedRows() {
+  const rows = tableRows(), key = T.sort ?? defaultSort(), sign = T.down ? -1 : 1;
+  const empty = (x) => missing(x) || x === "";
+  return rows.sort((a, b) => {
+    const x = a[key], y = b[key];
+    if (empty(x) || empty(y)) return empty(x) - empty(y) || (a.id < b.id ? -1 : 1);
+    return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en")) || (a.id < b.id ? -1 : 1);
+  });
+}
+function shownFields(rows) {
+  return Object.keys(FIELDS).filter((key) => rows.some((r) => !missing(r[key]) && r[key] !== ""));
+}
+function drawTable() {
+  const rows = sortedRows(), fields = shownFields(rows).filter((key) => !HIDDEN.includes(key));
+  const head = fields.map((key) => {
+    const active = (T.sort ?? defaultSort()) === key;
+    return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
+      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? " ↓" : " ↑") : ""));
+  });
+  const body = (T.all ? rows : rows.slice(0, ROWS)).map((r) => {
+    const open = () => choose(r.open);
+    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) ? "on" : null, on: { click: open } },
+      fields.map((key) => {
+        const [, numeric, text] = FIELDS[key], value = r[key];
+        const shown = text ? (missing(value) ? "" : text(value)) : numeric ? (missing(value) ? "" : num(value)) : value ?? "";
+        return el("td", { class: numeric ? "n" : null, title: typeof shown === "string" && shown.length > 28 ? shown : null }, key === "name" ? el("a", { href: "#", class: "row-link", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
+      }));
+  });
+  const view = byId("view-table"), { scrollTop, scrollLeft } = view;
+  const row = view.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+  view.replaceChildren(
+    el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
+      el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
+    el("table", { id: "table" }, el("caption", {}, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; free, the least any allocation could reach; at most, for plants whose share nobody states. Months to the first shortage. Share of the world's output of its process.`),
+      el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)),
+    rows.length > body.length ? el("button", { class: "quiet", id: "all-rows", on: { click: () => { T.all = true; drawTable(); } } }, `Show all ${num(rows.length)} rows`) : "");
+  view.scrollTo(scrollLeft, scrollTop);
+  if (row) [...view.querySelectorAll("tr")].find((r) => r.dataset.id === row)?.querySelector("a")?.focus({ preventScroll: true });
+}
+function tableCsv() {
+  const rows = sortedRows(), fields = shownFields(rows);
+  const names = { none: "loss_none", free: "loss_free", upper: "loss_upper", months: "months_to_first_shortage", worst: "worst_hit", binding: "binding_input", owner: "owner_country", share: "share_of_process" };
+  return csvText([fields.map((key) => names[key] ?? key), ...rows.map((r) => fields.map((key) => r[key]))]);
+}
+
+function drawSources() {
+  const rows = Object.entries(P.sources).sort((a, b) => (b[1].cited ?? 0) - (a[1].cited ?? 0) || (a[0] < b[0] ? -1 : 1));
+  byId("view-sources").replaceChildren(el("table", { id: "sources" },
+    el("caption", {}, `${plural(rows.length, "source")}, the most cited first. "Not seen" in a title: known from another text.`),
+    el("thead", {}, el("tr", {}, ["Title", "Publisher", "Date", "Accessed", "Rows that cite it"].map((h, i) => el("th", { scope: "col", class: i === 4 ? "n" : null }, el("button", { disabled: "" }, h))))),
+    el("tbody", {}, rows.map(([key, s]) => el("tr", {},
+      el("td", {}, safeUrl(s.url) ? el("a", { href: safeUrl(s.url), target: "_blank", rel: "noopener noreferrer" }, s.title ?? key) : s.title ?? key, s.doi ? el("span", { class: "small" }, ` doi:${s.doi}`) : null),
+      el("td", {}, s.publisher ?? ""), el("td", {}, s.date ?? ""), el("td", {}, s.accessed ?? ""), el("td", { class: "n" }, num(s.cited ?? 0)))))));
+}
+const sourcesCsv = () => csvText([["key", "title", "publisher", "date", "url", "accessed", "doi", "rows_that_cite_it"],
+  ...Object.entries(P.sources).map(([key, s]) => [key, s.title, s.publisher, s.date, s.url, s.accessed, s.doi, s.cited])]);

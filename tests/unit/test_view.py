@@ -1,0 +1,239 @@
+"""The page as text: what is in it, where it stands, and that it is always the same."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import networks
+import pytest
+from large_page import large_record
+
+import supplygraph as sg
+from supplygraph.analysis.mixing import arcs_in_use, cell_flows, pools_in_use
+from supplygraph.results import Results, load_results
+from supplygraph.views import View
+from supplygraph.views.matrix import matrix_of
+from supplygraph.views.page import safe_json
+from supplygraph.views.record import PageRecord
+from supplygraph.views.sankey import MOST, sankey_of
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return sg.load()
+
+
+@pytest.fixture(scope="module")
+def record(chain):
+    return chain.page()
+
+
+@pytest.fixture(scope="module")
+def html(record):
+    return View(record).html()
+
+
+def part(record: Results, name: str) -> dict:
+    rows = record.table[record.table["part"] == name]
+    return dict(zip(rows["id"], rows["values"], strict=True))
+
+
+def test_the_three_node_page_by_hand():
+    """120 t of capacity; 15,000 cars x 2 kg are 30 t of magnets are 90 t of ore."""
+    record = sg.load("three-nodes").page()
+    flows = list(part(record, "flow").values())
+    found = {(f["origin"], f["destination"], f["material"]): f["quantity"] for f in flows}
+    assert found == {
+        (("CN", "c00"), ("JP", "c01"), "ore-a"): pytest.approx(90),
+        (("JP", "c01"), ("JP", "c02"), "mag-a"): pytest.approx(30),
+    }
+    columns = [values["stage"] for values in part(record, "column").values()]
+    assert columns == ["mine", "magnet", "product"]
+    removal = part(record, "removal")["facility:mine-a"]
+    assert (removal["loss_none"], removal["loss_free"]) == (1, 1)
+    assert removal["selector"] == "id=mine-a"
+    assert removal["products"] == [["ev", "JP", 1.0]]
+    assert removal["binding_input"] == "ore-a"
+    stopped = part(record, "product")["ev"]["stopped_by"]["JP"]
+    assert ["facility:mine-a", 1.0] in stopped
+
+
+def test_mixing_shares_in_proportion():
+    """Two mines, 30 and 10 t in one market; two plants draw 20 t each: 15 and 5 t a pair."""
+    net = networks.Network().places("A", "B")
+    net.material("ore", "mine").material("magnet", "magnet")
+    net.recipe("dig", {"ore": 1}).recipe("make", {"magnet": 1}, {"ore": 1})
+    net.plant("m1", "A", "dig", capacity=30).plant("m2", "A", "dig", capacity=10)
+    net.plant("p1", "A", "make", capacity=20).plant("p2", "B", "make", capacity=20)
+    net.product("car", {"magnet": 1}).demand("car", A=20, B=20)
+    for name, quantity in (("m1", 30), ("m2", 10), ("p1", 20), ("p2", 20)):
+        net.observe(f"activity(id={name})", quantity, sigma=0.01)
+    net.trade("ore", "A", "B", 20, sigma=0.01)
+    baseline = net.solve().baseline
+    from supplygraph.analysis.binding import Evidence
+
+    pools, arcs = pools_in_use(baseline), arcs_in_use(baseline, Evidence(baseline))
+    cells = {name: (name, "c") for name in ("m1", "m2", "p1", "p2", "car@A", "car@B")}
+    flows = {
+        (f.origin[0], f.destination[0]): f.quantity
+        for f in cell_flows(pools, arcs, cells)
+        if f.material == "ore"
+    }
+    assert flows == {
+        ("m1", "p1"): pytest.approx(15, rel=0.03),
+        ("m1", "p2"): pytest.approx(15, rel=0.03),
+        ("m2", "p1"): pytest.approx(5, rel=0.03),
+        ("m2", "p2"): pytest.approx(5, rel=0.03),
+    }
+
+
+def test_flows_reach_every_user_in_full(chain, record):
+    """What flows into a cell is what its users draw, and out of it no more than it makes."""
+    nodes = part(record, "node")
+    drawn: dict[str, float] = {}
+    for pool in part(record, "pool").values():
+        for user, quantity in pool["users"].items():
+            column = nodes[user]["column"]
+            drawn[column] = drawn.get(column, 0.0) + quantity
+    into: dict[str, float] = {}
+    for flow in part(record, "flow").values():
+        column = flow["destination"][1]
+        into[column] = into.get(column, 0.0) + flow["quantity"]
+        assert 0 <= flow["reported"] <= flow["quantity"] * (1 + 1e-12)
+    assert into == {column: pytest.approx(total, rel=1e-6) for column, total in drawn.items()}
+
+
+def test_every_removal_is_what_its_command_gives(chain, record):
+    rows = [r for r in part(record, "removal").values() if r.get("rank") is not None]
+    some = [r for i, r in enumerate(rows) if r["kind"] != "facility" or i % 5 == 0]
+    assert len(some) > 150
+    assert [r["id"] for r in rows if not r["selector"]] == []
+    for row in some:
+        total = chain.remove(row["selector"]).solve().total
+        assert row["loss_none"] == pytest.approx(total["loss_none"], abs=1e-6), row["id"]
+        assert row["loss_free"] == pytest.approx(total["loss_free"], abs=1e-6), row["id"]
+
+
+def test_products_hit_are_rows_of_whatif(chain, record):
+    row = part(record, "removal")["country-process:CN/heavy"]
+    table = chain.remove(row["selector"]).solve().table
+    losses = {(r.product, r.region): r.loss_none for r in table.itertuples()}
+    assert len(row["products"]) == 8
+    for product, region, loss in row["products"]:
+        assert losses[product, region] == pytest.approx(loss, abs=1e-9)
+
+
+def test_stopped_by_agrees_with_the_removals(record):
+    removals = part(record, "removal")
+    for product, values in part(record, "product").items():
+        for region, rows in values["stopped_by"].items():
+            for name, loss in rows:
+                hit = {(p, r): x for p, r, x in removals[name]["products"]}
+                if (product, region) in hit:
+                    assert hit[product, region] >= loss - 1e-12
+
+
+def test_counts_and_shares_of_columns(record):
+    for values in part(record, "column").values():
+        if values["stage"] == "product":
+            assert values["products"] > 0
+            continue
+        shares = [share for _, share in values["top"]]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) <= 1 + 1e-9
+        assert values["hhi"] == pytest.approx(10_000 * sum(s * s for s in shares), rel=0.01)
+        assert values["sites"] > 0
+
+
+def test_a_saved_record_gives_the_same_page(record, html, tmp_path):
+    loaded = load_results(record.save(tmp_path / "record.json"))
+    assert View(loaded).html() == html
+
+
+def test_the_same_input_gives_the_same_bytes(html, tmp_path):
+    """In another process, with another hash seed, in a locale without UTF-8."""
+    code = "import supplygraph as sg, sys; sg.load().view().save(sys.argv[1])"
+    environment = os.environ | {"LC_ALL": "C", "PYTHONHASHSEED": "77", "PYTHONUTF8": "0"}
+    file = tmp_path / "page.html"
+    subprocess.run([sys.executable, "-c", code, str(file)], check=True, env=environment)
+    assert file.read_text(encoding="utf-8") == html
+
+
+def test_the_page_names_no_host_but_its_sources(html):
+    """No address is loaded: what is not data holds none but names of formats."""
+    page = re.sub(r'<script type="application/json".*?</script>', "", html, flags=re.DOTALL)
+    assert set(re.findall(r"https?://[^\s\"']+", page)) <= {"http://www.w3.org/2000/svg"}
+    assert "src=" not in re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert "default-src 'none'" in html and "unsafe" not in html.partition("</head>")[0]
+    for word in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        assert word not in page
+
+
+def test_data_cannot_leave_its_script():
+    evil = {"a": "</script><script>alert(1)</script>", "b": "<!--", "c": "\u2028&"}
+    text = safe_json(evil)
+    assert not set(text) & set("<>&\u2028")
+    assert json.loads(text) == evil
+
+
+def test_another_kind_of_result_is_refused(chain):
+    with pytest.raises(sg.SupplygraphError, match="drawn from a record of kind 'view', not 'info'"):
+        View(chain.info())
+
+
+def test_a_chain_with_removals_has_no_page(chain):
+    with pytest.raises(sg.UsageError, match="a page shows a whole chain"):
+        chain.remove("country=CN process=heavy").view()
+
+
+@pytest.mark.parametrize("plants", [0, 1, 300, 2000])
+def test_everything_stands_inside_its_cell(record, plants):
+    page = PageRecord(large_record(plants) if plants else record)
+    matrix = matrix_of(page)
+    lane = {item.id: item for item in matrix.lanes}
+    column = {item.id: item for item in matrix.columns}
+    assert len(matrix.dots) == len(page.rows("node"))
+    assert matrix.height < 950
+    places = set()
+    for dot in matrix.dots:
+        band = lane.get(dot.values["country"], lane.get("*"))
+        place = column[dot.values["column"]]
+        assert band.y <= dot.y <= band.y + band.height + 0.01
+        assert place.x <= dot.x <= place.x + place.width
+        places.add((dot.x, dot.y))
+        assert dot.r == round(dot.largest, 2) or dot.r < 3
+    assert len(places) == len(matrix.dots)
+    for ribbon in matrix.ribbons:
+        x1, y1, x2, y2 = ribbon.ends
+        assert 0 <= x1 <= matrix.width and 0 <= x2 <= matrix.width
+        for y, end in ((y1, ribbon.origin), (y2, ribbon.destination)):
+            assert lane[end[0]].y <= y <= lane[end[0]].y + lane[end[0]].height
+
+
+@pytest.mark.parametrize("plants", [0, 2000])
+def test_the_sankey_keeps_every_tonne(record, plants):
+    page = PageRecord(large_record(plants) if plants else record)
+    picture = sankey_of(page)
+    assert 0 < len(picture["boxes"]) <= MOST
+    total = sum(flow["quantity"] for flow in page.rows("flow").values())
+    assert sum(band["quantity"] for band in picture["bands"]) == pytest.approx(total)
+    assert max(box["y"] + box["height"] for box in picture["boxes"]) <= picture["height"]
+
+
+def test_an_empty_dataset_has_a_page(tmp_path):
+    """Nothing runs and nothing is demanded: a page all the same."""
+    net = networks.Network().places("A").material("ore", "mine").recipe("dig", {"ore": 1})
+    net.material("magnet", "magnet").product("car", {"magnet": 1}).demand("car", A=1)
+    net.plant("m", "A", "dig", capacity=1, status="project")
+    page = sg.load(net.write(tmp_path)).view().html()
+    assert page.startswith("<!doctype html>")
+
+
+def test_the_page_of_one_product(chain):
+    record = chain.page(product="f-35")
+    assert record.params["product"] == "f-35"
+    row = part(record, "removal")["country-process:CN/heavy"]
+    total = chain.remove(row["selector"]).solve(product="f-35").total
+    assert row["loss_free"] == pytest.approx(total["loss_free"], abs=1e-6)
