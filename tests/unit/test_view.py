@@ -11,7 +11,7 @@ import pytest
 from large_page import large_record
 
 import supplygraph as sg
-from supplygraph.analysis.mixing import arcs_in_use, cell_flows, pools_in_use
+from supplygraph.analysis.cell_flows import arcs_in_use, cell_flows, pools_in_use
 from supplygraph.results import Results, load_results
 from supplygraph.views import View
 from supplygraph.views.matrix import matrix_of
