@@ -278,7 +278,7 @@ def test_a_product_that_is_not_assembled_there(shipped):
 
 
 @pytest.mark.parametrize(
-    ("product", "region"), [("ev", "EU"), ("hev", "EU"), ("wind-onshore", "EU")]
+    ("product", "region"), [("ev", "IN"), ("hev", "ROW"), ("wind-onshore", "CN")]
 )
 def test_without_stock_up_the_chain_it_is_the_first_shortage_of_whatif(shipped, product, region):
     """Central stock over loss, unless some stock further up is drawn first."""
