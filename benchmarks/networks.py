@@ -179,7 +179,9 @@ class Chain:
         for q in range(size.products):
             kinds = rng.choice(parts, 2, replace=False)
             oxides = rng.choice(16, 2, replace=False, p=MIX)
-            amounts = [rng.uniform(*ends) for ends in ((0.2, 2), (0.05, 0.5), (0.1, 0.6), (0.05, 0.3))]
+            amounts = [
+                rng.uniform(*ends) for ends in ((0.2, 2), (0.05, 0.5), (0.1, 0.6), (0.05, 0.3))
+            ]
             names = [*(f"part-{k}" for k in kinds), *(_oxide(ELEMENTS[o]) for o in oxides)]
             need = {n: round(float(a), 6) for n, a in zip(names, amounts, strict=True)}
             self.needs.append(need)
@@ -395,7 +397,9 @@ def _facilities(chain: Chain) -> list[Sequence[object]]:
 
 
 def _capacities(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [("facility", "line", "from_date", "recipes", "quantity", "unit")]
+    rows: list[Sequence[object]] = [
+        ("facility", "line", "from_date", "recipes", "quantity", "unit")
+    ]
     rng = np.random.default_rng([SEED, 1])
     for plant, luck in zip(chain.plants, rng.uniform(0.0, 2.0, len(chain.plants)), strict=True):
         unit = "t_reo" if plant.tech.stage == "separation" else UNIT[plant.tech.stage]
@@ -407,7 +411,13 @@ def _capacities(chain: Chain) -> list[Sequence[object]]:
 
 
 def _unit_of(material: str) -> str:
-    kinds = {"ore": "t_reo", "ox": "t_oxide", "met": "t_metal", "mag": "t_finished", "part": "piece"}
+    kinds = {
+        "ore": "t_reo",
+        "ox": "t_oxide",
+        "met": "t_metal",
+        "mag": "t_finished",
+        "part": "piece",
+    }
     return kinds.get(material.split("-")[0], "t_gross")
 
 
@@ -478,9 +488,7 @@ def _stocks(chain: Chain) -> list[Sequence[object]]:
 
 def _observations(chain: Chain) -> list[Sequence[object]]:
     """Output of every plant: what it makes over all its products."""
-    rows: list[Sequence[object]] = [
-        ("id", "expression", "value", "unit", "year", "sigma", "role")
-    ]
+    rows: list[Sequence[object]] = [("id", "expression", "value", "unit", "year", "sigma", "role")]
     for plant in chain.plants:
         made = plant.activity * (0.9 if plant.tech.stage == "separation" else 1.0)
         if plant.tech.stage != "other" and made > 0:

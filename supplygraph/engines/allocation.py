@@ -92,6 +92,16 @@ class AllocationProgram:
         self.reference = self._start()
 
     @property
+    def solves(self) -> int:
+        """Programs solved so far, that without a removal included."""
+        return self._program.solves
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of the solver so far."""
+        return self._program.iterations
+
+    @property
     def common(self) -> int:
         """Column of the common served share that water-filling raises."""
         return self.columns.total
@@ -263,9 +273,9 @@ class AllocationProgram:
         finally:
             self._restore(changed)
 
-    def _apply(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
-        columns, graph = self.columns, self.graph
-        ub = self.ub.copy()
+    def bounds(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
+        """Upper bounds of all columns and of all lines under a shock."""
+        columns, ub = self.columns, self.ub.copy()
         ub[columns.block("activity")] = self.activity_upper * shock.activity
         arc = columns.block("arc")
         ub[arc] = np.where(shock.arc < 1, self.baseline.block("arc") * shock.arc, ub[arc])
@@ -273,14 +283,17 @@ class AllocationProgram:
         made = (self.made_upper * shock.made)[columns.made_of]
         ub[columns.block("made")] = np.where(cut, made, INFINITY)
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
+        left = self._line_left(shock)
+        stated = np.isfinite(self.line_upper)
+        return ub, np.where(stated, self.line_upper * np.where(stated, left, 1.0), INFINITY)
+
+    def _apply(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
+        ub, line_upper = self.bounds(shock)
         index = np.flatnonzero(ub != self.ub)
         self._program.set_column_bounds(index, np.zeros(len(index)), ub[index])
-        left = self._line_left(shock)
-        lines = np.flatnonzero((left < 1) & np.isfinite(self.line_upper))
+        lines = np.flatnonzero(line_upper != self.line_upper)
         lower = np.full(len(lines), -INFINITY)
-        upper = self.line_upper[lines] * left[lines]
-        self._program.set_row_bounds(self.line_row + lines, lower, upper)
-        del graph
+        self._program.set_row_bounds(self.line_row + lines, lower, line_upper[lines])
         return index, lines
 
     def _restore(self, changed: tuple[np.ndarray, np.ndarray]) -> None:
