@@ -213,9 +213,7 @@ class IndexedColumn:
         return np.array(self._rows.get(word, ()), dtype=int)
 
 
-def match(
-    selector: Selector, table: Mapping[str, Sequence[object] | IndexedColumn]
-) -> np.ndarray:
+def match(selector: Selector, table: Mapping[str, Sequence[object] | IndexedColumn]) -> np.ndarray:
     """Rows of a table that a selector names.
 
     Parameters
@@ -252,9 +250,7 @@ def match(
     return rows
 
 
-def _match_term(
-    term: Term, column: Sequence[object] | IndexedColumn, text: str
-) -> np.ndarray:
+def _match_term(term: Term, column: Sequence[object] | IndexedColumn, text: str) -> np.ndarray:
     indexed = column if isinstance(column, IndexedColumn) else IndexedColumn(column)
     found = np.zeros(len(indexed), dtype=bool)
     for value in term.values:

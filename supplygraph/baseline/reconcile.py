@@ -195,7 +195,7 @@ class Reconciler:
         observed = {int(c) for o in self.fit if len(o.columns) == 1 for c in o.columns}
         index = np.flatnonzero((flow < SMALL_ARC * imports) | (flow < ZERO))
         index = index + self.columns.start["arc"]
-        return np.array([i for i in index if i not in observed], dtype=int)
+        return np.array([i for i in index if i not in observed and self.ub[i] > 0], dtype=int)
 
     def rows(self) -> Matrix:
         """Balance rows with one row per figure; its two deviations are the last columns."""

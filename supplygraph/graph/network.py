@@ -292,4 +292,8 @@ class SupplyGraph:
 
 
 def _selector_table(frame: pd.DataFrame) -> dict[str, IndexedColumn]:
-    return {name: IndexedColumn(list(frame[name])) for name in frame.columns if frame[name].dtype != float}
+    return {
+        name: IndexedColumn(list(frame[name]))
+        for name in frame.columns
+        if frame[name].dtype != float
+    }

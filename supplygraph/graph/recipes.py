@@ -142,9 +142,7 @@ class _Expander:
                 outputs += self._outputs(material, quantity, line, bundled)
         return Recipe(name, tuple(inputs), tuple(_merge(outputs)))
 
-    def _outputs(
-        self, material: str, quantity: float, line: int, bundled: set[str]
-    ) -> list[Flow]:
+    def _outputs(self, material: str, quantity: float, line: int, bundled: set[str]) -> list[Flow]:
         if material.startswith("oxides:"):
             vector = self._vector(material[7:], line)
             return [
