@@ -57,6 +57,11 @@ class Levels:
     sweeps: int
     residual: float
 
+    @property
+    def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The four tables of levels."""
+        return self.user, self.made, self.home, self.kind
+
     def column(self, index: int) -> Levels:
         """Levels of one shock of the batch."""
         part = slice(index, index + 1)
@@ -107,11 +112,14 @@ class _Layer:
 class _State:
     """Levels of a block of shocks, and which rows any of them has reached so far."""
 
+    new_user: np.ndarray
+    cut_made: np.ndarray
+    cut_arc: np.ndarray
+
     def __init__(self, start: Levels, shocks: Sequence[Shock], live: np.ndarray) -> None:
         count = len(shocks)
         self.user, self.made, self.home, self.kind = (
-            np.repeat(part, count, axis=1)
-            for part in (start.user, start.made, start.home, start.kind)
+            np.repeat(part, count, axis=1) for part in start.parts
         )
         self.cap = np.ones_like(self.user)
         plants = np.stack([shock.activity for shock in shocks], axis=1)
@@ -119,9 +127,9 @@ class _State:
         self.left_made = np.stack([shock.made for shock in shocks], axis=1)
         self.left_arc = np.stack([shock.arc[live] for shock in shocks], axis=1)
         np.minimum(self.user, self.cap, out=self.user)
-        self.new_user = (self.cap < 1).any(axis=1)
-        self.cut_made = (self.left_made < 1).any(axis=1)
-        self.cut_arc = (self.left_arc < 1).any(axis=1)
+        self.new_user = np.any(self.cap < 1, axis=1)
+        self.cut_made = np.any(self.left_made < 1, axis=1)
+        self.cut_arc = np.any(self.left_arc < 1, axis=1)
         self.new_made = np.zeros(len(self.made), dtype=bool)
         self.new_home, self.new_kind = self.new_made.copy(), np.zeros(len(self.kind), dtype=bool)
 
@@ -228,17 +236,16 @@ class Cascade:
             for first in range(0, len(shocks), BLOCK)
         ]
         if not blocks:
-            base = self._base
-            parts = (base.user, base.made, base.home, base.kind)
-            return Levels(*(part[:, :0] for part in parts), 0, 0.0)
+            nothing = [part[:, :0] for part in self._base.parts]
+            return Levels(nothing[0], nothing[1], nothing[2], nothing[3], 0, 0.0)
         if len(blocks) == 1:
             return blocks[0]
-        joined = (
-            np.concatenate([getattr(block, name) for block in blocks], axis=1)
-            for name in ("user", "made", "home", "kind")
+        user, made, home, kind = (
+            np.concatenate(parts, axis=1)
+            for parts in zip(*(block.parts for block in blocks), strict=True)
         )
         sweeps = max(block.sweeps for block in blocks)
-        return Levels(*joined, sweeps, max(block.residual for block in blocks))
+        return Levels(user, made, home, kind, sweeps, max(block.residual for block in blocks))
 
     def _settle(self, state: _State) -> Levels:
         for sweep in range(1, MAX_SWEEPS + 1):
@@ -246,8 +253,7 @@ class Cascade:
             if not self._loops:
                 change = 0.0
             if change <= TOLERANCE:
-                parts = (state.user, state.made, state.home, state.kind)
-                return Levels(*parts, sweep, change)
+                return Levels(state.user, state.made, state.home, state.kind, sweep, change)
         raise NotConvergedError(f"cascade: levels still move by {change:.2g} after {MAX_SWEEPS}.")
 
     def _pass(self, layer: _Layer, state: _State) -> float:
