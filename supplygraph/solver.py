@@ -53,7 +53,7 @@ class Triplets:
 
 @dataclass(frozen=True)
 class Optimum:
-    """Columns, row duals and objective of an optimal solve, unscaled."""
+    """Columns, row duals (empty if not asked for) and objective of an optimal solve, unscaled."""
 
     x: np.ndarray
     dual: np.ndarray
@@ -178,8 +178,15 @@ class LinearProgram:
         set_("simplex_dual_edge_weight_strategy", 1)
         set_("dual_simplex_cost_perturbation_multiplier", 0.0)
 
-    def solve(self, what: str = "program") -> Optimum:
+    def solve(self, what: str = "program", *, prices: bool = True) -> Optimum:
         """Solve; from the kept basis if there is one, so that order of solves never matters.
+
+        Parameters
+        ----------
+        what
+            Name of the program in messages.
+        prices
+            Whether to read the row duals too.
 
         Raises
         ------
@@ -207,7 +214,7 @@ class LinearProgram:
         solution = self._model.getSolution()
         return Optimum(
             np.asarray(solution.col_value) * self.columns,
-            np.asarray(solution.row_dual) / self.rows,
+            np.asarray(solution.row_dual) / self.rows if prices else np.zeros(0),
             float(info.objective_function_value),
             count,
         )

@@ -97,13 +97,19 @@ def _block(
     for index, entity in enumerate(entities):
         free = losses.free[:, first + index]
         if rerouting != "none":
-            program = month.program
-            answer = program.solve(entity.shock, rationing)
-            losses.skipped += answer is program.reference
-            free[:] = program.reference.served - answer.served
+            served, solved = _served(month, entity.shock, rationing)
+            losses.skipped += not solved
+            free[:] = month.program.reference.served - served
         row = rows.row(entity, none[:, index].copy(), free.copy(), levels.column(index))
         result.append({**row, "_column": first + index})
     return result
+
+
+def _served(month: Month, shock: Shock, rationing: str) -> tuple[np.ndarray, bool]:
+    """Served shares of the best allocation, and whether it had to be solved for."""
+    if rationing == "value":
+        return month.program.served(shock)
+    return month.program.solve(shock, rationing).served, True
 
 
 class _Rows:
