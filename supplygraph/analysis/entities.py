@@ -192,12 +192,13 @@ class _Maker:
         flow = self.baseline.block("arc")
         end = self.graph.arcs["destination"].to_numpy()
         stage = self.graph.pools["stage"].to_numpy()
-        for index in np.flatnonzero(flow > 0):
-            row = self.graph.arcs.iloc[index]
+        named = ("id", "material", "from", "to")
+        names, materials, sources, targets = (self.graph.arcs[c].tolist() for c in named)
+        for index in np.flatnonzero(flow > 0).tolist():
             share = float(flow[index] / self.baseline.imports[end[index]])
-            name = f"{row['material']} from {row['from']} to {row['to']}"
+            name = f"{materials[index]} from {sources[index]} to {targets[index]}"
             yield Entity(
-                row["id"], name, "arc", row["from"], str(stage[end[index]]), "",
+                names[index], name, "arc", sources[index], str(stage[end[index]]), "",
                 self.graph, "arc", np.array([index]), share,
             )  # fmt: skip
 
