@@ -1,4 +1,4 @@
-"""Synthetic supply chains of any size, written as dataset folders that the reader accepts.
+"""Synthetic supply chains: what is made where, from what, and where it goes.
 
 A chain of mines, separators, smelters, magnet and component makers in the project's own model:
 63 materials, one recipe per plant (its efficiency is its own), joint separation of 16 oxides,
@@ -9,14 +9,11 @@ it. All of it is made up: nothing here is data about real firms.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-YEAR = 2024
 SEED = 7
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu",
             "Y", "Sc")  # fmt: skip
@@ -24,12 +21,9 @@ MIX = np.array([.25, .45, .05, .15, .02, .004, .015, .003, .008, .002, .005, .00
                 .03, .006])  # fmt: skip
 MIX = MIX / MIX.sum()
 HEAVY = slice(5, 15)
-SECTORS = ("autos", "defence", "chips", "energy", "industry", "other")
 STAGES = ("mine", "separation", "metal", "magnet", "component")
 STAGE_SHARE = {"mine": 0.15, "separation": 0.15, "metal": 0.20, "magnet": 0.20}
 HOME_SHARE = {"mine": 0.60, "separation": 0.80, "metal": 0.85, "magnet": 0.88, "component": 0.50}
-UNIT = {"mine": "t_reo", "separation": "t_oxide", "metal": "t_metal", "magnet": "t_finished",
-        "component": "piece", "other": "t_gross"}  # fmt: skip
 METALS = ("ndpr", "dy", "tb", "sm", "gd", "la", "ce", "pr", "eu", "ho", "er", "tm", "yb", "lu",
           "y", "sc")  # fmt: skip
 MAGNETS: tuple[dict[str, float], ...] = (
@@ -40,7 +34,6 @@ MAGNETS: tuple[dict[str, float], ...] = (
     {"met-ndpr": 0.31, "met-gd": 0.01, "x3": 0.65, "x4": 0.01},
 )
 EITHER = {"magnet-1": (("met-dy", 0.034, 0.85), ("met-tb", 0.017, 0.15))}
-SPARE = 1.15
 UNUSED = 1e-4
 HOME_BIAS = 2.0
 SMALLEST = 0.005
@@ -104,12 +97,13 @@ class Chain:
         """Technologies by stage; small networks leave out the later ones of each stage."""
         count = {s: max(2, round(self.size.facilities * STAGE_SHARE[s])) for s in STAGE_SHARE}
         ores = min(10, count["mine"] // 2)
-        mix = np.array([np.where((np.arange(16) >= 5) & (np.arange(16) < 15), 12.0, 1.0) ** (c % 3 == 2)
-                        for c in range(ores)]) * MIX  # fmt: skip
+        mix = np.tile(MIX, (ores, 1))
+        mix[2::3, HEAVY] *= 12
         self.vector = np.array([self.rng.dirichlet(200 * m / m.sum()) for m in mix])
         self.vector = np.round(np.maximum(self.vector, 1e-5), 10)
         self.vector /= self.vector.sum(axis=1, keepdims=True)
         metals = METALS[: min(16, max(5, count["metal"] // 2))]
+        count["metal"] = max(count["metal"], 2 * len(metals))
         magnets = min(5, count["magnet"] // 2)
         kinds = min(6, (self.size.facilities - sum(count.values())) // 2)
         return {
@@ -182,7 +176,7 @@ class Chain:
             amounts = [
                 rng.uniform(*ends) for ends in ((0.2, 2), (0.05, 0.5), (0.1, 0.6), (0.05, 0.3))
             ]
-            names = [*(f"part-{k}" for k in kinds), *(_oxide(ELEMENTS[o]) for o in oxides)]
+            names = [*(f"part-{k}" for k in kinds), *(oxide(ELEMENTS[o]) for o in oxides)]
             need = {n: round(float(a), 6) for n, a in zip(names, amounts, strict=True)}
             self.needs.append(need)
             for name, amount in need.items():
@@ -203,7 +197,7 @@ class Chain:
             self._single(f"x{x}")
 
     def _single(self, material: str) -> None:
-        """A material with one maker technology: makers run at what users take from their country."""
+        """A material with one maker technology: makers run at what users take from them."""
         makers = [p for p in self.plants if p.tech.output == material]
         raw = np.zeros(self.size.countries)
         np.add.at(raw, [p.country for p in makers], [p.raw for p in makers])
@@ -248,7 +242,7 @@ class Chain:
 
     def _joint(self) -> None:
         """Separators run until the scarcest oxide suffices; the other oxides are in surplus."""
-        names = [_oxide(e) for e in ELEMENTS]
+        names = [oxide(e) for e in ELEMENTS]
         need = np.array([self.use.get(n, np.zeros(self.size.countries)).sum() for n in names])
         techs = self.techs["separation"]
         mix = self.rng.dirichlet(np.full(len(techs), 4.0))
@@ -294,7 +288,7 @@ def inputs_of(plant: Plant) -> dict[str, float]:
     return {name: q * plant.efficiency for name, q in plant.tech.inputs.items()}
 
 
-def _oxide(element: str) -> str:
+def oxide(element: str) -> str:
     return f"ox-{element.lower()}"
 
 
@@ -307,192 +301,3 @@ def _metal(name: str) -> dict[str, float]:
 def _component(kind: int, magnets: int) -> dict[str, float]:
     inputs = {f"mag-{kind % magnets}": 1.0, f"x{6 + kind % 4}": 1.5}
     return inputs | ({"ox-y": 0.02} if kind % 2 else {})
-
-
-def write_network(folder: Path, facilities: int = 300, seed: int = SEED) -> Path:
-    """Write a network of one of the `SIZES` as a dataset folder.
-
-    The flows behind it go to nobody: a balance has to find them from trade, outputs and demand.
-    """
-    chain = Chain(SIZES[facilities], seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in _tables(chain).items():
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows(rows)
-    return folder
-
-
-def _code(country: int) -> str:
-    return f"C{country:02d}"
-
-
-def _tables(chain: Chain) -> dict[str, list[Sequence[object]]]:
-    return {
-        "countries": _countries(chain),
-        "elements": [("id", "name", "group"), *((e, e, "light") for e in ELEMENTS)],
-        "materials": _materials(chain),
-        "compositions": _compositions(chain),
-        "recipes": _recipes(chain),
-        "facilities": _facilities(chain),
-        "capacities": _capacities(chain),
-        "trade": _trade(chain),
-        "arcs": _arcs(chain),
-        "products": _product_rows(chain),
-        "needs": _needs(chain),
-        "demand": _demand(chain),
-        "stocks": _stocks(chain),
-        "observations": _observations(chain),
-    }
-
-
-def _countries(chain: Chain) -> list[Sequence[object]]:
-    codes = [_code(r) for r in range(chain.size.countries)]
-    return [("id", "name", "market", "region"), *((c, c, c, c) for c in codes)]
-
-
-def _materials(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [("id", "stage", "element", "unit")]
-    rows += [(t.output, "mine", "", "t_reo") for t in chain.techs["mine"]]
-    rows += [(_oxide(e), "separation", e, "t_oxide") for e in ELEMENTS]
-    for tech in (*chain.techs["metal"], *chain.techs["magnet"], *chain.techs["component"]):
-        name = tech.output.removeprefix("met-")
-        element = "Nd;Pr" if name == "ndpr" else name.capitalize()
-        element = element if tech.stage == "metal" else ""
-        rows.append((tech.output, tech.stage, element, UNIT[tech.stage]))
-    return rows + [(f"x{x}", "other", "", "t_gross") for x in range(10)]
-
-
-def _compositions(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [("material", "element", "share")]
-    for number, vector in enumerate(chain.vector):
-        pairs = zip(ELEMENTS, vector, strict=True)
-        rows += [(f"ore-{number}", element, repr(float(share))) for element, share in pairs]
-    return rows
-
-
-def _recipes(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [
-        ("recipe", "material", "direction", "quantity", "essential", "alternative_group")
-    ]
-    for plant in chain.plants:
-        output = 0.9 if plant.tech.stage == "separation" else 1
-        rows.append((f"r-{plant.id}", plant.tech.output, "out", output, "", ""))
-        for name, quantity in inputs_of(plant).items():
-            rows.append((f"r-{plant.id}", name, "in", repr(quantity), "true", ""))
-        for name, quantity, _ in EITHER.get(plant.tech.name, ()):
-            rows.append((f"r-{plant.id}", name, "in", quantity, "true", "heavy"))
-    return rows
-
-
-def _facilities(chain: Chain) -> list[Sequence[object]]:
-    head = ("id", "name", "country", "operator", "stage", "process", "status", "aggregate_kind")
-    rows: list[Sequence[object]] = [head]
-    for plant in chain.plants:
-        kind = "rest" if plant.tech.stage == "other" else ""
-        place, tech = _code(plant.country), plant.tech
-        stage = "mine" if kind else tech.stage
-        rows.append((plant.id, plant.id, place, "", stage, tech.name, "operating", kind))
-    return rows
-
-
-def _capacities(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [
-        ("facility", "line", "from_date", "recipes", "quantity", "unit")
-    ]
-    rng = np.random.default_rng([SEED, 1])
-    for plant, luck in zip(chain.plants, rng.uniform(0.0, 2.0, len(chain.plants)), strict=True):
-        unit = "t_reo" if plant.tech.stage == "separation" else UNIT[plant.tech.stage]
-        per = plant.efficiency if plant.tech.stage == "separation" else 1.0
-        spare = 1.3 if plant.tech.stage == "other" else 1 + (SPARE - 1) * luck
-        quantity = repr(float(plant.activity * per * spare))
-        rows.append((plant.id, 1, "2020-01", f"r-{plant.id}", quantity, f"{unit}/yr"))
-    return rows
-
-
-def _unit_of(material: str) -> str:
-    kinds = {
-        "ore": "t_reo",
-        "ox": "t_oxide",
-        "met": "t_metal",
-        "mag": "t_finished",
-        "part": "piece",
-    }
-    return kinds.get(material.split("-")[0], "t_gross")
-
-
-def _figure(value: float) -> str:
-    """As a statistical office would print it: four digits, so that figures disagree a little."""
-    return f"{value:.4g}"
-
-
-def _trade(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [
-        ("material", "from", "to", "year", "quantity", "unit", "role", "sigma")
-    ]
-    for (material, origin, end), flow in sorted(chain.flows.items()):
-        if flow > 0:
-            unit = _unit_of(material)
-            pair = (_code(origin), _code(end))
-            rows.append((material, *pair, YEAR, _figure(flow), unit, "fit", 0.15))
-    return rows
-
-
-def _arcs(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [("material", "from", "to", "kind")]
-    for material, origin, end in sorted(chain.candidates):
-        rows.append((material, _code(origin), _code(end), "candidate"))
-    return rows
-
-
-def _product_rows(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [
-        ("id", "name", "sector", "segment", "basis", "unit", "value_usd")
-    ]
-    for q, value in enumerate(chain.value):
-        segment = "military" if q % 4 == 0 else "civil"
-        name = f"product-{q:02d}"
-        rows.append((name, name, SECTORS[q % 6], segment, "counted", "unit", float(value)))
-    return rows
-
-
-def _needs(chain: Chain) -> list[Sequence[object]]:
-    head = ("product", "material", "quantity", "unit", "essential", "need_evidence",
-            "quantity_evidence")  # fmt: skip
-    rows: list[Sequence[object]] = [head]
-    for q, needs in enumerate(chain.needs):
-        for material, quantity in needs.items():
-            unit = "piece/unit" if material.startswith("part") else "t/unit"
-            rows.append((f"product-{q:02d}", material, quantity, unit, "true", "A", "B"))
-    return rows
-
-
-def _demand(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [("product", "market", "units", "year", "sigma")]
-    for q, units in enumerate(chain.demand):
-        for r, count in enumerate(units):
-            rows.append((f"product-{q:02d}", _code(r), repr(float(count)), YEAR, 0.02))
-    return rows
-
-
-def _stocks(chain: Chain) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = [
-        ("holder", "material", "weeks_low", "weeks_central", "weeks_high")
-    ]
-    for q, needs in enumerate(chain.needs):
-        parts = [m for m in needs if m.startswith("part")]
-        for r in range(chain.size.countries):
-            rows += [(f"product-{q:02d}@{_code(r)}", m, 2, 4, 8) for m in parts]
-    return rows
-
-
-def _observations(chain: Chain) -> list[Sequence[object]]:
-    """Output of every plant: what it makes over all its products."""
-    rows: list[Sequence[object]] = [("id", "expression", "value", "unit", "year", "sigma", "role")]
-    for plant in chain.plants:
-        made = plant.activity * (0.9 if plant.tech.stage == "separation" else 1.0)
-        if plant.tech.stage != "other" and made > 0:
-            unit = UNIT[plant.tech.stage]
-            text = f"output(id={plant.id})"
-            rows.append((f"o-{plant.id}", text, _figure(made), unit, YEAR, 0.05, "fit"))
-    return rows

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -29,9 +30,7 @@ class PyomoRival:
         order = np.argsort(rows.row, kind="stable")
         start = np.searchsorted(rows.row[order], np.arange(rows.n_rows + 1))
         column, value = rows.column[order].tolist(), rows.value[order].tolist()
-        self.entries = [
-            (column[a:b], value[a:b]) for a, b in zip(start[:-1], start[1:], strict=True)
-        ]
+        self.entries = [(column[a:b], value[a:b]) for a, b in pairwise(start)]
         self.lower, self.cost = rows.lower.tolist(), program.cost.tolist()
 
     def build(self, shock: Shock) -> Any:

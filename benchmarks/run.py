@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import SIZES, write_network
+from benchmarks.folder import write_network
+from benchmarks.networks import SIZES
 from benchmarks.rivals import ColdRival, NetworkxRival, PyomoRival
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import chokepoints
@@ -68,13 +69,16 @@ def prepared(folder: Path) -> tuple[Baseline, list[Line]]:
     graph, compiled = clock(lambda: compile_graph(dataset))
     baseline, balanced = clock(lambda: reconcile(graph))
     moved = [abs(o.balanced(baseline.x) / o.value - 1) for o in baseline.observations if o.value]
+    size = (
+        f"{graph.n_activities} activities, {len(graph.pools)} pools, {len(graph.arcs)} arcs, "
+        f"{graph.n_demands} demands"
+    )
     return baseline, [
         Line("read and check", read, "s"),
-        Line("compile", compiled, "s", f"{graph.n_activities} activities, {len(graph.pools)} pools, "
-             f"{len(graph.arcs)} arcs, {graph.n_demands} demands"),
+        Line("compile", compiled, "s", size),
         Line("balance", balanced, "s", f"{len(moved)} figures"),
         Line("figures moved by more than 1 %", float(np.sum(np.array(moved) > 0.01)), "figures"),
-    ]  # fmt: skip
+    ]
 
 
 def facility_shocks(baseline: Baseline) -> list[Shock]:
