@@ -11,6 +11,7 @@ from supplygraph.analysis.binding import Tracer, weakest
 from supplygraph.analysis.entities import Entity, entities_of, unranked_facilities
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
+from supplygraph.engines.together import served_shares
 from supplygraph.scenario import Shock
 
 SAME = 1e-9
@@ -68,7 +69,7 @@ def chokepoints(
     table = table.drop(columns="_column")
     if top is not None:
         table = table.head(top)
-    return table.reset_index(drop=True), rows.warnings(losses.skipped)
+    return table.reset_index(drop=True), rows.warnings(losses)
 
 
 class _Losses:
@@ -77,7 +78,7 @@ class _Losses:
     def __init__(self, month: Month, removals: int) -> None:
         self.none = np.full((month.baseline.graph.n_demands, removals), np.nan)
         self.free = self.none.copy()
-        self.skipped = 0
+        self.untouched = self.cleared = 0
 
 
 def _block(
@@ -93,23 +94,32 @@ def _block(
     levels = month.cascade.levels([month.shock.with_(entity.shock) for entity in entities])
     none = np.clip(month.served_none[:, None] - month.cascade.served(levels), 0.0, 1.0)
     losses.none[:, first : first + len(entities)] = none
+    if rerouting != "none":
+        free = _served(month, entities, rationing, losses)
+        losses.free[:, first : first + len(entities)] = (
+            month.program.reference.served[:, None] - free
+        )
     result = []
     for index, entity in enumerate(entities):
-        free = losses.free[:, first + index]
-        if rerouting != "none":
-            served, solved = _served(month, entity.shock, rationing)
-            losses.skipped += not solved
-            free[:] = month.program.reference.served - served
-        row = rows.row(entity, none[:, index].copy(), free.copy(), levels.column(index))
-        result.append({**row, "_column": first + index})
+        column = first + index
+        free = losses.free[:, column].copy()
+        row = rows.row(entity, none[:, index].copy(), free, levels.column(index))
+        result.append({**row, "_column": column})
     return result
 
 
-def _served(month: Month, shock: Shock, rationing: str) -> tuple[np.ndarray, bool]:
-    """Served shares of the best allocation, and whether it had to be solved for."""
+def _served(
+    month: Month, entities: Sequence[Entity], rationing: str, losses: _Losses
+) -> np.ndarray:
+    """Served shares of the best allocation without each entity: demands x entities."""
+    shocks = [entity.shock for entity in entities]
     if rationing == "value":
-        return month.program.served(shock)
-    return month.program.solve(shock, rationing).served, True
+        ranking = served_shares(month.program, shocks)
+        losses.untouched += ranking.untouched
+        losses.cleared += ranking.cleared
+        return ranking.served
+    answers = [month.program.solve(shock, rationing).served for shock in shocks]
+    return np.stack(answers, axis=1)
 
 
 class _Rows:
@@ -252,7 +262,7 @@ class _Rows:
             notes.append(f"no weight, no sized need: {', '.join(idle)}")
         return notes
 
-    def warnings(self, skipped: int) -> tuple[str, ...]:
+    def warnings(self, losses: _Losses) -> tuple[str, ...]:
         """Notes on what the totals count."""
         weights = self.weights
         notes = []
@@ -264,10 +274,15 @@ class _Rows:
                 f"capacities of {self.month.month}, flows and demand of {self.graph.base_year}: "
                 "loss_none cannot know what trade has opened or ended since"
             )
-        if skipped:
+        if losses.untouched:
             notes.append(
-                f"{skipped} removals touch nothing the free optimum uses: "
+                f"{losses.untouched} removals touch nothing the free optimum uses: "
                 "loss_free 0 without a solve"
+            )
+        if losses.cleared:
+            notes.append(
+                f"{losses.cleared} removals lose nothing even together with others: "
+                "loss_free 0 without a solve of their own"
             )
         return tuple(notes)
 
