@@ -62,6 +62,14 @@ class PyomoRival:
         upper[first : first + len(line_upper)] = line_upper
         return [None if high == np.inf else high for high in ub.tolist()], upper.tolist()
 
+    def ready(self, shock: Shock) -> Any:
+        """A model under a shock, handed to HiGHS and not yet solved."""
+        from pyomo.contrib.appsi.solvers import Highs
+
+        solver = Highs()
+        solver.set_instance(self.build(shock))
+        return solver
+
     def objective(self, shock: Shock) -> float:
         """Least cost under a shock, from a new model."""
         from pyomo.contrib.appsi.solvers import Highs
