@@ -14,6 +14,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -177,7 +178,46 @@ def parse_removal(text: str) -> Removal:
     return Removal(Selector(rest, text), share)
 
 
-def match(selector: Selector, table: Mapping[str, Sequence[object]]) -> np.ndarray:
+class IndexedColumn:
+    """A column of cells with the rows of every word in it, for many selectors in a row.
+
+    Parameters
+    ----------
+    cells
+        Strings, or tuples of strings (any of them may match).
+
+    Examples
+    --------
+    >>> column = IndexedColumn(["CN", "JP", ("CN", "MY")])
+    >>> column.rows("CN").tolist(), column.rows("US").tolist()
+    ([0, 2], [])
+    """
+
+    def __init__(self, cells: Sequence[object]) -> None:
+        self.cells = cells
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @cached_property
+    def _rows(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for row, cell in enumerate(self.cells):
+            for word in cell if isinstance(cell, tuple) else (str(cell),):
+                places.setdefault(word, []).append(row)
+        return places
+
+    @property
+    def words(self) -> Iterable[str]:
+        """Distinct words, in order of appearance."""
+        return self._rows
+
+    def rows(self, word: str) -> np.ndarray:
+        """Rows whose cell is, or holds, a word."""
+        return np.array(self._rows.get(word, ()), dtype=int)
+
+
+def match(selector: Selector, table: Mapping[str, Sequence[object] | IndexedColumn]) -> np.ndarray:
     """Rows of a table that a selector names.
 
     Parameters
@@ -214,22 +254,22 @@ def match(selector: Selector, table: Mapping[str, Sequence[object]]) -> np.ndarr
     return rows
 
 
-def _match_term(term: Term, column: Sequence[object], text: str) -> np.ndarray:
-    number: dict[object, int] = {}
-    cell_of = np.array([number.setdefault(cell, len(number)) for cell in column], dtype=int)
-    cells = [cell if isinstance(cell, tuple) else (str(cell),) for cell in number]
-    found = np.zeros(len(cells), dtype=bool)
+def _match_term(term: Term, column: Sequence[object] | IndexedColumn, text: str) -> np.ndarray:
+    indexed = column if isinstance(column, IndexedColumn) else IndexedColumn(column)
+    found = np.zeros(len(indexed), dtype=bool)
     for value in term.values:
-        hit = np.array([any(fits(term.op, value, w) for w in cell) for cell in cells], dtype=bool)
+        plain = term.op != "=~" and "*" not in value and "?" not in value
+        words = (value,) if plain else [w for w in indexed.words if fits(term.op, value, w)]
+        hits = [indexed.rows(word) for word in words]
         absent = term.op == "!=" and term.key == "kind" and value in KINDS
-        if not hit.any() and not absent:
-            known = {word for cell in cells for word in cell if word}
+        if not any(len(rows) for rows in hits) and not absent:
+            known = {word for word in indexed.words if word}
             raise SelectorError(
                 f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known)}"
             )
-        found |= hit
-    rows = found[cell_of] if len(cells) else np.zeros(0, dtype=bool)
-    return ~rows if term.op == "!=" else rows
+        for rows in hits:
+            found[rows] = True
+    return ~found if term.op == "!=" else found
 
 
 def fits(op: str, value: str, word: str) -> bool:

@@ -358,10 +358,12 @@ def months_to_shortage(graph: SupplyGraph) -> np.ndarray:
         if not pd.isna(row.weeks_central)
     }
     months = np.full(len(graph.inputs.user), np.nan)
-    demands = graph.demands
-    materials = graph.pools["material"].to_numpy()
+    demands, materials = graph.demands, graph.pools["material"].tolist()
+    holders = [
+        f"{product}@{market}"
+        for product, market in zip(demands["product"], demands["market"], strict=True)
+    ]
     for entry in np.flatnonzero(graph.inputs.user >= graph.n_activities):
-        row = demands.iloc[int(graph.inputs.user[entry]) - graph.n_activities]
-        holder = f"{row['product']}@{row['market']}"
+        holder = holders[int(graph.inputs.user[entry]) - graph.n_activities]
         months[entry] = held.get((holder, materials[graph.inputs.pool[entry]]), np.nan)
     return months

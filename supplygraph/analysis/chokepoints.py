@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,21 +12,13 @@ from supplygraph.analysis.entities import Entity, entities_of, unranked_faciliti
 from supplygraph.analysis.notes import other_month
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
+from supplygraph.engines.together import served_shares
 from supplygraph.scenario import Shock
 
 SAME = 1e-9
 SHORT = 0.05
 ONE_PRODUCT = 0.5
-
-
-@dataclass(frozen=True)
-class _Losses:
-    """Losses of a batch: demands x removals, NaN where not asked."""
-
-    none: np.ndarray
-    free: np.ndarray
-    levels: Levels
-    skipped: int
+BLOCK = 64
 
 
 def chokepoints(
@@ -65,9 +56,12 @@ def chokepoints(
     """
     month = tracer.month
     entities = entities_of(month.baseline, by)
-    losses = _solve(month, entities, rerouting, rationing)
-    rows = _Rows(tracer, losses, product, region)
-    table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
+    rows = _Rows(tracer, product, region)
+    losses = _Losses(month, len(entities))
+    found: list[dict[str, object]] = []
+    for first in range(0, len(entities), BLOCK):
+        found += _block(rows, losses, entities[first : first + BLOCK], first, rerouting, rationing)
+    table = pd.DataFrame(found)
     if table.empty:
         return table, (f"nothing to rank by {by} in this dataset", *tracer.left_out)
     table = _rank(table, losses, rerouting)
@@ -76,32 +70,65 @@ def chokepoints(
     table = table.drop(columns="_column")
     if top is not None:
         table = table.head(top)
-    return table.reset_index(drop=True), rows.warnings()
+    return table.reset_index(drop=True), rows.warnings(losses)
 
 
-def _solve(month: Month, entities: Sequence[Entity], rerouting: str, rationing: str) -> _Losses:
-    shocks = [month.shock.with_(entity.shock) for entity in entities]
-    levels = month.cascade.levels(shocks)
-    none = month.served_none[:, None] - month.cascade.served(levels)
-    free = np.full(none.shape, np.nan)
-    skipped = 0
+class _Losses:
+    """Losses of all removals: demands x removals, NaN where not asked."""
+
+    def __init__(self, month: Month, removals: int) -> None:
+        self.none = np.full((month.baseline.graph.n_demands, removals), np.nan)
+        self.free = self.none.copy()
+        self.untouched = self.cleared = 0
+
+
+def _block(
+    rows: _Rows,
+    losses: _Losses,
+    entities: Sequence[Entity],
+    first: int,
+    rerouting: str,
+    rationing: str,
+) -> list[dict[str, object]]:
+    """Rows of some removals; the levels of all of them at once would not fit into memory."""
+    month = rows.month
+    levels = month.cascade.levels([month.shock.with_(entity.shock) for entity in entities])
+    none = np.clip(month.served_none[:, None] - month.cascade.served(levels), 0.0, 1.0)
+    losses.none[:, first : first + len(entities)] = none
     if rerouting != "none":
-        program = month.program
-        for index, entity in enumerate(entities):
-            answer = program.solve(entity.shock, rationing)
-            skipped += answer is program.reference
-            free[:, index] = program.reference.served - answer.served
-    return _Losses(np.clip(none, 0.0, 1.0), free, levels, skipped)
+        free = _served(month, entities, rationing, losses)
+        losses.free[:, first : first + len(entities)] = (
+            month.program.reference.served[:, None] - free
+        )
+    result = []
+    for index, entity in enumerate(entities):
+        column = first + index
+        free = losses.free[:, column].copy()
+        row = rows.row(entity, none[:, index].copy(), free, levels.column(index))
+        result.append({**row, "_column": column})
+    return result
+
+
+def _served(
+    month: Month, entities: Sequence[Entity], rationing: str, losses: _Losses
+) -> np.ndarray:
+    """Served shares of the best allocation without each entity: demands x entities."""
+    shocks = [entity.shock for entity in entities]
+    if rationing == "value":
+        ranking = served_shares(month.program, shocks)
+        losses.untouched += ranking.untouched
+        losses.cleared += ranking.cleared
+        return ranking.served
+    answers = [month.program.solve(shock, rationing).served for shock in shocks]
+    return np.stack(answers, axis=1)
 
 
 class _Rows:
     """Turns losses into rows of the contract."""
 
-    def __init__(
-        self, tracer: Tracer, losses: _Losses, product: str | None, region: str | None
-    ) -> None:
+    def __init__(self, tracer: Tracer, product: str | None, region: str | None) -> None:
         month = tracer.month
-        self.month, self.losses = month, losses
+        self.month = month
         self.graph = month.baseline.graph
         self.weights = month.weights
         self.demands = self.graph.demands
@@ -113,50 +140,59 @@ class _Rows:
             wanted &= (self.demands["region"] == region).to_numpy()
         self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
         self.binding, self.evidence = tracer.binding, tracer.evidence
-        self.stock = tracer.stock
         self.left_out = tracer.left_out
         self.sector = self.demands["sector"].to_numpy()
+        sectors = [np.where(self.sector == name, self.weights, 0.0) for name in SECTORS]
+        self.counted = np.array([self.weights, *sectors])
         self.product = [str(name) for name in self.demands["product"]]
-        self.regions = [str(name) for name in self.demands["region"]]
-        self.whole: dict[str, float] = {}
-        for i in np.flatnonzero(self.wanted):
-            name = self.product[i]
-            self.whole[name] = self.whole.get(name, 0.0) + self.units[i]
-        self._need_worst = self._worst_needs()
+        self.products, self.product_of = np.unique(self.product, return_inverse=True)
+        regions = [str(name) for name in self.demands["region"]]
+        self.regions, self.region_of = np.unique(regions, return_inverse=True)
+        some = np.where(self.wanted, self.units, 0.0)
+        self.whole = np.bincount(self.product_of, some, minlength=len(self.products))
+        self._stocks(tracer.stock)
         self.only_nominal = product is not None and self.evidence.unsized(product)
 
-    def row(self, index: int, entity: Entity) -> dict[str, object]:
-        none, free = self.losses.none[:, index], self.losses.free[:, index]
+    def _stocks(self, stock: np.ndarray) -> None:
+        """Needs that can stop a product and have stock behind them."""
+        inputs, first = self.graph.inputs, self.graph.n_activities
+        limits = self.month.cascade.limits[inputs.group]
+        entries = np.flatnonzero((inputs.user >= first) & ~np.isnan(stock) & limits)
+        self.stock, self.stocked_group = stock[entries], inputs.group[entries]
+        self.stocked = inputs.user[entries] - first
+
+    def row(
+        self, entity: Entity, none: np.ndarray, free: np.ndarray, levels: Levels
+    ) -> dict[str, object]:
+        """One removal."""
+        totals = {"none": self.totals(none), "free": self.totals(free)}
         row: dict[str, object] = {
             "id": entity.id, "rank": pd.NA, "name": entity.name, "kind": entity.kind,
             "country": entity.country, "stage": entity.stage, "process": entity.process,
-            "loss_none": self._total(none), "loss_free": self._total(free),
+            "loss_none": totals["none"][0], "loss_free": totals["free"][0],
             "loss_upper": np.nan,
         }  # fmt: skip
-        for bound, loss in (("none", none), ("free", free)):
-            for sector in SECTORS:
-                row[f"loss_{bound}_{sector}"] = self._total(loss, self.sector == sector)
-        row |= self._worst(index, entity, none)
+        for bound in ("none", "free"):
+            for sector, value in zip(SECTORS, totals[bound][1:], strict=True):
+                row[f"loss_{bound}_{sector}"] = value
+        row |= self._worst(entity, none, levels)
         row["baseline_share"] = entity.baseline_share
         row["evidence"] = row.pop("_evidence")
         row["flags"] = entity.flags
         if self.only_nominal:
             row["flags"] = (*entity.flags, "nominal")
             row |= {key: np.nan for key in row if key.startswith("loss_free")}
-        row["_column"] = index
         return row
 
-    def _total(self, loss: np.ndarray, where: np.ndarray | None = None) -> float:
-        weight = self.weights if where is None else np.where(where, self.weights, 0.0)
-        total = weight.sum()
-        if total <= 0:
-            return float("nan")
-        value = float(weight @ np.nan_to_num(loss)) / total
-        if np.isnan(loss).all():
-            return float("nan")
-        return 0.0 if abs(value) < 1e-12 else value
+    def totals(self, loss: np.ndarray) -> list[float]:
+        """Weighted loss of all that counts, then of each sector; NaN where nothing does."""
+        weight = self.counted.sum(axis=1)
+        unknown = (weight <= 0) | np.isnan(loss).all()
+        values = self.counted @ np.nan_to_num(loss) / np.where(weight > 0, weight, 1.0)
+        values = np.where(np.abs(values) < 1e-12, 0.0, values)
+        return np.where(unknown, np.nan, values).tolist()
 
-    def _worst(self, index: int, entity: Entity, none: np.ndarray) -> dict[str, object]:
+    def _worst(self, entity: Entity, none: np.ndarray, levels: Levels) -> dict[str, object]:
         """Product and region hit hardest, and why."""
         empty = {
             "months_to_first_shortage": np.nan, "worst_product": "", "worst_region": "",
@@ -167,14 +203,12 @@ class _Rows:
             return empty
         product, region, demand = self._hardest(hit, none)
         shock = self.month.shock.with_(entity.shock)
-        levels = self.losses.levels.column(index)
         path = self.binding.under_none(demand, self.binding.cut(shock), levels)
-        group = entity.kind not in ("facility", "operator")
         material = path.material if path else ""
+        group = entity.kind not in ("facility", "operator")
         removed = self.evidence.removed(entity.shock, group, material)
-        months = self._first_month(index, hit, none)
         return {
-            "months_to_first_shortage": months,
+            "months_to_first_shortage": self._first_month(hit, none, levels),
             "worst_product": product,
             "worst_region": region,
             "binding_input": material,
@@ -183,47 +217,35 @@ class _Rows:
 
     def _hardest(self, hit: np.ndarray, none: np.ndarray) -> tuple[str, str, int]:
         """Weighing products first, then the largest share lost, then the larger weight."""
-        lost: dict[str, float] = {}
-        weight: dict[str, float] = {}
-        for i in hit:
-            name = self.product[i]
-            lost[name] = lost.get(name, 0.0) + self.units[i] * none[i]
-            weight[name] = weight.get(name, 0.0) + self.weights[i]
+        of = self.product_of[hit]
+        lost = np.bincount(of, self.units[hit] * none[hit]).tolist()
+        weight = np.bincount(of, self.weights[hit]).tolist()
         product = min(
-            lost,
+            set(of.tolist()),
             key=lambda p: (weight[p] <= 0, -round(lost[p] / self.whole[p], 9), -weight[p], p),
         )
-        mine = [int(i) for i in hit if self.product[i] == product]
-        units: dict[str, float] = {}
-        share: dict[str, float] = {}
-        for i in mine:
-            place = self.regions[i]
-            units[place] = units.get(place, 0.0) + self.units[i]
-            share[place] = share.get(place, 0.0) + self.units[i] * none[i]
-        region = min(share, key=lambda r: (-round(share[r] / units[r], 9), -units[r], r))
-        demand = max((i for i in mine if self.regions[i] == region), key=lambda i: (none[i], -i))
-        return product, region, demand
+        mine = hit[of == product]
+        place = self.region_of[mine]
+        units = np.bincount(place, self.units[mine]).tolist()
+        share = np.bincount(place, self.units[mine] * none[mine]).tolist()
+        region = min(
+            set(place.tolist()), key=lambda r: (-round(share[r] / units[r], 9), -units[r], r)
+        )
+        here = mine[place == region].tolist()
+        demand = max(here, key=lambda i: (none[i], -i))
+        return str(self.products[product]), str(self.regions[region]), demand
 
-    def _worst_needs(self) -> np.ndarray:
-        """Entry index of the sized need with stock behind it, per demand entry order."""
-        inputs = self.graph.inputs
-        return np.flatnonzero((inputs.user >= self.graph.n_activities) & ~np.isnan(self.stock))
-
-    def _first_month(self, index: int, hit: np.ndarray, none: np.ndarray) -> float:
+    def _first_month(self, hit: np.ndarray, none: np.ndarray, levels: Levels) -> float:
         """Least months of stock over loss, of needs through which the loss comes."""
-        inputs, kind = self.graph.inputs, self.losses.levels.kind[:, index]
-        first = self.graph.n_activities
-        best = np.inf
+        kind, level = levels.kind[:, 0], levels.user[self.graph.n_activities :, 0]
         lost = np.zeros(self.graph.n_demands, dtype=bool)
         lost[hit] = True
-        level = self.losses.levels.user[first:, index]
-        for entry in self._need_worst:
-            demand = int(inputs.user[entry]) - first
-            group = inputs.group[entry]
-            through = self.month.cascade.limits[group] and kind[group] <= level[demand] + SAME
-            if lost[demand] and through and none[demand] >= SHORT:
-                best = min(best, self.stock[entry] / none[demand])
-        return float(best) if np.isfinite(best) else float("nan")
+        demand = self.stocked
+        through = kind[self.stocked_group] <= level[demand] + SAME
+        short = np.flatnonzero(lost[demand] & through & (none[demand] >= SHORT))
+        if not len(short):
+            return float("nan")
+        return float((self.stock[short] / none[demand[short]]).min())
 
     def _carried(self) -> list[str]:
         """Sectors that one product carries, and products left out for want of a sized need."""
@@ -244,18 +266,24 @@ class _Rows:
             notes.append(f"no weight, no sized need: {', '.join(idle)}")
         return notes
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, losses: _Losses) -> tuple[str, ...]:
+        """Notes on what the totals count."""
         weights = self.weights
         notes = []
         if not (weights > 0).any():
             notes.append("no product asked for carries a weight: totals are empty")
         notes += self._carried()
         notes += self.left_out
-        notes += other_month(self.month, free=not np.isnan(self.losses.free).all())
-        if self.losses.skipped:
+        notes += other_month(self.month, free=not np.isnan(losses.free).all())
+        if losses.untouched:
             notes.append(
-                f"{self.losses.skipped} removals touch nothing the free optimum uses: "
+                f"{losses.untouched} removals touch nothing the free optimum uses: "
                 "loss_free 0 without a solve"
+            )
+        if losses.cleared:
+            notes.append(
+                f"{losses.cleared} removals lose nothing even together with others: "
+                "loss_free 0 without a solve of their own"
             )
         return tuple(notes)
 
@@ -268,15 +296,16 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
     ranks: list[int] = []
     flags = list(table["flags"])
     leaders: dict[bytes, int] = {}
-    for position, row in enumerate(table.to_dict("records")):
-        column = int(row["_column"])
+    stage = list(table["stage"])
+    cells = zip(table["_column"], table["loss_none"], table["kind"], strict=True)
+    for position, (column, loss_none, kind) in enumerate(cells):
         vector = np.concatenate([losses.none[:, column], np.nan_to_num(losses.free[:, column])])
         mark = (np.round(vector, 8) + 0.0).tobytes()
         leader = leaders.get(mark)
         if (
             leader is not None
-            and row["loss_none"] > SAME
-            and (table["stage"][leader] != row["stage"] or row["kind"] == "element")
+            and loss_none > SAME
+            and (stage[leader] != stage[position] or kind == "element")
         ):
             ranks.append(ranks[leader])
             for place in (leader, position):
@@ -298,7 +327,7 @@ def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
         shock.activity[(table["id"] == parent).to_numpy()] = 0.0
         levels = month.cascade.levels([month.shock.with_(shock)])
         loss = month.served_none - month.cascade.served(levels)[:, 0]
-        upper[parent] = rows._total(loss)
+        upper[parent] = rows.totals(loss)[0]
     result = [
         {
             "id": plant.id, "rank": pd.NA, "name": plant.name, "kind": "facility",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,11 @@ UNRECORDED = "unrecorded"
 
 @dataclass(frozen=True)
 class Entity:
-    """One thing that may be removed, with the shock that removes it."""
+    """One thing that may be removed, and which part of the network goes with it.
+
+    ``cut`` is the part of a `Shock` (``activity``, ``made`` or ``arc``) and ``index`` its
+    entries; thousands of full shocks would not fit into memory.
+    """
 
     id: str
     name: str
@@ -38,9 +42,18 @@ class Entity:
     country: str
     stage: str
     process: str
-    shock: Shock
+    graph: SupplyGraph = field(repr=False)
+    cut: str
+    index: np.ndarray = field(repr=False)
     baseline_share: float
     flags: tuple[str, ...] = ()
+
+    @property
+    def shock(self) -> Shock:
+        """The shock that removes it, made anew at each call."""
+        shock = Shock.nothing(self.graph)
+        getattr(shock, self.cut)[self.index] = 0.0
+        return shock
 
 
 def entities_of(baseline: Baseline, by: str) -> list[Entity]:
@@ -96,54 +109,70 @@ class _Maker:
 
     def __init__(self, baseline: Baseline) -> None:
         self.baseline, self.graph = baseline, baseline.graph
-        self.table = self.graph.activities
+        table = self.graph.activities
+        named = ("id", "name", "country", "stage", "process", "operator", "kind")
+        self.of = {column: table[column].tolist() for column in named}
         self.level = baseline.block("activity")
-        _, self.open = self.graph.line_capacity(self.graph.base_month)
-        process = self.table["process"].to_numpy()
-        self.world = {p: float(self.level[process == p].sum()) for p in np.unique(process)}
+        countries = self.graph.dataset.tables["countries"]
+        self.country_name = dict(zip(countries["id"], countries["name"], strict=True))
+        self.world: dict[str, float] = {}
+        for process, level in zip(self.of["process"], self.level.tolist(), strict=True):
+            self.world[process] = self.world.get(process, 0.0) + level
+
+    def _grouped(
+        self, rows: Iterable[int], *columns: str
+    ) -> list[tuple[tuple[str, ...], list[int]]]:
+        """Activities by the values of some columns, in order of the values."""
+        cells = [self.of[column] for column in columns]
+        found: dict[tuple[str, ...], list[int]] = {}
+        for row in rows:
+            found.setdefault(tuple(cell[row] for cell in cells), []).append(row)
+        return sorted(found.items())
 
     def facility(self) -> Iterator[Entity]:
-        for name, rows in self.table.groupby("id", sort=True):
-            first = rows.iloc[0]
-            if first["kind"] in CLOSING:
+        for (name,), rows in self._grouped(range(len(self.level)), "id"):
+            kind = self.of["kind"][rows[0]]
+            if kind in CLOSING:
                 continue
-            flags = ("district",) if first["kind"] == "district" else ()
-            yield self._plants(str(name), first["name"], "facility", rows, flags)
+            flags = ("district",) if kind == "district" else ()
+            yield self._plants(name, self.of["name"][rows[0]], "facility", rows, flags)
 
-    def _known(self) -> pd.DataFrame:
+    def _known(self) -> list[int]:
         """Activities of real places: no closing row of a group of countries, no hole."""
         countries = self.graph.dataset.tables["countries"]
         size = countries.groupby("market")["id"].count()
         pooled = {market for market, count in size.items() if count > 1}
-        whole = self.table["country"].isin(pooled) & self.table["kind"].isin(CLOSING)
-        return self.table[~whole & (self.table["process"] != UNRECORDED)]
+        cells = zip(*(self.of[c] for c in ("country", "kind", "process")), strict=True)
+        return [
+            row
+            for row, (country, kind, process) in enumerate(cells)
+            if not (country in pooled and kind in CLOSING) and process != UNRECORDED
+        ]
 
     def country(self) -> Iterator[Entity]:
-        names = self.graph.dataset.tables["countries"].set_index("id")["name"]
-        for country, rows in self._known().groupby("country", sort=True):
-            yield self._plants(str(country), names[country], "country", rows, process="", stage="")
+        for (country,), rows in self._grouped(self._known(), "country"):
+            name = self.country_name[country]
+            yield self._plants(country, name, "country", rows, process="", stage="")
 
     def country_stage(self) -> Iterator[Entity]:
-        for (country, stage), rows in self._known().groupby(["country", "stage"], sort=True):
-            name = f"{stage}, {self._country(country)}"
+        for (country, stage), rows in self._grouped(self._known(), "country", "stage"):
+            name = f"{stage}, {self.country_name[country]}"
             yield self._plants(f"{country}/{stage}", name, "country-stage", rows, process="")
 
     def country_process(self) -> Iterator[Entity]:
-        for (country, process), rows in self._known().groupby(["country", "process"], sort=True):
-            name = f"{process} ({rows['stage'].iat[0]}), {self._country(country)}"
+        for (country, process), rows in self._grouped(self._known(), "country", "process"):
+            name = f"{process} ({self.of['stage'][rows[0]]}), {self.country_name[country]}"
             yield self._plants(f"{country}/{process}", name, "country-process", rows)
 
     def operator(self) -> Iterator[Entity]:
         operators = self.graph.dataset.tables["operators"]
         names = dict(zip(operators["id"], operators["name"], strict=True))
-        own = ~self.table["kind"].isin(CLOSING).to_numpy()
         chains = self.graph.controllers
-        for operator in sorted({name for chain in chains for name in chain}):
-            mask = own & np.array([operator in chain for chain in chains])
-            if mask.any():
-                name = names.get(operator, operator)
-                rows = self.table[mask]
-                yield self._plants(operator, name, "operator", rows, process="", stage="")
+        own = [row for row, kind in enumerate(self.of["kind"]) if kind not in CLOSING]
+        for operator in sorted({name for row in own for name in chains[row]}):
+            name = names.get(operator, operator)
+            rows = [row for row in own if operator in chains[row]]
+            yield self._plants(operator, name, "operator", rows, process="", stage="")
 
     def element(self) -> Iterator[Entity]:
         for element, pools in self._elements():
@@ -161,38 +190,36 @@ class _Maker:
         flow = self.baseline.block("arc")
         end = self.graph.arcs["destination"].to_numpy()
         stage = self.graph.pools["stage"].to_numpy()
-        for index in np.flatnonzero(flow > 0):
-            shock = Shock.nothing(self.graph)
-            shock.arc[index] = 0.0
-            row = self.graph.arcs.iloc[index]
+        named = ("id", "material", "from", "to")
+        names, materials, sources, targets = (self.graph.arcs[c].tolist() for c in named)
+        for index in np.flatnonzero(flow > 0).tolist():
             share = float(flow[index] / self.baseline.imports[end[index]])
-            name = f"{row['material']} from {row['from']} to {row['to']}"
+            name = f"{materials[index]} from {sources[index]} to {targets[index]}"
             yield Entity(
-                row["id"], name, "arc", row["from"], str(stage[end[index]]), "", shock, share
-            )
-
-    def _country(self, code: object) -> str:
-        names = self.graph.dataset.tables["countries"].set_index("id")["name"]
-        return str(names[str(code)])
+                names[index], name, "arc", sources[index], str(stage[end[index]]), "",
+                self.graph, "arc", np.array([index]), share,
+            )  # fmt: skip
 
     def _plants(
-        self, id_: str, name: str, kind: str, rows: pd.DataFrame, flags: tuple[str, ...] = (),
+        self, id_: str, name: str, kind: str, rows: list[int], flags: tuple[str, ...] = (),
         **override: str,
     ) -> Entity:  # fmt: skip
-        shock = Shock.nothing(self.graph)
-        index = rows.index.to_numpy()
-        shock.activity[index] = 0.0
-        base = pd.Series(self.level[index]).groupby(rows["process"].to_numpy()).sum()
-        process = str(base.idxmax()) if base.sum() > 0 else str(rows["process"].iat[0])
+        base: dict[str, float] = {}
+        for row in rows:
+            process = self.of["process"][row]
+            base[process] = base.get(process, 0.0) + float(self.level[row])
+        runs = sum(base.values()) > 0
+        process = min(base, key=lambda p: (-base[p], p)) if runs else self.of["process"][rows[0]]
         share = float("nan")
         if kind != "country" and "process" not in override and self.world[process] > 0:
-            share = float(base[process] / self.world[process])
-        if base.sum() <= 0:
+            share = base[process] / self.world[process]
+        if not runs:
             flags = (*flags, "no_base_flow")
-        country = rows["country"].iat[0] if rows["country"].nunique() == 1 else ""
+        countries = {self.of["country"][row] for row in rows}
+        country = countries.pop() if len(countries) == 1 else ""
         return Entity(
-            id_, str(name), kind, str(country), override.get("stage", str(rows["stage"].iat[0])),
-            override.get("process", process), shock, share, flags,
+            id_, str(name), kind, country, override.get("stage", self.of["stage"][rows[0]]),
+            override.get("process", process), self.graph, "activity", np.array(rows), share, flags,
         )  # fmt: skip
 
     def _elements(self) -> Iterator[tuple[str, np.ndarray]]:
@@ -205,8 +232,6 @@ class _Maker:
                 yield element, np.flatnonzero(mask)
 
     def _pools(self, id_: str, name: str, kind: str, place: str, index: np.ndarray) -> Entity:
-        shock = Shock.nothing(self.graph)
-        shock.made[index] = 0.0
         element = id_.split("/")[0]
         oxide = np.array(
             [
@@ -219,4 +244,4 @@ class _Maker:
         world = self.baseline.made[oxide].sum()
         own = self.baseline.made[index[oxide[index]]].sum()
         share = float(own / world) if world > 0 else float("nan")
-        return Entity(id_, name, kind, place, "", "", shock, share)
+        return Entity(id_, name, kind, place, "", "", self.graph, "made", index, share)

@@ -21,12 +21,13 @@ import pandas as pd
 
 from supplygraph.baseline.observations import Observation, observations_of
 from supplygraph.baseline.priors import compute_priors, widen
-from supplygraph.errors import InfeasibleError
+from supplygraph.errors import InfeasibleError, NotConvergedError
 from supplygraph.graph import Columns, Matrix, SupplyGraph, balance_matrix, columns_of
 from supplygraph.graph.matrix import INFINITY, RowWriter, first_line_row
 from supplygraph.solver import LinearProgram, Triplets, nearest
 
 SLACK = 0.02
+AGREEMENT = 1e-4
 SMALL_ARC = 0.004
 UNIDENTIFIED = 1e4
 DEVIATION_WEIGHT = 1e-2
@@ -204,7 +205,7 @@ class Reconciler:
         observed = {int(c) for o in self.fit if len(o.columns) == 1 for c in o.columns}
         index = np.flatnonzero((flow < SMALL_ARC * imports) | (flow < ZERO))
         index = index + self.columns.start["arc"]
-        return np.array([i for i in index if i not in observed], dtype=int)
+        return np.array([i for i in index if i not in observed and self.ub[i] > 0], dtype=int)
 
     def rows(self) -> Matrix:
         """Balance rows with one row per figure; its two deviations are the last columns."""
@@ -321,8 +322,15 @@ class Reconciler:
         for name in ("made", "withheld"):
             weight[self.columns.block(name)] = 0.0
         weight[self.columns.total :] = DEVIATION_WEIGHT
-        program = self.program(self.limit_row(deviation))
-        return program.nearest(target, weight)[: self.columns.total]
+        try:
+            program = self.program(self.limit_row(deviation))
+            return program.nearest(target, weight)[: self.columns.total]
+        except NotConvergedError:
+            if deviation >= AGREEMENT:
+                raise
+            # Figures that agree leave the interior point method no interior.
+            program = self.program(self.limit_row(AGREEMENT))
+            return program.nearest(target, weight)[: self.columns.total]
 
 
 class _Reduced:

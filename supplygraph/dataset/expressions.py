@@ -12,9 +12,10 @@ from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault, SelectorError
 from supplygraph.schema import hint
-from supplygraph.selectors import Call, Selector, Term, match, parse_expression
+from supplygraph.selectors import Call, IndexedColumn, Selector, Term, match, parse_expression
 
 _POOL_FUNCTIONS = ("use", "surplus", "unexplained", "trade")
+TERMS_KEPT = 256
 _NEEDED = ("countries", "facilities", "capacities", "recipes", "materials")
 
 
@@ -56,8 +57,8 @@ class _Nodes:
         self.elements = dict(zip(materials["id"], materials["element"], strict=True))
         self.stages = dict(zip(materials["id"], materials["stage"], strict=True))
         self.tables = {"plants": self._plants(), "pools": self._pools()}
-        self.users = [*dataset["facilities"]["id"], *dataset["products"]["id"]]
-        self.find = lru_cache(maxsize=None)(self._find)
+        self.users = IndexedColumn([*dataset["facilities"]["id"], *dataset["products"]["id"]])
+        self.find = lru_cache(maxsize=TERMS_KEPT)(self._find)
 
     def require(self, call: Call) -> None:
         """Raise if a call names nothing."""
@@ -79,18 +80,12 @@ class _Nodes:
 
     def _find(self, place: str, term: Term, text: str) -> np.ndarray:
         table = self.tables[place]
-        if term.key == "kind" or not table["id"]:
+        if term.key == "kind" or not len(table["id"]):
             return np.ones(len(table["id"]), dtype=bool)
-        cells = table.get(term.key)
-        if cells is None:
-            return match(Selector((term,), text), {"id": table["id"]})
-        # Cells repeat hundreds of times; the terms are tried on each distinct one only.
-        distinct = list(dict.fromkeys(cells))
-        hits = match(Selector((term,), text), {term.key: distinct})
-        fits = dict(zip(distinct, hits.tolist(), strict=True))
-        return np.fromiter((fits[cell] for cell in cells), dtype=bool, count=len(cells))
+        column = {term.key: table[term.key]} if term.key in table else {"id": table["id"]}
+        return match(Selector((term,), text), column)
 
-    def _plants(self) -> dict[str, list[object]]:
+    def _plants(self) -> dict[str, IndexedColumn]:
         lines, made = self.dataset["capacities"], self._made()
         plants = _by_id(self.dataset["facilities"])
         countries = _by_id(self.dataset["countries"])
@@ -143,7 +138,7 @@ class _Nodes:
                 found.append(material.removeprefix("bundle:"))
         return made
 
-    def _pools(self) -> dict[str, list[object]]:
+    def _pools(self) -> dict[str, IndexedColumn]:
         countries = self.dataset["countries"]
         members = countries.groupby("market")["id"].agg(tuple).to_dict()
         regions = dict(zip(countries["market"], countries["region"], strict=True))
@@ -160,5 +155,5 @@ def _by_id(frame: pd.DataFrame) -> dict[str, dict[str, str]]:
     return {row["id"]: row for row in frame.to_dict("records")}
 
 
-def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
-    return {name: [row[index] for row in rows] for index, name in enumerate(names)}
+def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, IndexedColumn]:
+    return {name: IndexedColumn([row[i] for row in rows]) for i, name in enumerate(names)}

@@ -72,11 +72,11 @@ def check_recipes(dataset: Dataset) -> Iterator[Fault]:
             if problem:
                 yield Fault("recipes.csv", row, "material", shorten(material), *problem)
     makes = set(frame.loc[frame["direction"] == "out", "recipe"])
-    for recipe, rows in frame.groupby("recipe", sort=True):
+    first = dict(zip(reversed(list(frame["recipe"])), reversed(list(frame[ROW])), strict=True))
+    for recipe, line in sorted(first.items()):
         if recipe not in makes:
-            line = int(rows[ROW].iloc[0])
             rule, way_out = "a recipe that makes nothing", "Add a row with direction out."
-            yield Fault("recipes.csv", line, "recipe", str(recipe), rule, way_out)
+            yield Fault("recipes.csv", int(line), "recipe", str(recipe), rule, way_out)
 
 
 def _vector_elements(dataset: Dataset) -> dict[str, set[str]]:

@@ -15,8 +15,11 @@ One persistent model; a shock is a list of bounds, restored afterwards with the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,14 +32,13 @@ from supplygraph.scenario import Shock
 from supplygraph.selectors import did_you_mean
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 
+if TYPE_CHECKING:
+    from supplygraph.engines.water import WaterFilling
+
 LOSS_SCALE = 1e4
 TIE_BREAK = 1e-8
 UNWEIGHTED = 1e-3
 RATIONINGS = ("value", "proportional")
-WATER_ROUNDS = 12
-FLOOR_SLACK = 1e-6
-RISE = 1e-4
-FILL_SCALE = 1e3
 IDLE_SHARE = 1e-2
 
 
@@ -89,8 +91,25 @@ class AllocationProgram:
         self._bounds()
         self.scale = self._scale()
         self.cost = self._costs()
-        self._program = self._build(threads)
+        self.threads = threads
+        self._warm = ShockedModel(self)
         self.reference = self._start()
+
+    @property
+    def solves(self) -> int:
+        """Programs solved so far, that without a removal included."""
+        return self._warm.model.solves
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of the solver so far."""
+        return self._warm.model.iterations
+
+    @cached_property
+    def _water(self) -> WaterFilling:
+        from supplygraph.engines.water import WaterFilling
+
+        return WaterFilling(self)
 
     @property
     def common(self) -> int:
@@ -178,25 +197,10 @@ class AllocationProgram:
         cost[units] = -worth
         return cost
 
-    def _build(self, threads: int) -> LinearProgram:
-        rows = self.rows
-        size = np.full(rows.n_rows, 1e-9)
-        np.maximum.at(size, rows.row, np.abs(rows.value) * self.scale[rows.column])
-        triplets = Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper)
-        return LinearProgram(
-            triplets,
-            self.cost,
-            np.zeros(len(self.ub)),
-            self.ub,
-            column_scale=self.scale,
-            row_scale=size,
-            threads=threads,
-        )
-
     def _start(self) -> Allocation:
-        optimum = self._program.solve("allocation without a removal")
-        self._program.keep_basis()
-        answer = self._answer(optimum)
+        optimum = self._warm.model.solve("allocation without a removal")
+        self._warm.model.keep_basis()
+        answer = self.answer(optimum)
         served = answer.served[self.base_units > 0]
         if self.month == self.graph.base_month and (served < 1 - 1e-6).any():
             raise NotConvergedError(
@@ -204,33 +208,52 @@ class AllocationProgram:
             )
         return answer
 
-    def _answer(self, optimum: Optimum, warnings: tuple[str, ...] = ()) -> Allocation:
-        units = optimum.x[self.columns.block("demand")]
-        served = np.divide(
-            units, self.base_units, out=np.ones_like(units), where=self.base_units > 0
-        )
-        served = np.clip(served, 0.0, 1.0)
-        served[np.abs(served - 1.0) < 1e-9] = 1.0
+    def answer(self, optimum: Optimum, warnings: tuple[str, ...] = ()) -> Allocation:
+        """An optimum as flows, served shares and prices."""
+        served = self._shares(optimum.x)
         home = slice(self.home_row, self.home_row + len(self.graph.pools))
         return Allocation(
             optimum.x[: self.common], served, np.abs(optimum.dual[home]) / LOSS_SCALE, warnings
         )
 
+    def _shares(self, x: np.ndarray) -> np.ndarray:
+        units = x[self.columns.block("demand")]
+        served = np.divide(
+            units, self.base_units, out=np.ones_like(units), where=self.base_units > 0
+        )
+        served = np.clip(served, 0.0, 1.0)
+        served[np.abs(served - 1.0) < 1e-9] = 1.0
+        return served
+
     def untouched(self, shock: Shock) -> bool:
         """Whether a shock only closes what the optimum does not use: its loss is exactly 0."""
         x, columns = self.reference.x, self.columns
-        activity = x[columns.block("activity")]
-        left = self.activity_upper * shock.activity
-        made = np.zeros(len(self.graph.pools))
-        made[columns.made_of] = x[columns.block("made")]
-        arcs = x[columns.block("arc")]
-        lines = self._line_left(shock) < 1
-        return bool(
-            (activity <= left + 1e-12 * self.activity_upper).all()
-            and not (made[shock.made < 1] > 0).any()
-            and not (arcs[shock.arc < 1] > 0).any()
-            and not lines[self.graph.line_of[activity > 0]].any()
-        )
+        cut = np.flatnonzero(shock.activity < 1)
+        activity, upper = x[columns.start["activity"] + cut], self.activity_upper[cut]
+        if (activity > upper * (shock.activity[cut] + 1e-12)).any():
+            return False
+        arcs = np.flatnonzero(shock.arc < 1)
+        made = columns.start["made"] + np.flatnonzero(shock.made[columns.made_of] < 1)
+        if (x[columns.start["arc"] + arcs] > 0).any() or (x[made] > 0).any():
+            return False
+        running = x[columns.block("activity")] > 0
+        return not (self._line_left(shock) < 1)[self.graph.line_of[running]].any()
+
+    def served(self, shock: Shock) -> tuple[np.ndarray, bool]:
+        """Served shares of the best allocation, and whether it had to be solved for.
+
+        What `solve` gives, without the flows and prices that a long ranking does not read.
+        """
+        if self.untouched(shock):
+            return self.reference.served, False
+        with self._warm.under(shock) as model:
+            return self._shares(self._solved(model, prices=False).x), True
+
+    def _solved(self, model: LinearProgram, *, prices: bool = True) -> Optimum:
+        try:
+            return model.solve("allocation", prices=prices)
+        except InfeasibleError as error:
+            raise NotConvergedError(f"{error} A removal alone can never be infeasible.") from None
 
     def _line_left(self, shock: Shock) -> np.ndarray:
         left = np.zeros(len(self.graph.lines))
@@ -261,22 +284,16 @@ class AllocationProgram:
             raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
         if rationing == "value" and product is None and self.untouched(shock):
             return self.reference
-        changed = self._apply(shock)
-        try:
+        if product is None and rationing == "proportional":
+            return self._water.solve(shock)
+        with self._warm.under(shock) as model:
             if product is not None:
-                return self._only(product)
-            if rationing == "proportional":
-                return self._water_fill()
-            return self._answer(self._program.solve("allocation"))
-        except InfeasibleError as error:
-            raise NotConvergedError(f"{error} A removal alone can never be infeasible.") from None
-        finally:
-            self._restore(changed)
+                return self._only(model, product)
+            return self.answer(self._solved(model))
 
-    def limits(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
-        """Upper bounds of columns, and of lines, under a shock."""
-        columns = self.columns
-        ub = self.ub.copy()
+    def bounds(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
+        """Upper bounds of all columns and of all lines under a shock."""
+        columns, ub = self.columns, self.ub.copy()
         ub[columns.block("activity")] = self.activity_upper * shock.activity
         arc = columns.block("arc")
         ub[arc] = np.where(shock.arc < 1, self.baseline.block("arc") * shock.arc, ub[arc])
@@ -285,27 +302,10 @@ class AllocationProgram:
         ub[columns.block("made")] = np.where(cut, made, INFINITY)
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
         left = self._line_left(shock)
-        upper = self.line_upper.copy()
-        bounded = (left < 1) & np.isfinite(upper)
-        upper[bounded] *= left[bounded]
-        return ub, upper
+        stated = np.isfinite(self.line_upper)
+        return ub, np.where(stated, self.line_upper * np.where(stated, left, 1.0), INFINITY)
 
-    def _apply(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
-        ub, line_upper = self.limits(shock)
-        index = np.flatnonzero(ub != self.ub)
-        self._program.set_column_bounds(index, np.zeros(len(index)), ub[index])
-        lines = np.flatnonzero(line_upper != self.line_upper)
-        lower = np.full(len(lines), -INFINITY)
-        self._program.set_row_bounds(self.line_row + lines, lower, line_upper[lines])
-        return index, lines
-
-    def _restore(self, changed: tuple[np.ndarray, np.ndarray]) -> None:
-        index, lines = changed
-        self._program.set_column_bounds(index, np.zeros(len(index)), self.ub[index])
-        lower = np.full(len(lines), -INFINITY)
-        self._program.set_row_bounds(self.line_row + lines, lower, self.line_upper[lines])
-
-    def _only(self, product: str) -> Allocation:
+    def _only(self, model: LinearProgram, product: str) -> Allocation:
         """All weight on one product, inside it by base units."""
         units = self.columns.block("demand")
         mine = (self.graph.demands["product"] == product).to_numpy() & (self.base_units > 0)
@@ -314,69 +314,45 @@ class AllocationProgram:
             mine, -LOSS_SCALE / max(share.sum(), 1e-300), self.cost[units] * UNWEIGHTED / LOSS_SCALE
         )
         index = np.arange(units.start, units.stop)
-        self._program.set_cost(index, cost)
+        model.set_cost(index, cost)
         try:
-            return self._answer(self._program.solve("allocation"))
+            return self.answer(self._solved(model))
         finally:
-            self._program.set_cost(index, self.cost[units])
+            model.set_cost(index, self.cost[units])
 
-    def _water_fill(self) -> Allocation:
-        """Raise the common served share until someone can go no higher; hold him; go on.
 
-        Only products that weigh take part; the others follow at their tie-break worth.
-        """
-        open_ = (self.base_units > 0) & (self.weights > 0)
-        floor = np.zeros(len(self.base_units))
+class ShockedModel:
+    """One persistent model of an allocation; the bounds of a shock are put on and taken off."""
+
+    def __init__(self, allocation: AllocationProgram) -> None:
+        self.allocation, rows = allocation, allocation.rows
+        size = np.full(rows.n_rows, 1e-9)
+        np.maximum.at(size, rows.row, np.abs(rows.value) * allocation.scale[rows.column])
+        self.model = LinearProgram(
+            Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
+            allocation.cost, np.zeros(len(allocation.ub)), allocation.ub,
+            column_scale=allocation.scale, row_scale=size, threads=allocation.threads,
+        )  # fmt: skip
+
+    @contextmanager
+    def under(self, shock: Shock) -> Iterator[LinearProgram]:
+        """The model with the bounds of a shock, restored afterwards."""
+        whole = self.allocation
+        ub, line_upper = whole.bounds(shock)
+        index = np.flatnonzero(ub != whole.ub)
+        lines = np.flatnonzero(line_upper != whole.line_upper)
+        self._bound(index, ub, lines, line_upper)
         try:
-            for _ in range(WATER_ROUNDS):
-                floor[open_] = self._common_share(open_, floor)
-                open_ &= self._can_rise(open_, floor)
-                if not open_.any():
-                    break
-            self._hold(open_ & False, floor, self.base_units)
-            notes = ("water-filling stopped after 12 rounds; the rest is least weighted loss",)
-            return self._answer(self._program.solve("allocation"), notes if open_.any() else ())
+            yield self.model
         finally:
-            self._hold(open_ & False, floor * 0.0, self.base_units)
+            self._bound(index, whole.ub, lines, whole.line_upper)
 
-    def _common_share(self, open_: np.ndarray, floor: np.ndarray) -> float:
-        """Highest share that all open demands can have at once."""
-        self._hold(open_, np.where(open_, 0.0, floor), self.base_units)
-        reward = np.zeros(len(open_))
-        optimum = self._priced(reward, -FILL_SCALE)
-        return float(np.clip(optimum.x[self.common], 0.0, 1.0))
-
-    def _can_rise(self, open_: np.ndarray, floor: np.ndarray) -> np.ndarray:
-        """Open demands that get a little more when all may: those that share a limit cannot."""
-        room = np.where(open_, np.minimum(floor + RISE, 1.0), 1.0)
-        self._hold(open_ & False, floor, room * self.base_units)
-        worth = np.divide(
-            FILL_SCALE, self.base_units, out=np.zeros(len(floor)), where=self.base_units > 0
-        )
-        optimum = self._priced(np.where(open_, -worth, 0.0), 0.0)
-        units = optimum.x[self.columns.block("demand")]
-        share = np.divide(units, self.base_units, out=floor.copy(), where=self.base_units > 0)
-        return (share > floor + 0.1 * RISE) & (floor < 1.0 - RISE)
-
-    def _priced(self, reward: np.ndarray, common: float) -> Optimum:
-        """Optimum with other rewards for demands and for the common share."""
-        index = np.append(self._demand_columns(), self.common)
-        self._program.set_cost(index, np.append(reward, common))
-        try:
-            return self._program.solve("allocation, water-filling")
-        finally:
-            self._program.set_cost(index, self.cost[index])
-
-    def _demand_columns(self) -> np.ndarray:
-        return self.columns.start["demand"] + np.arange(len(self.base_units))
-
-    def _hold(self, open_: np.ndarray, floor: np.ndarray, most: np.ndarray) -> None:
-        """Rows of open demands active; shares of `floor` as lower bounds, units at most `most`."""
-        rows = self.share_row + np.arange(len(open_))
-        lower = np.where(open_, 0.0, -INFINITY)
-        self._program.set_row_bounds(rows, lower, np.full(len(rows), INFINITY))
-        least = np.maximum(floor - FLOOR_SLACK, 0.0) * self.base_units
-        self._program.set_column_bounds(self._demand_columns(), least, most)
+    def _bound(
+        self, index: np.ndarray, ub: np.ndarray, lines: np.ndarray, line_upper: np.ndarray
+    ) -> None:
+        self.model.set_column_bounds(index, np.zeros(len(index)), ub[index])
+        rows = self.allocation.line_row + lines
+        self.model.set_row_bounds(rows, np.full(len(lines), -INFINITY), line_upper[lines])
 
 
 def held_rows(baseline: Baseline) -> Matrix:

@@ -23,11 +23,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from supplygraph.baseline import Baseline
+from supplygraph.engines.backward import Backward, ratio
 from supplygraph.errors import NotConvergedError
 from supplygraph.scenario import Shock
 
 TOLERANCE = 1e-12
 MAX_SWEEPS = 10_000
+BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Levels:
     sweeps: int
     residual: float
 
+    @property
+    def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The four tables of levels."""
+        return self.user, self.made, self.home, self.kind
+
     def column(self, index: int) -> Levels:
         """Levels of one shock of the batch."""
         part = slice(index, index + 1)
@@ -64,121 +71,243 @@ class Levels:
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Stocked:
-    """What stocks keep whole for now: masks of pools, of inputs' entries and of outputs.
-
-    A pool stands for its named users: they draw in full, while what is sent on is as it comes.
-    """
-
-    pools: np.ndarray
-    entries: np.ndarray
-    outputs: np.ndarray
-
-
 class _Scatter:
-    """Sum of weighted rows into targets, edges sorted by target once."""
+    """Sum of weighted rows into some targets, edges sorted by target once."""
 
-    def __init__(self, target: np.ndarray, source: np.ndarray, weight: np.ndarray, size: int):
-        order = np.argsort(target, kind="stable")
-        self.source, self.weight = source[order], weight[order][:, None]
-        self.targets, self.start = np.unique(target[order], return_index=True)
-        self.size = size
+    def __init__(self, target: np.ndarray, source: np.ndarray, weight: np.ndarray) -> None:
+        self.order = np.argsort(target, kind="stable")
+        self.source, self.weight = source[self.order], weight[self.order]
+        self.targets, self.start = np.unique(target[self.order], return_index=True)
+        self.count = np.diff(np.append(self.start, len(self.order)))
 
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
-        out = np.zeros((self.size, rows.shape[1]))
-        if len(self.source):
-            out[self.targets] = np.add.reduceat(self.weight * rows[self.source], self.start)
-        return out
+    def touched(self, changed: np.ndarray) -> np.ndarray:
+        """Mask of the targets that some changed edge reaches; edges in sorted order."""
+        return np.logical_or.reduceat(changed, self.start) if len(changed) else changed
+
+    def edges(self, where: np.ndarray) -> tuple[slice | np.ndarray, np.ndarray]:
+        """Edges, in sorted order, of the targets at some positions."""
+        if len(where) == len(self.targets):
+            return slice(None), self.start
+        count = self.count[where]
+        start = np.cumsum(count) - count
+        return np.arange(int(count.sum())) + np.repeat(self.start[where] - start, count), start
+
+    def sums(self, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """Weighted sums for the targets at some positions."""
+        edges, start = self.edges(where)
+        return np.add.reduceat(self.weight[edges, None] * values[self.source[edges]], start)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Pools, groups and users whose inputs lie in this layer or earlier ones."""
+
+    made: _Scatter
+    pools: np.ndarray
+    arcs: _Scatter
+    groups: _Scatter
+    users: _Scatter
+
+
+class _State:
+    """Levels of a block of shocks, and which rows any of them has reached so far."""
+
+    new_user: np.ndarray
+    cut_made: np.ndarray
+    cut_arc: np.ndarray
+
+    def __init__(self, start: Levels, shocks: Sequence[Shock], live: np.ndarray) -> None:
+        count = len(shocks)
+        self.user, self.made, self.home, self.kind = (
+            np.repeat(part, count, axis=1) for part in start.parts
+        )
+        self.cap = np.ones_like(self.user)
+        plants = np.stack([shock.activity for shock in shocks], axis=1)
+        self.cap[: len(plants)] = plants
+        self.left_made = np.stack([shock.made for shock in shocks], axis=1)
+        self.left_arc = np.stack([shock.arc[live] for shock in shocks], axis=1)
+        np.minimum(self.user, self.cap, out=self.user)
+        self.new_user = np.any(self.cap < 1, axis=1)
+        self.cut_made = np.any(self.left_made < 1, axis=1)
+        self.cut_arc = np.any(self.left_arc < 1, axis=1)
+        self.new_made = np.zeros(len(self.made), dtype=bool)
+        self.new_home, self.new_kind = self.new_made.copy(), np.zeros(len(self.kind), dtype=bool)
 
 
 class Cascade:
-    """The kernel over one baseline; cheap to call for thousands of shocks at once."""
+    """The kernel over one baseline; cheap to call for thousands of shocks at once.
+
+    Nodes are sorted into layers once, so that a chain without loops is settled in one pass
+    from mines to products. In a block of shocks only the nodes that one of them reaches are
+    computed; the others keep their level without a shock. A chain with loops is one layer and
+    is passed through until nothing moves.
+    """
 
     def __init__(self, baseline: Baseline) -> None:
         self.baseline, self.graph = baseline, baseline.graph
-        graph, n = self.graph, len(self.graph.pools)
+        graph = self.graph
         self.made, self.exports, self.imports = baseline.made, baseline.exports, baseline.imports
         self.home = self.made - self.exports + self.imports
-        level = baseline.block("activity")[graph.made_activity]
-        share = _ratio(graph.made_quantity * level, self.made[graph.made_pool])
-        self.part = share
-        self._to_made = _Scatter(graph.made_pool, graph.made_activity, share, n)
-        self.own = _ratio(np.maximum(self.made - self.exports, 0.0), self.home)
-        end = graph.arcs["destination"].to_numpy()
+        self.own = ratio(np.maximum(self.made - self.exports, 0.0), self.home)
+        self.end = graph.arcs["destination"].to_numpy()
         self.origin = graph.arcs["origin"].to_numpy()
-        flow = _ratio(baseline.block("arc"), self.home[end])
-        self.live = np.flatnonzero(flow > 0)
-        self._to_home = _Scatter(end[self.live], np.arange(len(self.live)), flow[self.live], n)
+        self.flow = ratio(baseline.block("arc"), self.home[self.end])
+        self.live = np.flatnonzero(self.flow > 0)
         self._groups()
+        self._layers, self._loops = self._sorted_layers()
+        self._base = self._without_shock()
 
     def _groups(self) -> None:
         inputs = self.graph.inputs
         need = self.baseline.drawn / inputs.quantity if len(inputs.user) else np.zeros(0)
         total = np.bincount(inputs.group, need, minlength=inputs.n_groups)
-        self.share = _ratio(need, total[inputs.group])
+        self.share = ratio(need, total[inputs.group])
         self.limits = np.zeros(inputs.n_groups, dtype=bool)
         np.logical_or.at(self.limits, inputs.group, inputs.essential)
         self.limits &= total > 0
-        self._to_group = _Scatter(inputs.group, inputs.pool, self.share, inputs.n_groups)
-        owner = np.zeros(inputs.n_groups, dtype=int)
-        owner[inputs.group] = inputs.user
-        limiting = np.flatnonzero(self.limits)
-        order = limiting[np.argsort(owner[limiting], kind="stable")]
-        self._limit_order = order
-        self._users, self._user_start = np.unique(owner[order], return_index=True)
+        self._owner = np.zeros(inputs.n_groups, dtype=int)
+        self._owner[inputs.group] = inputs.user
 
-    def levels(self, shocks: Sequence[Shock], stocked: Stocked | None = None) -> Levels:
-        """Greatest fixed point of a batch of shocks, with what stocks keep whole if given.
+    def _depths(self) -> tuple[np.ndarray, ...] | None:
+        """Layer of each made level, home level, group and user; None if the chain has a loop.
+
+        A user lies in the layer of its last limiting input.
+        """
+        graph, inputs, n = self.graph, self.graph.inputs, len(self.graph.pools)
+        limiting = np.flatnonzero(self.limits)
+        user = np.zeros(graph.n_activities + graph.n_demands, dtype=int)
+        for _ in range(n + 2):
+            made, group = np.zeros(n, dtype=int), np.zeros(inputs.n_groups, dtype=int)
+            np.maximum.at(made, graph.made_pool, user[graph.made_activity])
+            home = made.copy()
+            np.maximum.at(home, self.end[self.live], made[self.origin[self.live]])
+            np.maximum.at(group, inputs.group, home[inputs.pool])
+            before, user = user, np.zeros_like(user)
+            np.maximum.at(user, self._owner[limiting], group[limiting] + 1)
+            if (before == user).all():
+                return made, home, group, user - 1
+        return None
+
+    def _sorted_layers(self) -> tuple[list[_Layer], bool]:
+        """Layers from mines to products, and whether the chain has a loop."""
+        graph, inputs, n = self.graph, self.graph.inputs, len(self.graph.pools)
+        depths = self._depths()
+        sizes = (n, n, inputs.n_groups, graph.n_activities + graph.n_demands)
+        made, home, group, user = depths or (np.zeros(size, dtype=int) for size in sizes)
+        level = self.baseline.block("activity")[graph.made_activity]
+        share = ratio(graph.made_quantity * level, self.made[graph.made_pool])
+        layers = []
+        for depth in range(int(max(home.max(initial=0), group.max(initial=0))) + 1):
+            makes = made[graph.made_pool] == depth
+            arcs = np.flatnonzero(home[self.end[self.live]] == depth)
+            draws = group[inputs.group] == depth
+            limiting = np.flatnonzero(self.limits & (user[self._owner] == depth))
+            layers.append(
+                _Layer(
+                    _Scatter(graph.made_pool[makes], graph.made_activity[makes], share[makes]),
+                    np.flatnonzero(home == depth),
+                    _Scatter(self.end[self.live[arcs]], arcs, self.flow[self.live[arcs]]),
+                    _Scatter(inputs.group[draws], inputs.pool[draws], self.share[draws]),
+                    _Scatter(self._owner[limiting], limiting, np.ones(len(limiting))),
+                )
+            )
+        return layers, depths is None
+
+    def _without_shock(self) -> Levels:
+        """Levels that a block starts from: 1 to rounding wherever something flows."""
+        n, groups = len(self.graph.pools), self.graph.inputs.n_groups
+        users = self.graph.n_activities + self.graph.n_demands
+        ones, zeros, none = np.ones((users, 1)), np.zeros((n, 1)), np.zeros((groups, 1))
+        nothing = Shock.nothing(self.graph)
+        state = _State(Levels(ones, zeros, zeros, none, 0, 0.0), [nothing], self.live)
+        state.new_user[:] = state.cut_made[:] = True
+        return self._settle(state)
+
+    def levels(self, shocks: Sequence[Shock]) -> Levels:
+        """Greatest fixed point of a batch of shocks.
 
         Raises
         ------
         NotConvergedError
             If levels still move after the cap of passes (slow cyclic collapse).
         """
-        graph, count = self.graph, len(shocks)
-        left = _stack([s.activity for s in shocks], graph.n_activities)
-        left_made = _stack([s.made for s in shocks], len(graph.pools))
-        left_arc = _stack([s.arc for s in shocks], len(graph.arcs))[self.live]
-        user = np.ones((graph.n_activities + graph.n_demands, count))
-        user[: graph.n_activities] = left
-        cap = user.copy()
+        blocks = [
+            self._settle(_State(self._base, shocks[first : first + BLOCK], self.live))
+            for first in range(0, len(shocks), BLOCK)
+        ]
+        if not blocks:
+            nothing = [part[:, :0] for part in self._base.parts]
+            return Levels(nothing[0], nothing[1], nothing[2], nothing[3], 0, 0.0)
+        if len(blocks) == 1:
+            return blocks[0]
+        user, made, home, kind = (
+            np.concatenate(parts, axis=1)
+            for parts in zip(*(block.parts for block in blocks), strict=True)
+        )
+        sweeps = max(block.sweeps for block in blocks)
+        return Levels(user, made, home, kind, sweeps, max(block.residual for block in blocks))
+
+    def _settle(self, state: _State) -> Levels:
         for sweep in range(1, MAX_SWEEPS + 1):
-            made = (self._to_made(user) + self._from_outputs(user, stocked)) * left_made
-            moved = left_arc * made[self.origin[self.live]]
-            home = self.own[:, None] * made + self._to_home(moved)
-            kind = self._to_group(home) + self._from_stocks(home, stocked)
-            new = cap.copy()
-            if len(self._limit_order):
-                low = np.minimum.reduceat(kind[self._limit_order], self._user_start)
-                new[self._users] = np.minimum(new[self._users], low)
-            new = np.minimum(new, user)
-            change = float((user - new).max(initial=0.0))
-            user = new
+            change = max(self._pass(layer, state) for layer in self._layers)
+            if not self._loops:
+                change = 0.0
             if change <= TOLERANCE:
-                return Levels(user, made, home, kind, sweep, change)
+                return Levels(state.user, state.made, state.home, state.kind, sweep, change)
         raise NotConvergedError(f"cascade: levels still move by {change:.2g} after {MAX_SWEEPS}.")
 
-    def _from_outputs(self, user: np.ndarray, stocked: Stocked | None) -> np.ndarray | float:
-        """What stocks of plants' outputs add to the made level of each pool."""
-        if stocked is None or not stocked.outputs.any():
-            return 0.0
-        graph, rows = self.graph, np.flatnonzero(stocked.outputs)
-        lack = self.part[rows][:, None] * (1.0 - user[graph.made_activity[rows]])
-        added = np.zeros((len(graph.pools), user.shape[1]))
-        np.add.at(added, graph.made_pool[rows], lack)
-        return added
+    def _pass(self, layer: _Layer, state: _State) -> float:
+        """Work through one layer; the largest fall of a user's level."""
+        self._make(layer.made, state)
+        self._bring_home(layer, state)
+        groups = layer.groups
+        where = np.flatnonzero(groups.touched(state.new_home[groups.source]))
+        if len(where):
+            state.kind[groups.targets[where]] = groups.sums(state.home, where)
+            state.new_kind[groups.targets[where]] = True
+        return self._limit(layer.users, state)
 
-    def _from_stocks(self, home: np.ndarray, stocked: Stocked | None) -> np.ndarray | float:
-        """What stocks add to the served share of each kind: all that its entries lack."""
-        inputs = self.graph.inputs
-        if stocked is None:
+    def _make(self, made: _Scatter, state: _State) -> None:
+        reached = made.touched(state.new_user[made.source]) | state.cut_made[made.targets]
+        where = np.flatnonzero(reached)
+        if len(where):
+            pools = made.targets[where]
+            state.made[pools] = made.sums(state.user, where) * state.left_made[pools]
+            state.new_made[pools] = True
+
+    def _bring_home(self, layer: _Layer, state: _State) -> None:
+        arcs = layer.arcs
+        origin = self.origin[self.live[arcs.source]]
+        reached = arcs.touched(state.new_made[origin] | state.cut_arc[arcs.source])
+        state.new_home[layer.pools] |= state.new_made[layer.pools]
+        state.new_home[arcs.targets[reached]] = True
+        pools = layer.pools[state.new_home[layer.pools]]
+        state.home[pools] = self.own[pools, None] * state.made[pools]
+        where = np.flatnonzero(state.new_home[arcs.targets])
+        if len(where):
+            edges, start = arcs.edges(where)
+            moved = state.made[origin[edges]]
+            if state.cut_arc.any():
+                moved *= state.left_arc[arcs.source[edges]]
+            state.home[arcs.targets[where]] += np.add.reduceat(
+                arcs.weight[edges, None] * moved, start
+            )
+
+    def _limit(self, users: _Scatter, state: _State) -> float:
+        reached = users.touched(state.new_kind[users.source]) | state.new_user[users.targets]
+        where = np.flatnonzero(reached)
+        if not len(where):
             return 0.0
-        rows = np.flatnonzero(stocked.entries | stocked.pools[inputs.pool])
-        lack = self.share[rows][:, None] * (1.0 - home[inputs.pool[rows]])
-        added = np.zeros((inputs.n_groups, home.shape[1]))
-        np.add.at(added, inputs.group[rows], lack)
-        return added
+        edges, start = users.edges(where)
+        rows = users.targets[where]
+        low = np.minimum.reduceat(state.kind[users.source[edges]], start)
+        new = np.minimum(state.cap[rows], low)
+        if self._loops:
+            new = np.minimum(new, state.user[rows])
+        fall = float((state.user[rows] - new).max(initial=0.0))
+        state.user[rows] = new
+        state.new_user[rows] = True
+        return fall
 
     def served(self, levels: Levels) -> np.ndarray:
         """Served share of every demand and shock."""
@@ -190,158 +319,4 @@ class Cascade:
         One pass from products to mines; repeated until it settles if a stage feeds an
         earlier one.
         """
-        return _Backward(self, levels, shock).run()
-
-
-def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    return np.divide(top, bottom, out=np.zeros_like(top, dtype=float), where=bottom > 0)
-
-
-def _stack(columns: Sequence[np.ndarray], size: int) -> np.ndarray:
-    return np.stack(columns, axis=1) if columns else np.ones((size, 0))
-
-
-class _Backward:
-    """Scales activities to what is used, for one shock."""
-
-    def __init__(self, cascade: Cascade, levels: Levels, shock: Shock) -> None:
-        self.cascade, self.graph, self.shock = cascade, cascade.graph, shock
-        self.baseline = cascade.baseline
-        self.level = levels.user[:, 0]
-        self.made_level, self.home_level = levels.made[:, 0], levels.home[:, 0]
-        columns, graph = self.baseline.columns, self.graph
-        self.x = np.zeros(columns.total)
-        self.user = np.zeros(len(self.level))
-        self.user[graph.n_activities :] = self.level[graph.n_activities :] * self.baseline.block(
-            "demand"
-        )
-        self.draw = np.zeros(len(graph.inputs.user))
-        self.surplus = self.baseline.held("surplus")
-        self.unexplained = self.baseline.held("unexplained")
-
-    def run(self) -> np.ndarray:
-        order = self._material_order()
-        for _ in range(MAX_SWEEPS):
-            before = self.user.copy()
-            self._draw_demands()
-            for material in order:
-                self._settle(material)
-            if np.allclose(before, self.user, rtol=1e-12, atol=0.0) or self._acyclic:
-                break
-        return self._assemble()
-
-    def _material_order(self) -> list[np.ndarray]:
-        """Pools by material, products' materials first, ores last."""
-        graph = self.graph
-        depth = dict.fromkeys(graph.pools["material"], 0)
-        made_by: dict[int, list[int]] = {}
-        for a, p in zip(graph.made_activity, graph.made_pool, strict=True):
-            made_by.setdefault(int(a), []).append(int(p))
-        names = graph.pools["material"].to_numpy()
-        pairs = {
-            (names[pool], names[out])
-            for user, pool in zip(graph.inputs.user, graph.inputs.pool, strict=True)
-            for out in made_by.get(int(user), ())
-        }
-        changed = True
-        while changed:
-            changed = False
-            for source, target in sorted(pairs):
-                if depth[target] < depth[source] + 1 and depth[source] < len(depth):
-                    depth[target], changed = depth[source] + 1, True
-        self._acyclic = max(depth.values(), default=0) < len(depth)
-        pools = {m: np.flatnonzero(names == m) for m in depth}
-        return [pools[m] for m in sorted(depth, key=lambda m: (-depth[m], m))]
-
-    def _draw_demands(self) -> None:
-        self._draw(np.arange(self.graph.n_activities, len(self.user)))
-
-    def _draw(self, users: np.ndarray) -> None:
-        """Draws of users at their level; alternatives by what reaches them, optional at most so."""
-        inputs = self.graph.inputs
-        entries = np.flatnonzero(np.isin(inputs.user, users))
-        if not len(entries):
-            return
-        reach = self.cascade.share * self.home_level[inputs.pool]
-        total = np.bincount(inputs.group, reach, minlength=inputs.n_groups)
-        part = _ratio(reach, total[inputs.group])
-        draw = inputs.quantity * self.user[inputs.user] * part
-        weak = ~self.cascade.limits[inputs.group]
-        ceiling = self.baseline.drawn * self.home_level[inputs.pool]
-        draw[weak] = np.minimum(draw, ceiling)[weak]
-        fixed = inputs.draw < 0
-        draw[fixed] = (inputs.quantity * self.user[inputs.user])[fixed]
-        self.draw[entries] = draw[entries]
-
-    def _settle(self, pools: np.ndarray) -> None:
-        """Exports and home use of one material, then the activities that make it."""
-        cascade, baseline, graph = self.cascade, self.baseline, self.graph
-        n = len(pools)
-        home_use = np.bincount(graph.inputs.pool, self.draw, minlength=len(graph.pools))[pools]
-        held = _ratio((self.surplus + self.unexplained)[pools], cascade.home[pools])
-        stay_share = 1.0 - _ratio(cascade.exports[pools], cascade.made[pools])
-        stay_share[cascade.made[pools] <= 0] = 0.0
-        own = (cascade.made - cascade.exports)[pools] * self.made_level[pools]
-        flow = np.zeros((n, n))
-        place = {int(p): i for i, p in enumerate(pools)}
-        rows = np.flatnonzero(np.isin(graph.arcs["origin"].to_numpy(), pools))
-        base = baseline.block("arc")
-        end = graph.arcs["destination"].to_numpy()
-        left = self.shock.arc
-        for arc in rows:
-            o, d = place[int(cascade.origin[arc])], place[int(end[arc])]
-            flow[o, d] = base[arc] * self.made_level[cascade.origin[arc]] * left[arc]
-        coefficient = own * (1 - held * stay_share) + flow.sum(axis=0) * (1 - held)
-        system = np.diag(coefficient) - (held * stay_share)[:, None] * flow
-        idle = coefficient <= 0
-        system[idle] = 0.0
-        system[idle, idle] = 1.0
-        scale = np.linalg.solve(system, np.where(idle, 0.0, home_use))
-        scale = np.clip(scale, 0.0, 1.0)
-        for arc in rows:
-            o, d = place[int(cascade.origin[arc])], place[int(end[arc])]
-            self.x[baseline.columns.start["arc"] + arc] = flow[o, d] * scale[d]
-        needed = (flow * scale[None, :]).sum(axis=1) + own * scale
-        self._run_makers(pools, needed)
-
-    def _run_makers(self, pools: np.ndarray, needed: np.ndarray) -> None:
-        cascade, graph = self.cascade, self.graph
-        full = cascade.made[pools] * self.made_level[pools]
-        ratio = np.zeros(len(graph.pools))
-        ratio[pools] = np.minimum(_ratio(needed, full), 1.0)
-        mask = np.isin(graph.made_pool, pools)
-        activity = graph.made_activity[mask]
-        level = self.level[activity] * self.baseline.block("activity")[activity]
-        wanted = np.zeros(graph.n_activities)
-        np.maximum.at(wanted, activity, level * ratio[graph.made_pool[mask]])
-        grown = wanted > self.user[: graph.n_activities]
-        self.user[: graph.n_activities][grown] = wanted[grown]
-        self._draw(np.unique(activity))
-
-    def _assemble(self) -> np.ndarray:
-        """Columns of the balance, with what nobody takes in surplus."""
-        graph, columns = self.graph, self.baseline.columns
-        x, inputs = self.x, graph.inputs
-        x[: len(self.user)] = self.user
-        own = inputs.draw >= 0
-        x[columns.start["draw"] + inputs.draw[own]] = self.draw[own]
-        n = len(graph.pools)
-        level = self.user[graph.made_activity]
-        made = np.bincount(graph.made_pool, graph.made_quantity * level, minlength=n)
-        usable = made * self.shock.made
-        x[columns.block("made")] = usable[columns.made_of]
-        x[columns.block("withheld")] = (made - usable)[columns.made_of]
-        arc = x[columns.block("arc")]
-        exports = np.bincount(self.cascade.origin, arc, minlength=n)
-        imports = np.bincount(graph.arcs["destination"].to_numpy(), arc, minlength=n)
-        use = np.bincount(inputs.pool, self.draw, minlength=n)
-        rest = usable - exports + imports - use
-        stay = 1.0 - _ratio(self.cascade.exports, self.cascade.made)
-        stay[self.cascade.made <= 0] = 0.0
-        unexplained = _ratio(self.unexplained, self.cascade.home) * (stay * usable + imports)
-        unexplained = np.minimum(unexplained, np.maximum(rest, 0.0))
-        x[columns.block("unexplained")] = unexplained[columns.unexplained_of]
-        surplus = np.zeros(n)
-        surplus[columns.surplus_of] = (rest - unexplained)[columns.surplus_of]
-        x[columns.block("surplus")] = np.maximum(surplus[columns.surplus_of], 0.0)
-        return x
+        return Backward(self, levels, shock).run()

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from supplygraph.engines.cascade import Cascade, Stocked
+from supplygraph.engines.cascade import Cascade
 from supplygraph.engines.stocks import Stock
+from supplygraph.engines.sweep import Stocked, Sweep, stocked_levels
 from supplygraph.scenario import Shock
 
 EMPTY = 1e-9
@@ -84,10 +85,11 @@ def course(
     full = left.copy()
     start, served, emptied = [0.0], [], []
     gone: tuple[int, ...] = ()
+    sweep = Sweep(cascade)
     while True:
         held = np.flatnonzero(left > EMPTY * full)
         stocked = _stocked(cascade, stocks, held)
-        levels = cascade.levels([shock], stocked)
+        levels = stocked_levels(sweep, shock, stocked)
         served.append(cascade.served(levels)[:, 0])
         emptied.append(gone)
         rate = np.zeros(len(stocks))

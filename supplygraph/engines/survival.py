@@ -206,7 +206,7 @@ class _Limits:
 
     def __init__(self, owner: SurvivalProgram, shock: Shock) -> None:
         self.owner = owner
-        self.ub, self.lines = owner.allocation.limits(shock)
+        self.ub, self.lines = owner.allocation.bounds(shock)
 
     def __enter__(self) -> LinearProgram:
         self._set(self.ub, self.lines)

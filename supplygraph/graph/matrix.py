@@ -204,9 +204,10 @@ def _kind_rows(writer: RowWriter, graph: SupplyGraph, columns: Columns) -> None:
     groups = np.unique(inputs.group[own])
     position = _positions(groups, inputs.n_groups)
     first = len(writer.bounds)
-    for group in groups:
-        essential = inputs.essential[own[inputs.group[own] == group]].any()
-        writer.add_rows(1, 0.0 if essential else -INFINITY, 0.0)
+    essential = np.zeros(inputs.n_groups, dtype=bool)
+    np.logical_or.at(essential, inputs.group[own], inputs.essential[own])
+    for strict in essential[groups]:
+        writer.add_rows(1, 0.0 if strict else -INFINITY, 0.0)
     rows = first + position[inputs.group[own]]
     writer.add(rows, columns.start["draw"] + inputs.draw[own], 1.0 / inputs.quantity[own])
     heads = own[np.unique(inputs.group[own], return_index=True)[1]]

@@ -17,7 +17,16 @@ import pandas as pd
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import SelectorError
 from supplygraph.graph.recipes import Recipe
-from supplygraph.selectors import TRADED, Call, Selector, Term, did_you_mean, fits, match
+from supplygraph.selectors import (
+    TRADED,
+    Call,
+    IndexedColumn,
+    Selector,
+    Term,
+    did_you_mean,
+    fits,
+    match,
+)
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -155,8 +164,9 @@ class SupplyGraph:
         return chains
 
     @cached_property
-    def _activity_table(self) -> dict[str, list]:
-        return _selector_table(self.activities) | {"operator": self.controllers}
+    def _activity_table(self) -> dict[str, IndexedColumn]:
+        owners = IndexedColumn(self.controllers)
+        return _selector_table(self.activities) | {"operator": owners}
 
     def refined(self, mask: np.ndarray) -> np.ndarray:
         """Of the pools of an element, those that its removal empties: oxides and its own metals.
@@ -169,8 +179,24 @@ class SupplyGraph:
         return mask & ((unit == "t_oxide") | ((unit == "t_metal") & single))
 
     @cached_property
-    def _pool_table(self) -> dict[str, list]:
+    def _pool_table(self) -> dict[str, IndexedColumn]:
         return _selector_table(self.pools)
+
+    @cached_property
+    def _user_names(self) -> IndexedColumn:
+        return IndexedColumn([*self.activities["id"], *self.demands["product"]])
+
+    @cached_property
+    def _arc_origin(self) -> np.ndarray:
+        return self.arcs["origin"].to_numpy()
+
+    @cached_property
+    def _arc_from(self) -> IndexedColumn:
+        return IndexedColumn(list(self.arcs["from"]))
+
+    @cached_property
+    def _arc_to(self) -> IndexedColumn:
+        return IndexedColumn(list(self.arcs["to"]))
 
     @cached_property
     def _arc_index(self) -> dict[str, int]:
@@ -240,11 +266,11 @@ class SupplyGraph:
         )
         rows = self.select_activities(plants) if plants.terms else np.ones(self.n_activities, bool)
         wanted = self._material_mask(call.selector) if named & {"material", "element"} else None
-        terms = []
-        for a, p, q in zip(self.made_activity, self.made_pool, self.made_quantity, strict=True):
-            if rows[a] and (wanted is None or wanted[p]):
-                terms.append(("activity", int(a), float(q)))
-        return terms
+        hit = rows[self.made_activity]
+        if wanted is not None:
+            hit &= wanted[self.made_pool]
+        made = zip(self.made_activity[hit], self.made_quantity[hit], strict=True)
+        return [("activity", int(a), float(q)) for a, q in made]
 
     def _activity_terms(self, call: Call) -> list[tuple[str, int, float]]:
         rows = self.select_activities(call.selector)
@@ -258,16 +284,18 @@ class SupplyGraph:
         if places:
             rows = self.select_pools(Selector(places, call.selector.text))[self.inputs.pool]
         if users:
-            names = [*self.activities["id"], *self.demands["product"]]
-            named = match(Selector(users, call.selector.text), {"id": names})
+            named = match(Selector(users, call.selector.text), {"id": self._user_names})
             rows &= named[self.inputs.user]
         return [("input", int(i), 1.0) for i in np.flatnonzero(rows)]
 
     def _trade_terms(self, call: Call) -> list[tuple[str, int, float]]:
-        wanted = self._material_mask(call.selector)[self.arcs["origin"].to_numpy()]
-        for end, column in ((call.origin, "from"), (call.destination, "to")):
+        wanted = self._material_mask(call.selector)[self._arc_origin]
+        for end, column in ((call.origin, self._arc_from), (call.destination, self._arc_to)):
             if end != "*":
-                wanted &= self.arcs[column].isin(end.split("|")).to_numpy()
+                here = np.zeros(len(wanted), dtype=bool)
+                for market in end.split("|"):
+                    here[column.rows(market)] = True
+                wanted &= here
         return [("arc", int(i), 1.0) for i in np.flatnonzero(wanted)]
 
     def _surplus_terms(self, call: Call) -> list[tuple[str, int, float]]:
@@ -304,5 +332,9 @@ class SupplyGraph:
         return to_networkx(self, flows, facts)
 
 
-def _selector_table(frame: pd.DataFrame) -> dict[str, list]:
-    return {name: list(frame[name]) for name in frame.columns if frame[name].dtype != float}
+def _selector_table(frame: pd.DataFrame) -> dict[str, IndexedColumn]:
+    return {
+        name: IndexedColumn(list(frame[name]))
+        for name in frame.columns
+        if frame[name].dtype != float
+    }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from itertools import groupby
+from operator import itemgetter
 
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import DatasetError, Fault
+
+RECIPE_COLUMNS = (
+    "recipe", "direction", "material", "quantity", "essential", "alternative_group", "_row",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,11 @@ def expand(dataset: Dataset, variants: Mapping[str, str] | None = None) -> dict[
         if row.bundle_of
     }
     faults: list[Fault] = []
-    result = {}
-    for name, rows in dataset.tables["recipes"].groupby("recipe", sort=True):
-        writer = _Expander(known, oxides, bundles, faults)
-        result[str(name)] = writer.recipe(str(name), rows)
+    writer = _Expander(known, oxides, bundles, faults)
+    rows = dataset.tables["recipes"][list(RECIPE_COLUMNS)]
+    rows = rows.sort_values(["recipe", "direction", "material"])
+    parts = groupby(rows.itertuples(index=False, name=None), key=itemgetter(0))
+    result = {str(name): writer.recipe(str(name), list(part)) for name, part in parts}
     if faults:
         raise DatasetError(dataset.name, faults)
     return result
@@ -122,25 +126,23 @@ class _Expander:
     ) -> None:
         self.known, self.oxides, self.bundles, self.faults = known, oxides, bundles, faults
 
-    def recipe(self, name: str, rows: pd.DataFrame) -> Recipe:
+    def recipe(self, name: str, rows: Sequence[tuple]) -> Recipe:
+        """Recipe of rows with `RECIPE_COLUMNS`, sorted by direction and material."""
         inputs, outputs = [], []
         bundled = {
             element
-            for material in rows["material"]
+            for _, _, material, *_ in rows
             if material.startswith("bundle:") and material[7:] in self.bundles
             for element in self.bundles[material[7:]][1]
         }
-        for row in rows.sort_values(["direction", "material"]).to_dict("records"):
-            if row["direction"] == "in":
-                group, essential = row["alternative_group"], bool(row["essential"])
-                flow = Flow(row["material"], row["quantity"], group, essential, row["_row"])
-                inputs.append(flow)
+        for _, direction, material, quantity, essential, group, line in rows:
+            if direction == "in":
+                inputs.append(Flow(material, quantity, group, bool(essential), line))
             else:
-                outputs += self._outputs(row, bundled)
+                outputs += self._outputs(material, quantity, line, bundled)
         return Recipe(name, tuple(inputs), tuple(_merge(outputs)))
 
-    def _outputs(self, row: Mapping[str, Any], bundled: set[str]) -> list[Flow]:
-        material, quantity, line = row["material"], row["quantity"], row["_row"]
+    def _outputs(self, material: str, quantity: float, line: int, bundled: set[str]) -> list[Flow]:
         if material.startswith("oxides:"):
             vector = self._vector(material[7:], line)
             return [
