@@ -304,10 +304,11 @@ class Chain:
         path = self.dataset.path / DECIDING_FILE
         if path.is_file() and not write:
             shipped = load_results(path)
-            if shipped.dataset.get("hash") == self.dataset.hash:
+            if shipped.dataset.get("hash") == self.dataset.tables_hash:
                 return shipped.head(top)
         table = deciding(self.dataset, progress=progress)
-        results = Results("deciding", table, self._about())
+        about = self._about() | {"hash": self.dataset.tables_hash}
+        results = Results("deciding", table, about)
         if write:
             results.save(path)
         return results.head(top)
