@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, data
+from supplygraph.cli import analyse, data, scenario
 from supplygraph.cli.output import note, prepare_streams
 from supplygraph.errors import DatasetError, SupplygraphError
 
@@ -59,6 +59,7 @@ for command in (
     data.schema,
 ):
     app.command()(command)
+app.add_typer(scenario.app)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -84,7 +84,7 @@ def _number(year: int, month: int, day: int, text: str) -> int:
         return date(year, month, day).toordinal()
     except ValueError:
         raise ScenarioError(
-            f"'{text}' is no day of the calendar. Correct the day or the month, or leave the day out."
+            f"'{text}' is no day of the calendar. Correct it, or leave the day out."
         ) from None
 
 
@@ -117,7 +117,9 @@ def working_days(days: np.ndarray) -> np.ndarray:
     [False, True, True]
     """
     weekday = (days - 1) % 7 < 5  # day 1 was a Monday
-    return (weekday & ~np.isin(days, _listed(tuple(HOLIDAYS.items())))) | np.isin(days, _listed(tuple(WORKED.items())))
+    return (weekday & ~np.isin(days, _listed(tuple(HOLIDAYS.items())))) | np.isin(
+        days, _listed(tuple(WORKED.items()))
+    )
 
 
 @cache

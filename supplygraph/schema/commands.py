@@ -24,6 +24,7 @@ KINDS = {
     "chokepoints": ("chokepoints",),
     "whatif": ("whatif",),
     "explain": ("explain",),
+    "scenario": ("scenarios", "bounds"),
 }
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},

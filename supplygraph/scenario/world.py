@@ -1,0 +1,110 @@
+"""What measures act on: the network with its base flows, asked by material and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from supplygraph.baseline import Baseline
+from supplygraph.errors import ScenarioError
+from supplygraph.graph import SupplyGraph
+from supplygraph.selectors import did_you_mean
+
+ANYWHERE = "*"
+
+
+@dataclass(frozen=True)
+class World:
+    """A network, its base flows, and masks over its blocks."""
+
+    graph: SupplyGraph
+    baseline: Baseline
+
+    @cached_property
+    def flow(self) -> np.ndarray:
+        """Base flow of every arc, material units a year."""
+        return np.maximum(self.baseline.block("arc"), 0.0)
+
+    @cached_property
+    def _region_of(self) -> dict[str, str]:
+        countries = self.graph.dataset["countries"]
+        return dict(zip(countries["market"], countries["region"], strict=True))
+
+    @cached_property
+    def _arc_ends(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Market from, market to and region to of every arc."""
+        pools, arcs = self.graph.pools, self.graph.arcs
+        market = pools["market"].to_numpy(dtype=object)
+        origin = market[arcs["origin"].to_numpy()]
+        end = market[arcs["destination"].to_numpy()]
+        region = np.array([self._region_of.get(name, "") for name in end], dtype=object)
+        return origin, end, region
+
+    @cached_property
+    def _ends(self) -> tuple[list[str], np.ndarray]:
+        """Markets that arcs end in, and which of them each arc ends in."""
+        names, code = np.unique(self._arc_ends[1].astype(str), return_inverse=True)
+        return [str(name) for name in names], code
+
+    def market(self, country: str, who: str) -> str:
+        """The market that a country is by itself.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such country, or it shares its market with others.
+        """
+        countries = self.graph.dataset["countries"]
+        market_of = dict(zip(countries["id"], countries["market"], strict=True))
+        if country not in market_of:
+            hint = did_you_mean(country, market_of)
+            raise ScenarioError(f"{who}: no country '{country}'. {hint}")
+        market = market_of[country]
+        if sum(1 for name in market_of.values() if name == market) > 1 and market != country:
+            raise ScenarioError(
+                f"{who}: '{country}' shares the market '{market}' with other countries, so its own "
+                f"flows are not told apart. Give it a market of its own in countries.csv."
+            )
+        return market
+
+    def arcs(
+        self, materials: Iterable[str], origins: Iterable[str] | None, ends: Iterable[str]
+    ) -> np.ndarray:
+        """Mask of arcs that carry these materials out of these markets to these places.
+
+        Parameters
+        ----------
+        materials
+            Ids of materials.
+        origins
+            Markets; any for None.
+        ends
+            Markets or regions, ``*`` for any; arcs inside the origins are left out.
+        """
+        start, end, region = self._arc_ends
+        mask = self.graph.arcs["material"].isin(set(materials)).to_numpy().copy()
+        if origins is not None:
+            mask &= np.isin(start, list(origins)) & ~np.isin(end, list(origins))
+        places = set(ends)
+        if ANYWHERE not in places:
+            mask &= np.isin(end, list(places)) | np.isin(region, list(places))
+        return mask
+
+    def by_place(self, values: Mapping[str, float], default: float) -> np.ndarray:
+        """One value for every arc by where it ends: its market, else its region, else ``*``.
+
+        Parameters
+        ----------
+        values
+            Value by market, region or ``*``.
+        default
+            Where none of them fits.
+        """
+        names, code = self._ends
+        rest = values.get(ANYWHERE, default)
+        region = self._region_of
+        known = [values.get(name, values.get(region.get(name, ""), rest)) for name in names]
+        return np.array(known, dtype=float)[code]
