@@ -24,7 +24,7 @@ from supplygraph.scenario.series import series_of
 UNITS = {
     "activity": "share", "made": "share", "arc": "share", "demand": "factor", "denied": "share",
 }  # fmt: skip
-GRADES = ("", "A", "B", "C", "D")
+IDLE = "no bound is set (suspended, looser than another, or nothing to act on) by"
 COLUMNS = ("id", "month", "block", "value", "unit", "base", "base_unit", "set_by", "evidence")
 
 
@@ -89,8 +89,11 @@ def show_scenario(
         raise UsageError(f"--month '{month}' lies outside the run, {first} to {last}.")
     months = scenario.month_names
     rows: list[dict[str, Any]]
+    notes = _notes(scenario)
     if scenario.network:
-        rows = _bound_rows(graph, baseline, scenario, compose(graph, baseline, scenario), month)
+        bounds = compose(graph, baseline, scenario)
+        rows = _bound_rows(graph, baseline, bounds, month)
+        notes += _idle(scenario, bounds)
     else:
         rows = _series_rows(scenario, [month] if month else list(months))
     params = {
@@ -102,14 +105,13 @@ def show_scenario(
     }
     about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Results("bounds", table, about, params, seed=scenario.seed, warnings=_notes(scenario))
+    return Results("bounds", table, about, params, seed=scenario.seed, warnings=notes)
 
 
 def _bound_rows(
-    graph: SupplyGraph, baseline: Baseline, scenario: Scenario, bounds: Bounds, month: str | None
+    graph: SupplyGraph, baseline: Baseline, bounds: Bounds, month: str | None
 ) -> list[dict[str, Any]]:
     bases = _bases(graph, baseline)
-    grades = _grades(scenario)
     rows = []
     for applied in bounds.applied:
         if month is not None and applied.month != month:
@@ -125,14 +127,10 @@ def _bound_rows(
                 "base": base,
                 "base_unit": unit,
                 "set_by": applied.measure,
-                "evidence": weakest(grades.get(word, "") for word in _words(applied.measure)),
+                "evidence": applied.evidence,
             }
         )
     return rows
-
-
-def _words(set_by: str) -> list[str]:
-    return [word for part in set_by.split(" with ") for word in part.split(", ")]
 
 
 def _bases(
@@ -152,24 +150,8 @@ def _bases(
     return found
 
 
-def _grades(scenario: Scenario) -> dict[str, str]:
-    return {item.id: item.size_evidence for item in [*scenario.acting, *scenario.changing]}
-
-
-def weakest(grades: Iterable[str]) -> str:
-    """The weakest of several grades; calc counts as stronger than D, weaker than A to C.
-
-    Examples
-    --------
-    >>> weakest(["A", "calc", "B"]), weakest(["calc", "D"]), weakest([])
-    ('calc', 'D', '')
-    """
-    order = {"": 0, "A": 1, "B": 2, "C": 3, "calc": 4, "D": 5}
-    return max(grades, key=order.__getitem__, default="")
-
-
 def _series_rows(scenario: Scenario, months: list[str]) -> list[dict[str, Any]]:
-    grades = _grades(scenario)
+    grades = {measure.id: measure.size_evidence for measure in scenario.acting}
     return [
         {
             "id": point.measure,
@@ -196,3 +178,11 @@ def _notes(scenario: Scenario) -> tuple[str, ...]:
     if records:
         notes.append(f"on record, without effect here: {', '.join(records)}")
     return tuple(notes)
+
+
+def _idle(scenario: Scenario, bounds: Bounds) -> tuple[str, ...]:
+    """Measures that set no bound, which a reader should not take for harmless."""
+    seen = " ".join(sorted({applied.measure for applied in bounds.applied})).split()
+    seen_ids = {word.rstrip(",") for word in seen}
+    idle = [measure.id for measure in scenario.acting if measure.id not in seen_ids]
+    return (f"{IDLE}: {', '.join(idle)}",) if idle else ()

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from supplygraph.dataset import Dataset
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, SelectorError, UsageError
+from supplygraph.scenario.faults import validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.measures.paths import split_path
 from supplygraph.scenario.model import Scenario
+from supplygraph.scenario.references import check_entry, check_scenario, read_removals
 from supplygraph.selectors import did_you_mean
 
 SCENARIO_KEYS = tuple(Scenario.model_fields)
@@ -44,7 +45,7 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
     """A measure, modifier or record from its document."""
     content, file = written.content, written.file
     if "effect" in content:
-        return _validated(Record, content, file)
+        return validated(Record, content, file)
     kind = content.get("kind")
     if kind not in KINDS:
         if kind is None:
@@ -60,67 +61,7 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
             way_out = f"{did_you_mean(str(kind), KINDS)} Without a mechanism write effect: none."
             fault = Fault(file, 0, "kind", shorten(str(kind)), "no kind of measure", way_out)
         return None, [fault]
-    return _validated(KINDS[str(kind)], content, file)
-
-
-def _validated(model: type[Any], content: Mapping[str, Any], file: str) -> tuple[Any, list[Fault]]:
-    try:
-        return model.model_validate(dict(content)), []
-    except ValidationError as error:
-        return None, [_fault(model, problem, file) for problem in error.errors()]
-
-
-def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
-    """One problem of a document as a fault with its way out."""
-    place = ".".join(str(part) for part in problem["loc"])
-    kind, value = problem["type"], problem.get("input")
-    shown = "" if isinstance(value, Mapping | list) else shorten(str(value))
-    if kind == "extra_forbidden":
-        last = str(problem["loc"][-1])
-        return Fault(
-            file, 0, place, last, "not a key here", did_you_mean(last, _keys(model, problem["loc"]))
-        )
-    if kind == "missing":
-        field = _fields(model, problem["loc"][:-1]).get(str(problem["loc"][-1]))
-        meaning = field.description if field is not None and field.description else "Give it."
-        return Fault(file, 0, place, "", "is missing", f"Add it: {meaning}")
-    if kind == "value_error":
-        return Fault(file, 0, place, "", str(problem["ctx"]["error"]), "")
-    if kind in ("literal_error", "union_tag_invalid", "enum"):
-        allowed = str(problem["ctx"].get("expected") or problem["ctx"].get("expected_tags") or "")
-        words = allowed.replace("'", "").replace(" or ", ", ").split(", ")
-        tag = str(problem["ctx"].get("tag", shown))
-        return Fault(file, 0, place, tag, "not allowed here", did_you_mean(tag, words))
-    message = str(problem["msg"]).removeprefix("Input ").removeprefix("should be ")
-    return Fault(file, 0, place, shown, f"wrong: should be {message}", "Correct the value.")
-
-
-def _fields(model: type[BaseModel], place: Iterable[Any]) -> Mapping[str, Any]:
-    """Fields of the model at a place in a document."""
-    current: type[BaseModel] = model
-    for part in place:
-        field = current.model_fields.get(str(part))
-        models = _models(field.annotation) if field is not None else []
-        for found in models:
-            if str(part) == str(getattr(found, "model_fields", {}).get("kind", "")):
-                current = found
-        if models:
-            current = models[0]
-    return current.model_fields
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """Models inside an annotation."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    found = []
-    for inner in getattr(annotation, "__args__", ()):
-        found += _models(inner)
-    return found
-
-
-def _keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
-    return sorted(_fields(model, place[:-1]))
+    return validated(KINDS[str(kind)], content, file)
 
 
 def scenario_names(dataset: Dataset) -> tuple[str, ...]:
@@ -197,8 +138,6 @@ def scenario_of(
     >>> found.acting[0].share
     0.5
     """
-    from supplygraph.scenario.checks import check_entry, check_scenario, read_removals
-
     known = library(dataset)
     whole = dict(content)
     for name in measures:
@@ -209,7 +148,7 @@ def scenario_of(
     whole = _set_own(whole, changes)
     lists, faults = _entries(whole, known, changes, file)
     plain = {k: v for k, v in whole.items() if k not in ("measures", "modifiers")}
-    scenario, found = _validated(Scenario, plain, file)
+    scenario, found = validated(Scenario, plain, file)
     faults += found
     for entry, place in lists:
         faults += check_entry(dataset, entry, place)
@@ -225,7 +164,7 @@ def scenario_of(
                 "modifiers": [e for e, _ in lists if isinstance(e, Modifier)],
             }
         )
-        faults += check_scenario(dataset, scenario, file)
+        faults += check_scenario(dataset, scenario, file, known)
     if faults:
         raise DatasetError(file, list(dict.fromkeys(faults)))
     assert isinstance(scenario, Scenario)

@@ -27,6 +27,8 @@ class Applied:
         Share left, factor on demand, or tonnes.
     measure
         Id of the measure, modifier or removal that set it; the tightest where several meet.
+    evidence
+        Weakest grade of the figures that set it; empty for removals.
     """
 
     month: str
@@ -34,6 +36,7 @@ class Applied:
     entity: str
     value: float
     measure: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,7 +71,7 @@ class World:
         return market
 
     def arcs(
-        self, materials: Iterable[str], origins: Iterable[str] | None, ends: Iterable[str]
+        self, materials: Collection[str], origins: Collection[str] | None, ends: Collection[str]
     ) -> np.ndarray:
         """Mask of arcs that carry these materials out of these markets to these places.
 
@@ -84,13 +84,25 @@ class World:
         ends
             Markets or regions, ``*`` for any; arcs inside the origins are left out.
         """
+        key = (*sorted(materials), "|", *sorted(origins or ()), "|", *sorted(ends), origins is None)
+        if key not in self._masks:
+            self._masks[key] = self._find_arcs(materials, origins, ends)
+        return self._masks[key].copy()
+
+    @cached_property
+    def _masks(self) -> dict[tuple[object, ...], np.ndarray]:
+        return {}
+
+    def _find_arcs(
+        self, materials: Collection[str], origins: Collection[str] | None, ends: Collection[str]
+    ) -> np.ndarray:
         start, end, region = self._arc_ends
         mask = self.graph.arcs["material"].isin(set(materials)).to_numpy().copy()
         if origins is not None:
-            mask &= np.isin(start, list(origins)) & ~np.isin(end, list(origins))
+            mask &= np.isin(start, sorted(origins)) & ~np.isin(end, sorted(origins))
         places = set(ends)
         if ANYWHERE not in places:
-            mask &= np.isin(end, list(places)) | np.isin(region, list(places))
+            mask &= np.isin(end, sorted(places)) | np.isin(region, sorted(places))
         return mask
 
     def by_place(self, values: Mapping[str, float], default: float) -> np.ndarray:
@@ -108,3 +120,12 @@ class World:
         region = self._region_of
         known = [values.get(name, values.get(region.get(name, ""), rest)) for name in names]
         return np.array(known, dtype=float)[code]
+
+    def demands_for(self, materials: Collection[str]) -> np.ndarray:
+        """Mask of demands that draw one of these materials themselves."""
+        graph, inputs = self.graph, self.graph.inputs
+        named = graph.pools["material"].isin(set(materials)).to_numpy()[inputs.pool]
+        users = inputs.user[named] - graph.n_activities
+        mask = np.zeros(graph.n_demands, dtype=bool)
+        mask[users[users >= 0]] = True
+        return mask

@@ -116,11 +116,14 @@ class Part:
         Mask of entries that the measure limits.
     values
         One value per entry of the block; meaningless outside `rows`.
+    evidence
+        Grade of the figures, if not that of the measure.
     """
 
     block: str
     rows: np.ndarray
     values: np.ndarray
+    evidence: str = ""
 
 
 class Entry(Strict):
@@ -216,7 +219,21 @@ class Measure(Entry):
 
 def mean_share(on: np.ndarray, share: np.ndarray | float) -> float:
     """Mean over the days of a month: the share on days in force, 1 on the others."""
-    return float(np.where(on, share, 1.0).mean())
+    daily = np.where(on, share, 1.0)
+    # The mean of equal numbers is not quite that number.
+    return float(daily[0] if (daily == daily[0]).all() else daily.mean())
+
+
+def weakest(grades: Iterable[str]) -> str:
+    """The weakest of several grades: A, B, C, calc, D; empty if there is none.
+
+    Examples
+    --------
+    >>> weakest(["A", "calc", "B"]), weakest(["calc", "D"]), weakest([])
+    ('calc', 'D', '')
+    """
+    order = ("", "A", "B", "C", "calc", "D")
+    return max(grades, key=order.index, default="")
 
 
 def set_path(content: Mapping[str, Any], path: str, value: Any, who: str) -> dict[str, Any]:

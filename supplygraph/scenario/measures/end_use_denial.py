@@ -16,6 +16,7 @@ from supplygraph.selectors import Selector, Term, match
 class EndUseDenial(Measure):
     """Flows to some end uses are denied; others may still draw on the same arcs.
 
+    Only products that need one of the materials are touched, and none in the imposing countries.
     What is denied is the share of a demand's draws that may not come over the closed arcs. A
     month that is in force in part denies in proportion.
     """
@@ -43,7 +44,9 @@ class EndUseDenial(Measure):
             places = set(self.destinations)
             inside = demands["market"].isin(places) | demands["region"].isin(places)
             share[~inside.to_numpy()] = 0.0
-        rows = share > 0
+        materials = self.covers.ids(world)
+        share[demands["market"].isin(self.origins(world)).to_numpy()] = 0.0
+        rows = (share > 0) & world.demands_for(materials)
         yield Part("denied", rows, share * float(time.on.mean()))
-        arcs = world.arcs(self.covers.ids(world), self.origins(world), self.destinations)
+        arcs = world.arcs(materials, self.origins(world), self.destinations)
         yield Part("denied_arcs", arcs, arcs.astype(float))

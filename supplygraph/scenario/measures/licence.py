@@ -21,6 +21,7 @@ from pydantic import Field
 from supplygraph.scenario.measures.base import (
     ByPlace,
     Covers,
+    Grade,
     Measure,
     Part,
     Share,
@@ -61,12 +62,18 @@ class Group(Terms):
     """Materials with terms of their own."""
 
     covers: Covers = Field(description="Materials of the group.")
+    size_evidence: Grade | None = Field(
+        default=None, description="Grade of its figures, if not that of the measure."
+    )
 
 
 class Uncontrolled(Strict):
     """Goods outside the list that suffer all the same: one customs code covers all chemistries."""
 
     materials: list[str] = Field(description="Ids of materials.")
+    size_evidence: Grade | None = Field(
+        default=None, description="Grade of its figures, if not that of the measure."
+    )
     friction: ByPlace = Field(default={"*": 1.0}, description="Share that passes at the worst.")
 
 
@@ -104,18 +111,20 @@ class Licence(Measure, Terms):
             taken |= set(materials)
             rows = world.arcs(materials, origins, self.destinations)
             if rows.any():
-                yield Part("arc", rows, self._shares(world, lane, rows, time))
+                yield Part("arc", rows, self._shares(world, lane, rows, time), lane.evidence)
 
     def _lanes(self, world: World) -> Iterator[_Lane]:
         for name in sorted(self.groups):
             group = self.groups[name]
-            yield _Lane(group.covers.ids(world), group, group.floor, group.held)
+            evidence = group.size_evidence or ""
+            yield _Lane(group.covers.ids(world), group, group.floor, group.held, evidence)
         yield _Lane(self.covers.ids(world), self, self.floor, self.held)
         if self.uncontrolled:
             free = self.uncontrolled
             # The ceiling and general licences are for listed goods; what eases here is the check.
             terms = self.model_copy(update={"approval": {"*": 1.0}, "general": {"*": 0.0}})
-            yield _Lane(sorted(free.materials), terms, free.friction, self.held)
+            evidence = free.size_evidence or ""
+            yield _Lane(sorted(free.materials), terms, free.friction, self.held, evidence)
 
     def _shares(self, world: World, lane: _Lane, rows: np.ndarray, time: Time) -> np.ndarray:
         """Mean share of the month by arc; places with the same terms are computed once."""
@@ -182,7 +191,7 @@ def daily_share(
     >>> days = np.array([first_day(day) for day in ("2025-05-01", "2025-05-31", "2025-06-30")])
     >>> time = Time(days, days > 0, first_day("2025-04-04"))
     >>> [round(float(share), 2) for share in daily_share(terms, time, floor=0.168)]
-    [0.18, 0.32, 0.77]
+    [0.18, 0.31, 0.77]
     """
     past = time.days - time.start + 0.5
     cleared = past < terms.grace_days
@@ -201,3 +210,4 @@ class _Lane:
     terms: Terms
     floor: dict[str, float]
     held: dict[str, float]
+    evidence: str = ""
