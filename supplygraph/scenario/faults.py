@@ -28,6 +28,18 @@ def validated(model: type[Any], content: Mapping[str, Any], file: str) -> tuple[
         return None, [_fault(model, problem, file) for problem in error.errors()]
 
 
+def sentence_fault(file: str, place: str, message: str) -> Fault:
+    """A message of whole sentences as a fault: the first is the rule, the rest the way out.
+
+    Examples
+    --------
+    >>> print(sentence_fault("s.yaml", "", "'a' ends in May. Drop it, or start earlier."))
+    s.yaml: 'a' ends in May. Drop it, or start earlier.
+    """
+    rule, _, way_out = message.partition(". ")
+    return Fault(file, 0, place, "", rule.removesuffix("."), way_out)
+
+
 def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
     """One problem of a document as a fault with its way out."""
     place = ".".join(str(part) for part in problem["loc"])
@@ -43,7 +55,7 @@ def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
         meaning = field.description if field is not None and field.description else "Give it."
         return Fault(file, 0, place, "", "is missing", f"Add it: {meaning}")
     if kind == "value_error":
-        return Fault(file, 0, place, "", str(problem["ctx"]["error"]), "")
+        return sentence_fault(file, place, str(problem["ctx"]["error"]))
     if kind in ("literal_error", "union_tag_invalid", "enum"):
         allowed = str(problem["ctx"].get("expected") or problem["ctx"].get("expected_tags") or "")
         words = allowed.replace("'", "").replace(" or ", ", ").split(", ")
@@ -54,17 +66,22 @@ def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
 
 
 def _fields(model: type[BaseModel], place: Iterable[Any]) -> Mapping[str, Any]:
-    """Fields of the model at a place in a document."""
-    current: type[BaseModel] = model
+    """Fields of the model at a place in a document; kinds are told by it."""
+    current, choices = model, [model]
     for part in place:
         field = current.model_fields.get(str(part))
-        models = _models(field.annotation) if field is not None else []
-        for found in models:
-            if str(part) == str(getattr(found, "model_fields", {}).get("kind", "")):
-                current = found
-        if models:
-            current = models[0]
+        tagged = [choice for choice in choices if str(part) in _kinds(choice)]
+        if tagged:
+            current = tagged[0]
+        elif field is not None and (found := _models(field.annotation)):
+            current, choices = found[0], found
     return current.model_fields
+
+
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    """Values of a model's `kind`."""
+    field = model.model_fields.get("kind")
+    return getattr(field.annotation, "__args__", ()) if field is not None else ()
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

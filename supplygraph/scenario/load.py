@@ -13,7 +13,7 @@ from supplygraph.dataset import Dataset
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, SelectorError, UsageError
-from supplygraph.scenario.faults import validated
+from supplygraph.scenario.faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.measures.paths import split_path
@@ -113,7 +113,7 @@ def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
         return load_yaml(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"'{name}' cannot be read ({error.strerror}). Name a file.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (ValueError, yaml.YAMLError) as error:
         reason = str(error).replace("\n", " ")
         raise UsageError(f"'{name}' is no plain YAML: {reason}. Correct it.") from None
 
@@ -139,14 +139,12 @@ def scenario_of(
     0.5
     """
     known = library(dataset)
-    whole = dict(content)
-    for name in measures:
-        key = "modifiers" if _is_modifier(known, name) else "measures"
-        whole[key] = [*whole.get(key, []), name]
+    whole = {"name": "", **content}
     changes = [(path, value, "") for path, value in map(parse_set, sets)]
-    changes = [*((p, v, file) for p, v in dict(whole.get("set") or {}).items()), *changes]
+    if isinstance(whole.get("set"), Mapping):
+        changes = [*((str(p), v, file) for p, v in whole["set"].items()), *changes]
     whole = _set_own(whole, changes)
-    lists, faults = _entries(whole, known, changes, file)
+    lists, faults = _entries(whole, known, changes, file, list(measures))
     plain = {k: v for k, v in whole.items() if k not in ("measures", "modifiers")}
     scenario, found = validated(Scenario, plain, file)
     faults += found
@@ -156,7 +154,7 @@ def scenario_of(
         try:
             removals = read_removals(scenario.removals)
         except SelectorError as error:
-            raise DatasetError(file, [Fault(file, 0, "removals", "", str(error), "")]) from None
+            raise DatasetError(file, [sentence_fault(file, "removals", str(error))]) from None
         scenario = scenario.model_copy(
             update={
                 "removals": removals,
@@ -195,10 +193,22 @@ def parse_set(text: str) -> tuple[str, Any]:
 
 def _set_own(whole: dict[str, Any], changes: Iterable[tuple[str, Any, str]]) -> dict[str, Any]:
     """Changes of the scenario's own keys."""
-    for path, value, _ in changes:
+    for path, value, origin in changes:
         if path.partition(".")[0] in SCENARIO_KEYS:
-            whole = set_path(whole, path, value, "scenario")
+            whole = _set(whole, path, value, "scenario", origin)
     return whole
+
+
+def _set(
+    content: Mapping[str, Any], path: str, value: Any, who: str, origin: str
+) -> dict[str, Any]:
+    """Set a value; a path that leads nowhere is a fault of the file or of the option."""
+    try:
+        return set_path(content, path, value, who)
+    except ScenarioError as error:
+        if origin:
+            raise DatasetError(origin, [sentence_fault(origin, "set", str(error))]) from None
+        raise UsageError(f"--set {path}: {error}") from None
 
 
 def _is_modifier(known: Mapping[str, Written], name: str) -> bool:
@@ -214,12 +224,14 @@ def _entries(
     known: Mapping[str, Written],
     changes: list[tuple[str, Any, str]],
     file: str,
+    added: list[str],
 ) -> tuple[list[tuple[Entry, str]], list[Fault]]:
-    """Measures and modifiers of a scenario, written out and changed."""
+    """Measures and modifiers of a scenario and those added to it, written out and changed."""
     written: dict[str, Written] = {}
     faults: list[Fault] = []
     for key in ("measures", "modifiers"):
-        for number, item in enumerate(_as_list(whole.get(key), key, file, faults)):
+        more = [name for name in added if _is_modifier(known, name) == (key == "modifiers")]
+        for number, item in enumerate([*_as_list(whole.get(key), key, file, faults), *more]):
             place = f"{key}.{number}"
             found, fault = _written(item, known, file, place)
             fault = fault or _misplaced(found, key, known, file, place)
@@ -298,11 +310,16 @@ def _change(
             )
         if not origin:
             raise UsageError(f"--set {path}: {message}")
-        faults.append(Fault(origin, 0, "set", "", message, ""))
+        faults.append(sentence_fault(origin, "set", message))
         return
     name = max(names, key=len)
     old = written[name]
-    content = set_path(old.content, path[len(name) + 1 :], value, name)
+    content = _set(old.content, path[len(name) + 1 :], value, name, origin)
+    changed = path[len(name) + 1 :]
+    ranges = content.get("ranges")
+    if isinstance(ranges, Mapping) and changed != "ranges":
+        # What the user sets may lie outside the range of what it was.
+        content["ranges"] = {k: v for k, v in ranges.items() if not f"{k}.".startswith(changed)}
     file = origin or "--set"
     mark = old.file if " set by " in old.file else f"{old.file} set by {file}"
     written[name] = Written(content, mark)

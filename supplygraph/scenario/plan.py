@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import combinations
@@ -42,10 +42,12 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
         As :func:`compose`.
     """
     start, end = first_day(months[0]), last_day(months[-1])
+    run = f"the run of {months[0]} to {months[-1]}"
     for measure in scenario.acting:
-        _check_window(measure, start, end, months)
+        _check_window(measure, start, run)
     for modifier in scenario.changing:
-        _check_window(modifier, start, end, months)
+        if not scenario.after_expiry.get(modifier.id, modifier.after).startswith("renewed"):
+            _check_window(modifier, start, run)
     known = [measure.id for measure in scenario.acting]
     ends = {m.id: _last_day(m, scenario, end) for m in scenario.changing}
     replaced = _replaced(scenario)
@@ -70,7 +72,7 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
                 f"modifier '{modifier.id}' changes no measure of the scenario. Add one of "
                 f"{', '.join(sorted({c.measure for c in modifier.changes()}))}, or drop it."
             )
-    _check_conflicts(windows)
+    _check_conflicts(windows, {(m.id, other) for m in scenario.changing for other in m.replaces})
     return Plan(tuple(windows), lifted)
 
 
@@ -78,16 +80,9 @@ def _first(entry: Measure | Modifier, start: int) -> int:
     return first_day(entry.effective) if entry.effective else start
 
 
-def _check_window(entry: Measure | Modifier, start: int, end: int, months: Sequence[str]) -> None:
-    run = f"the run of {months[0]} to {months[-1]}"
-    if entry.effective and first_day(entry.effective) > end:
-        raise ScenarioError(
-            f"'{entry.id}' begins on {day_text(first_day(entry.effective))}, after {run}. "
-            "Drop it, or run longer."
-        )
+def _check_window(entry: Measure | Modifier, start: int, run: str) -> None:
     extra = getattr(entry, "recovery_days", 0.0)
-    renewed = isinstance(entry, Modifier) and entry.after == "renewed"
-    if entry.expires and last_day(entry.expires) + extra < start and not renewed:
+    if entry.expires and last_day(entry.expires) + extra < start:
         raise ScenarioError(
             f"'{entry.id}' ended on {day_text(last_day(entry.expires))}, before {run}. "
             "Drop it, or start earlier."
@@ -125,13 +120,16 @@ def _replaced(scenario: Scenario) -> dict[str, int]:
     return found
 
 
-def _check_conflicts(windows: Sequence[Window]) -> None:
+def _check_conflicts(windows: Sequence[Window], replaced: Collection[tuple[str, str]]) -> None:
     by_measure: dict[str, list[Window]] = {}
     for window in windows:
         by_measure.setdefault(window.measure, []).append(window)
     for name in sorted(by_measure):
         for one, two in combinations(by_measure[name], 2):
-            if one.modifier == two.modifier or not _same_parameter(one.path, two.path):
+            pair = (one.modifier, two.modifier)
+            if pair in replaced or pair[::-1] in replaced or pair[0] == pair[1]:
+                continue
+            if not _same_parameter(one.path, two.path):
                 continue
             first, last = max(one.first, two.first), min(one.last, two.last)
             if day_text(first)[:7] <= day_text(last)[:7] and one.first <= one.last:

@@ -8,6 +8,7 @@ from typing import Any
 from supplygraph.dataset import Dataset
 from supplygraph.errors import Fault, ScenarioError, SelectorError
 from supplygraph.graph import SupplyGraph
+from supplygraph.scenario.faults import sentence_fault
 from supplygraph.scenario.measures import Entry, Modifier, Record
 from supplygraph.scenario.model import Removed, Scenario
 from supplygraph.scenario.plan import plan_of
@@ -61,8 +62,8 @@ def _walk(
     """Words under keys that refer to tables."""
     for key, value in content.items():
         here = f"{place}.{key}" if place else key
-        if key in known and key != "tonnes":
-            for word in [value] if isinstance(value, str) else list(value or []):
+        if key in known and isinstance(value, str | list | Mapping):
+            for word in [value] if isinstance(value, str) else list(value):
                 if str(word) not in known[key]:
                     rule = "not in the dataset"
                     hint = did_you_mean(str(word), known[key])
@@ -107,7 +108,7 @@ def check_selector(text: str, file: str, place: str, graph: SupplyGraph | None) 
         if graph is not None:
             shock_of(graph, Removal(selector, 1.0))
     except SelectorError as error:
-        yield Fault(file, 0, place, "", str(error), "")
+        yield sentence_fault(file, place, str(error))
 
 
 def check_scenario(
@@ -138,7 +139,7 @@ def check_scenario(
         try:
             plan_of(scenario, scenario.month_names)
         except ScenarioError as error:
-            faults.append(Fault(file, 0, "", "", str(error), ""))
+            faults.append(sentence_fault(file, "", str(error)))
     return faults
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import first_day, last_day
@@ -26,11 +26,11 @@ def _day(value: object) -> str:
 
 
 PARTIAL = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
-Day = Annotated[
-    str,
-    BeforeValidator(_day),
-    Field(json_schema_extra={"pattern": PARTIAL}, examples=["2025-04-04", "2025-04"]),
-]
+_DAY_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": PARTIAL}, {"type": "integer"}],
+    "examples": ["2025-04-04", "2025-04"],
+}
+Day = Annotated[str, BeforeValidator(_day), WithJsonSchema(_DAY_SCHEMA)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Grade = Literal["A", "B", "C", "D", "calc"]
 ByPlace = Annotated[
