@@ -164,38 +164,51 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TABLE|COMMAND|FILE]",
-            help="Table such as facilities, command such as whatif, or file such as "
-            "scenario-file; all tables if left out.",
+            metavar="[TABLE|COMMAND|KIND|FILE]",
+            help="Table such as facilities, command such as whatif, kind of measure such as "
+            "licence, or file such as scenario-file; all tables if left out.",
         ),
     ] = None,
 ) -> None:
-    """Print what a table holds, or the JSON Schema of what a command prints.
+    """Print what a table, a kind of measure or the output of a command holds.
 
-    A table: its columns with type, unit, default and meaning. A command: JSON Schema (draft
-    2020-12) of its output with --format json. scenario-file and measure-file: JSON Schema of the
-    YAML files, for editors.
+    A table or a kind of measure: its columns or keys with type, default and meaning. A command:
+    JSON Schema (draft 2020-12) of its output with --format json. scenario-file and measure-file:
+    JSON Schema of the YAML files, for editors.
 
     Example: supplygraph schema facilities
 
     Example: supplygraph schema chokepoints
 
+    Example: supplygraph schema licence
+
     Example: supplygraph schema scenario-file
     """
     from supplygraph.schema import TABLES
-    from supplygraph.schema.commands import command_schema
+    from supplygraph.schema.commands import KINDS, command_schema
 
-    if name in FILES:
+    if name is None or name in TABLES:
+        _say_rows(column_rows(name) if name else table_rows())
+    elif name in FILES:
         from supplygraph.scenario.editors import file_schema
 
         say(json.dumps(file_schema(name), indent=1, ensure_ascii=False) + "\n")
-        return
-    if name is not None and name not in TABLES:
+    elif name not in KINDS and (rows := _kind_rows(name)):
+        _say_rows(rows)
+    else:
         say(json.dumps(command_schema(name), indent=1, ensure_ascii=False) + "\n")
-        return
-    rows = column_rows(name) if name else table_rows()
+
+
+def _say_rows(rows: list[dict[str, str]]) -> None:
     lines = [list(rows[0]), *[list(row.values()) for row in rows]]
     say("".join("\t".join(line) + "\n" for line in lines))
+
+
+def _kind_rows(name: str) -> list[dict[str, str]]:
+    """Keys of a kind of measure; none if there is no such kind."""
+    from supplygraph.scenario.editors import key_rows
+
+    return key_rows(name)
 
 
 def table_rows() -> list[dict[str, str]]:

@@ -73,7 +73,7 @@ def _fields(model: type[BaseModel], place: Iterable[Any]) -> Mapping[str, Any]:
         tagged = [choice for choice in choices if str(part) in _kinds(choice)]
         if tagged:
             current = tagged[0]
-        elif field is not None and (found := _models(field.annotation)):
+        elif field is not None and (found := models_in(field.annotation)):
             current, choices = found[0], found
     return current.model_fields
 
@@ -84,13 +84,13 @@ def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
     return getattr(field.annotation, "__args__", ()) if field is not None else ()
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
     """Models inside an annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     found = []
     for inner in getattr(annotation, "__args__", ()):
-        found += _models(inner)
+        found += models_in(inner)
     return found
 
 

@@ -115,6 +115,12 @@ def test_schema_for_editors(run, name):
     Draft202012Validator.check_schema(json.loads(run("schema", name).out))
 
 
+def test_schema_of_a_kind_lists_its_keys(run):
+    rows = {row["key"]: row for row in run("schema", "licence").rows}
+    assert rows["covers"]["required"] == "yes"
+    assert rows["curve.(queue).throughput"]["default"] == "1.0"
+
+
 def test_validate_checks_measures_and_scenarios(run, tmp_path):
     folder = tmp_path / "mine"
     shutil.copytree(shipped_datasets()["three-nodes"], folder)

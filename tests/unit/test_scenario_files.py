@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from scenarios import bounds, magnets, scenario
 
-from supplygraph.dataset import read_dataset, shipped_datasets
+from supplygraph.dataset import documents, read_dataset, shipped_datasets
 from supplygraph.errors import DatasetError, SupplygraphError, UsageError
 from supplygraph.graph import compile_graph
 from supplygraph.scenario.checks import check_documents
-from supplygraph.scenario.editors import file_schema
+from supplygraph.scenario.editors import file_schema, key_rows
 from supplygraph.scenario.load import (
     library,
     load_scenario,
@@ -315,6 +315,23 @@ def test_any_scenario_is_read_or_refused(content):
 def test_any_measure_is_read_or_refused(kind, content):
     with contextlib.suppress(SupplygraphError):
         bounds({"id": "x", **content, "kind": kind})
+
+
+def test_both_parsers_of_yaml_agree():
+    """libyaml's is fast, PyYAML's own speaks better; without libyaml both are the same."""
+    for folder in ("measures", "scenarios"):
+        for path in sorted((SHIPPED.path / folder).iterdir()):
+            text = path.read_text(encoding="utf-8")
+            slow = yaml.load(text, Loader=documents._PlainLoader)
+            assert slow == yaml.load(text, Loader=documents._FastLoader), path.name
+
+
+def test_keys_of_every_kind_are_listed_with_their_meaning():
+    for kind in KINDS:
+        rows = key_rows(kind)
+        assert {"id", "effective", "evidence"} <= {row["key"] for row in rows}
+        assert all(row["description"].endswith(".") for row in rows)
+    assert key_rows("nothing") == []
 
 
 def test_yaml_by_hand_needs_no_quotes():

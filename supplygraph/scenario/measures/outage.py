@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from supplygraph.scenario.calendar import last_day
-from supplygraph.scenario.measures.base import Measure, Part, Share, Time
+from supplygraph.scenario.measures.base import Measure, Part, Share, Time, mean_share
 from supplygraph.scenario.removal import shock_of
 from supplygraph.scenario.world import World
 from supplygraph.selectors import Removal, parse_selector
@@ -43,11 +43,11 @@ class Outage(Measure):
         if self.expires and self.recovery_days:
             after = (time.days - last_day(self.expires)) / (self.recovery_days + 1)
             lost *= np.clip(1 - np.maximum(after, 0), 0, 1)
-        mean = float(np.where(time.on, lost, 0.0).mean())
+        mean = mean_share(time.on, 1 - lost)
         shock = shock_of(world.graph, Removal(parse_selector(self.select), 1.0))
         for block, left in (
             ("activity", shock.activity), ("made", shock.made), ("arc", shock.arc)
         ):  # fmt: skip
             rows = left < 1
             if rows.any():
-                yield Part(block, rows, np.full(len(rows), 1 - mean))
+                yield Part(block, rows, np.full(len(rows), mean))
