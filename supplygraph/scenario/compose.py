@@ -11,17 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pydantic import ValidationError
 
 from supplygraph.baseline import Baseline
 from supplygraph.errors import ScenarioError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.calendar import days_of, first_day, last_day
 from supplygraph.scenario.measures import Measure, Outage
-from supplygraph.scenario.measures.base import Part, Time, set_path, weakest
+from supplygraph.scenario.measures.base import Part, Time, weakest
 from supplygraph.scenario.model import Removed, Scenario
 from supplygraph.scenario.months import Applied, Bounds
-from supplygraph.scenario.plan import Plan, Window, plan_of
+from supplygraph.scenario.plan import Plan, Window, changed, plan_of
 from supplygraph.scenario.world import World
 
 NEUTRAL = {
@@ -113,14 +112,15 @@ def _monthly(
         days = days_of(month)
         for start, active, on in _segments(windows, days, starts):
             if active not in copies:
-                copies[active] = _changed(measure, active)
-            changed = [grades[w.modifier] for w in active]
+                copies[active] = changed(measure, active)
+            weaker = [grades[w.modifier] for w in active]
             for part in copies[active].parts(world, Time(days, on, start)):
                 neutral = NEUTRAL[part.block]
-                empty = _Limits.none(len(months), len(part.rows), neutral)
-                grade = weakest([part.evidence or measure.size_evidence, *changed])
+                if part.block not in found:
+                    found[part.block] = _Limits.none(len(months), len(part.rows), neutral)
+                grade = weakest([part.evidence or measure.size_evidence, *weaker])
                 label = _label(measure, active)
-                found.setdefault(part.block, empty).add(part, row, label, grade, neutral)
+                found[part.block].add(part, row, label, grade, neutral)
     return found
 
 
@@ -157,22 +157,6 @@ def _segments(
             groups.setdefault(key, np.zeros(len(days), dtype=bool))[index] = True
     for (start, active), on in groups.items():
         yield start, active, on
-
-
-def _changed(measure: Measure, windows: Sequence[Window]) -> Measure:
-    """The measure with its parameters of the day."""
-    content = measure.model_dump()
-    for window in windows:
-        content = set_path(content, window.path, window.value, measure.id)
-    try:
-        return type(measure).model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        names = ", ".join(sorted({w.modifier for w in windows}))
-        raise ScenarioError(
-            f"{names} changes {measure.id}.{place}: {first['msg']}. Correct the modifier."
-        ) from None
 
 
 def _label(measure: Measure, windows: Sequence[Window]) -> str:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import combinations
 
+from pydantic import ValidationError
+
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import day_text, first_day, last_day
 from supplygraph.scenario.measures import Measure, Modifier
+from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.model import UNTIL, Scenario
 
 
@@ -142,3 +145,25 @@ def _check_conflicts(windows: Sequence[Window], replaced: Collection[tuple[str, 
 
 def _same_parameter(one: str, two: str) -> bool:
     return one == two or one.startswith(two + ".") or two.startswith(one + ".")
+
+
+def changed(measure: Measure, windows: Sequence[Window]) -> Measure:
+    """The measure with its parameters as modifiers change them.
+
+    Raises
+    ------
+    ScenarioError
+        If a modifier sets what the measure does not have, or a value that it cannot take.
+    """
+    content = measure.model_dump()
+    for window in windows:
+        content = set_path(content, window.path, window.value, measure.id)
+    try:
+        return type(measure).model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        names = ", ".join(sorted({w.modifier for w in windows}))
+        raise ScenarioError(
+            f"'{names}' changes {measure.id}.{place}: {first['msg']}. Correct the modifier."
+        ) from None

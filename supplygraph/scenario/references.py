@@ -11,7 +11,7 @@ from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.faults import sentence_fault
 from supplygraph.scenario.measures import Entry, Modifier, Record
 from supplygraph.scenario.model import Removed, Scenario
-from supplygraph.scenario.plan import plan_of
+from supplygraph.scenario.plan import changed, plan_of
 from supplygraph.scenario.removal import shock_of
 from supplygraph.selectors import Removal, did_you_mean, parse_removal, parse_selector
 
@@ -137,7 +137,11 @@ def check_scenario(
     faults += _check_sources(dataset, scenario, file)
     if not faults and scenario.network:
         try:
-            plan_of(scenario, scenario.month_names)
+            plan = plan_of(scenario, scenario.month_names)
+            for measure in scenario.acting:
+                for window in plan.windows:
+                    if window.measure == measure.id:
+                        changed(measure, [window])
         except ScenarioError as error:
             faults.append(sentence_fault(file, "", str(error)))
     return faults

@@ -34,6 +34,17 @@ class World:
         return dict(zip(countries["market"], countries["region"], strict=True))
 
     @cached_property
+    def _market_of(self) -> dict[str, str]:
+        countries = self.graph.dataset["countries"]
+        return dict(zip(countries["id"], countries["market"], strict=True))
+
+    @cached_property
+    def materials(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Id, stage and elements of every material."""
+        table = self.graph.dataset["materials"]
+        return tuple(zip(table["id"], table["stage"], table["element"], strict=True))
+
+    @cached_property
     def _arc_ends(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Market from, market to and region to of every arc."""
         pools, arcs = self.graph.pools, self.graph.arcs
@@ -57,8 +68,7 @@ class World:
         ScenarioError
             If there is no such country, or it shares its market with others.
         """
-        countries = self.graph.dataset["countries"]
-        market_of = dict(zip(countries["id"], countries["market"], strict=True))
+        market_of = self._market_of
         if country not in market_of:
             hint = did_you_mean(country, market_of)
             raise ScenarioError(f"{who}: no country '{country}'. {hint}")

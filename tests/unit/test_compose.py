@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scenarios import arc, bounds, entry, magnets, scenario
 
 from supplygraph.errors import DatasetError, ScenarioError
@@ -171,6 +173,7 @@ def test_modifiers_that_do_not_meet_are_no_conflict(second):
 
 def test_a_part_of_a_parameter_conflicts_with_the_whole():
     whole = {"id": "t", "kind": "truce", "sets": {"lic.approval": "x"}, "effective": "2025-01"}
+    # The conflict is found before the value.
     with pytest.raises(DatasetError, match=r"both change lic\.approval"):
         scenario(LICENCE, modifiers=[ONE, whole])
 
@@ -198,10 +201,11 @@ def test_an_expired_modifier_is_an_error_and_one_that_changes_nothing_too():
         )
 
 
-def test_a_value_that_a_modifier_may_not_set_is_one_clear_error():
-    truce = {"id": "t", "kind": "truce", "sets": {"lic.approval.US": 3}}
-    with pytest.raises(ScenarioError, match=r"t changes lic.approval.US: .* Correct the modifier"):
-        bounds(LICENCE, modifiers=[truce])
+@pytest.mark.parametrize(("path", "value"), [("lic.approval.US", 3), ("lic.aproval.US", 0.5)])
+def test_what_a_modifier_may_not_set_is_one_clear_error(path, value):
+    truce = {"id": "t", "kind": "truce", "sets": {path: value}}
+    with pytest.raises(DatasetError, match=r"'t' changes lic\.a.*: .* Correct the modifier"):
+        scenario(LICENCE, modifiers=[truce])
 
 
 def test_a_replay_of_series_has_no_bounds():
@@ -236,3 +240,34 @@ def test_shuffled_rows_give_the_same_bounds():
     with pytest.raises(DatasetError, match="named twice"):
         scenario_of(magnets().graph.dataset, {"title": "t", "start": "2025-01", "months": 1,
                                               "measures": [BAN, BAN]})  # fmt: skip
+
+
+POOL = [
+    LICENCE,
+    BAN | {"blocked": 0.7, "effective": "2025-02-01"},
+    {"id": "all", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "blocked": 0.2},
+    {"id": "stop", "kind": "outage", "select": "id=cn-mag", "share": 0.4, "expires": "2025-02-10"},
+    {"id": "cap", "kind": "quota", "limits": "output", "select": "id=cn-mag", "share": 0.5},
+    {"id": "deny", "kind": "end_use_denial", "imposed_by": ["JP"], "segments": {"military": 0.3},
+     "covers": {"materials": ["alloy"]}},
+    {"id": "more", "kind": "end_use_denial", "imposed_by": ["JP"], "segments": {"military": 0.9},
+     "covers": {"materials": ["alloy"]}, "effective": "2025-03"},
+]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(range(len(POOL))), unique=True), st.randoms(use_true_random=False))
+def test_one_measure_more_never_loosens_a_bound_and_order_does_not_count(numbers, random):
+    chosen = [POOL[i] for i in numbers]
+    shuffled = random.sample(chosen, len(chosen))
+    found, other = bounds(*chosen), bounds(*shuffled)
+    fewer = bounds(*chosen[:-1])
+    for block in ("arc", "activity", "made"):
+        assert (getattr(found, block) == getattr(other, block)).all()
+        assert (getattr(found, block) <= getattr(fewer, block)).all()
+        assert (getattr(found, block) >= 0).all()
+    assert (found.denied == other.denied).all() and (found.denied >= fewer.denied).all()
+    assert (found.denied_arcs >= fewer.denied_arcs).all()
+    for item in found.applied:
+        value = min(1.0, item.value) if item.block == "arc" else item.value
+        assert 0 <= value <= 1 and item.measure in {m["id"] for m in chosen}

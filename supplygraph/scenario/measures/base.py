@@ -72,13 +72,9 @@ class Covers(Strict):
         ScenarioError
             If they name none.
         """
-        table = world.graph.dataset["materials"]
-        named = set(self.materials)
-        wanted = set(self.elements)
-        for name, stage, elements in zip(
-            table["id"], table["stage"], table["element"], strict=True
-        ):
-            if stage in self.stages and wanted & set(elements):
+        named, wanted = set(self.materials), set(self.elements)
+        for name, stage, elements in world.materials:
+            if stage in self.stages and not wanted.isdisjoint(elements):
                 named.add(name)
         if not named:
             raise ScenarioError("covers: no material fits. Name materials, or elements and stages.")
