@@ -59,8 +59,8 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
     for modifier in scenario.changing:
         first = _first(modifier, start)
         cut, outcome = ends[modifier.id]
-        if modifier.id in replaced:
-            cut, outcome = min(cut, replaced[modifier.id] - 1), "lapses"
+        if replaced.get(modifier.id, cut + 2) - 1 <= cut:
+            cut, outcome = replaced[modifier.id] - 1, "lapses"
         if outcome == "ask":
             raise _ask(modifier, months[-1])
         for change in modifier.changes():

@@ -27,7 +27,8 @@ def test_list_names_every_scenario_with_its_measures(run):
 
 
 def test_show_prints_every_bound_of_a_month_and_who_set_it(run):
-    done = run("scenario", "show", "april-2025-shock", "--month", "2025-05")
+    asked = ("scenario", "show", "april-2025-shock", "--month", "2025-05")
+    done = run(*asked, "--measure", "CN-2024-46")
     rows = {row["id"]: row for row in done.rows}
     assert {row["month"] for row in rows.values()} == {"2025-05"}
     heavy = rows["ndfeb-hre:CN>JP"]

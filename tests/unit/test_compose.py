@@ -159,6 +159,16 @@ def test_one_may_say_that_it_replaces_the_other():
     assert arc(found, "magnet:CN>US")[1] == pytest.approx((19 * 0.3 + 9 * 0.06) / 28)
 
 
+def test_being_replaced_later_does_not_answer_what_follows():
+    """Between the end of the first and the start of the second somebody must still choose."""
+    first = ONE | {"expires": "2025-01-31", "after": "ask"}
+    late = TWO | {"effective": "2025-03-01", "replaces": ["one"]}
+    with pytest.raises(DatasetError, match="'one' ends on 2025-01-31"):
+        scenario(LICENCE, modifiers=[first, late])
+    soon = late | {"effective": "2025-02-01"}
+    assert arc(bounds(LICENCE, modifiers=[first, soon]), "magnet:CN>US")[1] == pytest.approx(0.06)
+
+
 @pytest.mark.parametrize(
     "second",
     [
