@@ -514,10 +514,11 @@ class Chain:
         path = self.dataset.path / DECIDING_FILE
         if path.is_file() and not write:
             shipped = load_results(path)
-            if shipped.dataset.get("hash") == self.dataset.hash:
+            if shipped.dataset.get("hash") == self.dataset.tables_hash:
                 return shipped.head(top)
         table = deciding(self.dataset, progress=progress)
-        results = Results("deciding", table, self._about())
+        about = self._about() | {"hash": self.dataset.tables_hash}
+        results = Results("deciding", table, about)
         if write:
             results.save(path)
         return results.head(top)
@@ -568,6 +569,35 @@ class Chain:
     def info(self) -> Results:
         """Size of the dataset and how well it is founded."""
         return Results("info", info_table(self.network), self._about())
+
+    def scenarios(self) -> Results:
+        """Scenarios of the dataset."""
+        from supplygraph.analysis.scenarios import scenario_table
+
+        table, warnings = scenario_table(self.dataset)
+        return Results("scenarios", table, self._about(), {}, warnings=warnings)
+
+    def bounds(
+        self,
+        scenario: str | Path,
+        month: str | None = None,
+        sets: Iterable[str] = (),
+        measures: Iterable[str] = (),
+    ) -> Results:
+        """Every bound that a scenario sets, and who set it; see `supplygraph scenario show`.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> shown = sg.load().bounds("april-2025-shock", "2025-05")
+        >>> shown.table.set_index("id").loc["ndfeb-hre:CN>JP", "set_by"]
+        'CN-2025-18'
+        """
+        from supplygraph.analysis.scenarios import show_scenario
+
+        return show_scenario(
+            self.network, self.baseline, scenario, month=month, sets=sets, measures=measures
+        )
 
     def about(self) -> dict[str, str]:
         """Name, version and hash of the dataset."""

@@ -79,7 +79,13 @@ def changed(dataset: Dataset, figure: Figure, value: float) -> Dataset:
     row = frame.index[figure.position]
     frame.loc[row, figure.column] = value
     tables = MappingProxyType({**dataset.tables, figure.table: frame})
-    return replace(dataset, tables=tables, hash=f"{dataset.hash}/{figure.name}={value}")
+    mark = f"/{figure.name}={value}"
+    return replace(
+        dataset,
+        tables=tables,
+        hash=dataset.hash + mark,
+        tables_hash=dataset.tables_hash + mark,
+    )
 
 
 @dataclass(frozen=True)

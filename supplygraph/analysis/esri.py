@@ -33,11 +33,11 @@ ESSENTIAL, OTHER, INERT = 2, 1, 0
 TYPES = {"es": ESSENTIAL, "ne": OTHER, "none": INERT}
 READING = (
     "share of all sales in the network, over both directions, that falls if the firm fails and "
-    "only its market share stands for how hard it is to replace"
+    "only its market share stands for how hard it is to replace."
 )
 BLIND_TO = (
     "stocks, time, spare capacity and new suppliers; a sector counts as one market, so a maker "
-    "of another grade or in another country replaces it by its share of sales"
+    "of another grade or in another country replaces it by its share of sales."
 )
 
 

@@ -52,7 +52,7 @@ def baseline_text(baseline: Baseline) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["block", "id", "quantity", "unit"])
-    writer.writerow([HASH_ROW, baseline.graph.dataset.hash, repr(baseline.deviation), ""])
+    writer.writerow([HASH_ROW, baseline.graph.dataset.tables_hash, repr(baseline.deviation), ""])
     ids = column_ids(baseline.graph, baseline.columns)
     for (block, name, unit), value in zip(ids, baseline.x, strict=True):
         if value > 0 and block not in ("made", "withheld"):
@@ -91,7 +91,7 @@ def read_baseline(graph: SupplyGraph, path: Path) -> Baseline | None:
 def _read_flows(graph: SupplyGraph, path: Path) -> Baseline | None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
-    if not rows or rows[0][0] != HASH_ROW or rows[0][1] != graph.dataset.hash:
+    if not rows or rows[0][0] != HASH_ROW or rows[0][1] != graph.dataset.tables_hash:
         return None
     columns = columns_of(graph)
     ids = {(block, name): i for i, (block, name, _) in enumerate(column_ids(graph, columns))}

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, cover, data, view
+from supplygraph.cli import analyse, cover, data, scenario, view
 from supplygraph.cli import structure as structure_command
 from supplygraph.cli.export import export
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
@@ -67,6 +67,7 @@ for command in (
     data.schema,
 ):
     app.command()(command)
+app.add_typer(scenario.app)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -24,9 +24,11 @@ from supplygraph.cli.output import (
 from supplygraph.errors import DatasetError, Fault, SupplygraphError, UsageError
 
 if TYPE_CHECKING:
+    from supplygraph.dataset import Dataset
     from supplygraph.results import Results
 
 EXAMPLE = "three-nodes"
+FILES = ("scenario-file", "measure-file")
 FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "way_out")
 
 
@@ -81,10 +83,25 @@ def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
     else:
         about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
         warnings = tuple(dataset.warnings)
+        faults = _check_documents(dataset)
         rows = sum(len(table) for table in dataset.tables.values())
+        documents = sum(len(found) for found in dataset.documents.values())
         summary = f"{dataset.name}: no problems in {len(dataset.headers)} tables, {rows:,} rows"
+        summary += f", {documents} documents" if documents else ""
+        if faults:
+            summary = f"{len(faults)} problem{'s' * (len(faults) != 1)} in {dataset.name}"
     table = pd.DataFrame(fault_rows(faults), columns=list(FAULT_COLUMNS))
     return Results("validate", table, about, {"path": path}, warnings=warnings), faults, summary
+
+
+def _check_documents(dataset: Dataset) -> tuple[Fault, ...]:
+    """Faults of measures and scenarios, if there are any to check."""
+    if not any(dataset.documents.get(name) for name in ("measures", "scenarios")):
+        return ()
+    from supplygraph.graph import compile_graph
+    from supplygraph.scenario.checks import check_documents
+
+    return tuple(check_documents(dataset, compile_graph(dataset)))
 
 
 def fault_rows(faults: tuple[Fault, ...]) -> list[dict[str, object]]:
@@ -147,29 +164,51 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TABLE|COMMAND]",
-            help="Table such as facilities or command such as whatif; all tables if left out.",
+            metavar="[TABLE|COMMAND|KIND|FILE]",
+            help="Table such as facilities, command such as whatif, kind of measure such as "
+            "licence, or file such as scenario-file; all tables if left out.",
         ),
     ] = None,
 ) -> None:
-    """Print what a table holds, or the JSON Schema of what a command prints.
+    """Print what a table, a kind of measure or the output of a command holds.
 
-    A table: its columns with type, unit, default and meaning. A command: JSON Schema (draft
-    2020-12) of its output with --format json.
+    A table or a kind of measure: its columns or keys with type, default and meaning. A command:
+    JSON Schema (draft 2020-12) of its output with --format json. scenario-file and measure-file:
+    JSON Schema of the YAML files, for editors.
 
     Example: supplygraph schema facilities
 
     Example: supplygraph schema chokepoints
+
+    Example: supplygraph schema licence
+
+    Example: supplygraph schema scenario-file
     """
     from supplygraph.schema import TABLES
-    from supplygraph.schema.commands import command_schema
+    from supplygraph.schema.commands import KINDS, command_schema
 
-    if name is not None and name not in TABLES:
+    if name is None or name in TABLES:
+        _say_rows(column_rows(name) if name else table_rows())
+    elif name in FILES:
+        from supplygraph.scenario.editors import file_schema
+
+        say(json.dumps(file_schema(name), indent=1, ensure_ascii=False) + "\n")
+    elif name not in KINDS and (rows := _kind_rows(name)):
+        _say_rows(rows)
+    else:
         say(json.dumps(command_schema(name), indent=1, ensure_ascii=False) + "\n")
-        return
-    rows = column_rows(name) if name else table_rows()
+
+
+def _say_rows(rows: list[dict[str, str]]) -> None:
     lines = [list(rows[0]), *[list(row.values()) for row in rows]]
     say("".join("\t".join(line) + "\n" for line in lines))
+
+
+def _kind_rows(name: str) -> list[dict[str, str]]:
+    """Keys of a kind of measure; none if there is no such kind."""
+    from supplygraph.scenario.editors import key_rows
+
+    return key_rows(name)
 
 
 def table_rows() -> list[dict[str, str]]:

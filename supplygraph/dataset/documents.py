@@ -15,6 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 from supplygraph.errors import Fault
 
@@ -23,8 +26,11 @@ _SIZE_LIMIT = 1_000_000
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _Plain(Composer, SafeConstructor):
     """YAML 1.2 core values only; no tags, no aliases, no merge keys."""
+
+    check_event: Any  # both come from the parser
+    peek_event: Any
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -50,6 +56,10 @@ class _PlainLoader(yaml.SafeLoader):
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
 
 
+class _PlainLoader(_Plain, yaml.SafeLoader):
+    """The rules over PyYAML's own parser: slow, and good at saying what is wrong."""
+
+
 def _resolve(tag: str, pattern: str | re.Pattern[str], first: str) -> None:
     _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
@@ -69,6 +79,29 @@ _resolve("float", _FLOAT, "-+.0123456789")
 _PlainLoader.add_implicit_resolver(
     "tag:yaml.org,2002:null", re.compile(r"(?:~|null|)$"), ["~", "n", ""]
 )
+
+
+def _make_fast_loader() -> type[Any]:
+    """The same rules over libyaml's parser, several times as fast, where PyYAML has it."""
+    try:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+    except ImportError:
+        return _PlainLoader
+
+    class FastLoader(_Plain, CParser, Resolver):
+        yaml_implicit_resolvers = _PlainLoader.yaml_implicit_resolvers
+        yaml_constructors = _PlainLoader.yaml_constructors
+
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+            Composer.__init__(self)
+            SafeConstructor.__init__(self)
+            Resolver.__init__(self)
+
+    return FastLoader
+
+
+_FastLoader = _make_fast_loader()
 
 
 def read_documents(folder: Path) -> tuple[MappingProxyType[str, Any], list[Fault]]:
@@ -114,7 +147,10 @@ def load_yaml(text: str) -> dict[str, Any]:
     {'countries': ['NO', 'CN'], 'from': '2025-04-04', 'share': 0.1, 'active': True}
     """
     try:
-        content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - derives from SafeLoader
+        try:
+            content = yaml.load(text, Loader=_FastLoader)  # noqa: S506 - a SafeConstructor
+        except yaml.YAMLError:
+            content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - derives from SafeLoader
     except RecursionError:
         raise yaml.YAMLError("is nested too deeply") from None
     if not isinstance(content, dict):

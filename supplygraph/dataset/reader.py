@@ -57,6 +57,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
         version=str(package.get("version") or "0"),
         path=folder,
         hash=_content_hash(raws, documents),
+        tables_hash=_content_hash(raws, {}),
         tables=MappingProxyType(tables),
         headers=MappingProxyType({name: raw.header for name, raw in raws.items()}),
         documents=documents,

@@ -32,6 +32,9 @@ class Dataset:
     hash
         SHA-256 over the content of the input tables and documents; the order of rows and
         columns, line ends and byte order marks do not reach it.
+    tables_hash
+        The same over the tables alone: what was computed from them, such as the balance, stays
+        valid when a scenario is written.
     tables
         One frame per table of the schema, each with every column and ``_row``, the line in the
         file. Numbers are float64 with NaN for blank, lists tuples of str, dates text. A table
@@ -53,6 +56,7 @@ class Dataset:
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     title: str = ""
+    tables_hash: str = ""
 
     def has(self, table: str) -> bool:
         """Whether the folder holds this table, though it may have no rows."""

@@ -31,6 +31,7 @@ KINDS = {
     "trace": ("trace",),
     "cover": ("cover", "survival"),
     "view": ("view",),
+    "scenario": ("scenarios", "bounds"),
 }  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},

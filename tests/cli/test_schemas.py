@@ -28,6 +28,7 @@ QUESTIONS = {
         "explain ev",
         "explain mine-a",
         "explain ore-a:CN>JP",
+        "scenario list",
     ],
     "rare-earths": [
         "info",
@@ -45,6 +46,8 @@ QUESTIONS = {
         "explain Dy",
         "explain CN",
         "explain nd-oxide",
+        "scenario list",
+        "scenario show kachin-2024",
     ],
 }
 CASES = [(dataset, question) for dataset, asked in QUESTIONS.items() for question in asked]

@@ -1,0 +1,249 @@
+"""Measures, modifiers and removals of a scenario into bounds by month: one function owns it.
+
+Order: measures as written, then `set`, then the modifiers of the day, then over all measures and
+removals the tightest share of arcs, plants and pools and the largest denial; demand factors
+multiply, tonnes of stocks add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from supplygraph.baseline import Baseline
+from supplygraph.errors import ScenarioError
+from supplygraph.graph import SupplyGraph
+from supplygraph.scenario.calendar import days_of, first_day, last_day
+from supplygraph.scenario.measures import Measure, Outage
+from supplygraph.scenario.measures.base import Part, Time, weakest
+from supplygraph.scenario.model import Removed, Scenario
+from supplygraph.scenario.months import Applied, Bounds
+from supplygraph.scenario.plan import Plan, Window, changed, plan_of
+from supplygraph.scenario.world import World
+
+NEUTRAL = {
+    "activity": 1.0, "made": 1.0, "arc": 1.0, "demand": 1.0, "denied": 0.0, "denied_arcs": 0.0,
+    "release": 0.0, "hold": 0.0,
+}  # fmt: skip
+MIN_BLOCKS = ("activity", "made", "arc")
+
+
+def compose(
+    graph: SupplyGraph,
+    baseline: Baseline,
+    scenario: Scenario,
+    months: Sequence[str] | None = None,
+) -> Bounds:
+    """Bounds of every month of a scenario; see the module for the order.
+
+    Parameters
+    ----------
+    graph, baseline
+        Network and base flows.
+    scenario
+        With all measures written out, as `load_scenario` gives it.
+    months
+        Months ``YYYY-MM``; those of the scenario if left out.
+
+    Raises
+    ------
+    ScenarioError
+        If two modifiers meet on one parameter in one month, a modifier ends within the run and
+        nobody says what follows, a measure lies outside the run or names what does not exist, or
+        the scenario replays series without a network.
+
+    Examples
+    --------
+    >>> from supplygraph.chain import load
+    >>> from supplygraph.scenario.load import scenario_of
+    >>> chain = load("three-nodes")
+    >>> half = {"id": "half", "kind": "ban", "imposed_by": ["CN"], "blocked": 0.5,
+    ...         "covers": {"materials": ["ore-a"]}, "effective": "2025-02"}
+    >>> scenario = scenario_of(chain.dataset, {
+    ...     "title": "Half", "start": "2025-01", "months": 2, "measures": [half]})
+    >>> compose(chain.network, chain.baseline, scenario).arc.tolist()
+    [[inf], [0.5]]
+    """
+    names = tuple(months) if months is not None else scenario.month_names
+    if not scenario.network:
+        raise ScenarioError(
+            f"scenario '{scenario.name}' replays published series; the network of "
+            f"{graph.base_year} says nothing about it. Read it with "
+            f"'supplygraph scenario show {scenario.name}'."
+        )
+    plan = plan_of(scenario, names)
+    world = World(graph, baseline)
+    bounds = Bounds.open(graph, names)
+    notes = _Notes(graph, names)
+    grades = {modifier.id: modifier.size_evidence for modifier in scenario.changing}
+    for measure in _all_measures(scenario):
+        for block, limits in sorted(_monthly(world, measure, plan, names, grades).items()):
+            if block == "arc":
+                limits.values = measure.settle(limits.values)
+            _merge(bounds, block, limits)
+            notes.note(block, limits)
+    return replace(bounds, applied=tuple(notes.applied(bounds)))
+
+
+def _all_measures(scenario: Scenario) -> list[Measure]:
+    """Measures with a mechanism, and removals as outages."""
+    found = list(scenario.acting)
+    for number, removed in enumerate(scenario.removals, 1):
+        item = removed if isinstance(removed, Removed) else Removed.model_validate(removed)
+        found.append(
+            Outage.model_validate(
+                {"id": f"removal {number}: {item.select}", "kind": "outage", **item.model_dump()}
+            )
+        )
+    return found
+
+
+def _monthly(
+    world: World, measure: Measure, plan: Plan, months: Sequence[str], grades: Mapping[str, str]
+) -> dict[str, _Limits]:
+    """What a measure limits, by block."""
+    found: dict[str, _Limits] = {}
+    windows = [w for w in plan.windows if w.measure == measure.id]
+    copies: dict[tuple[Window, ...], Measure] = {}
+    starts = _spells(measure, windows, plan, first_day(months[0]), last_day(months[-1]))
+    for row, month in enumerate(months):
+        days = days_of(month)
+        for start, active, on in _segments(windows, days, starts):
+            if active not in copies:
+                copies[active] = changed(measure, active)
+            weaker = [grades[w.modifier] for w in active]
+            for part in copies[active].parts(world, Time(days, on, start)):
+                neutral = NEUTRAL[part.block]
+                if part.block not in found:
+                    found[part.block] = _Limits.none(len(months), len(part.rows), neutral)
+                grade = weakest([part.evidence or measure.size_evidence, *weaker])
+                label = _label(measure, active)
+                found[part.block].add(part, row, label, grade, neutral)
+    return found
+
+
+def _spells(
+    measure: Measure, windows: Sequence[Window], plan: Plan, start: int, end: int
+) -> dict[int, int]:
+    """First day of the spell in force, for every day in force of the run."""
+    first = min(start, first_day(measure.effective)) if measure.effective else start
+    days = np.arange(first, end + 1)
+    on = measure.days_in_force(days)
+    for window in windows:
+        if window.path == "in_force":
+            on[(days >= window.first) & (days <= window.last)] = bool(window.value)
+    if measure.id in plan.lifted:
+        on &= days <= plan.lifted[measure.id][0]
+    found: dict[int, int] = {}
+    begun = first
+    for day, now, before in zip(days.tolist(), on, [False, *on[:-1]], strict=True):
+        begun = day if now and not before else begun
+        if now:
+            found[day] = begun
+    return found
+
+
+def _segments(
+    windows: Sequence[Window], days: np.ndarray, starts: dict[int, int]
+) -> Iterator[tuple[int, tuple[Window, ...], np.ndarray]]:
+    """Days in force of a month, grouped by their spell and the modifiers that act on them."""
+    groups: dict[tuple[int, tuple[Window, ...]], np.ndarray] = {}
+    for index, day in enumerate(days.tolist()):
+        if day in starts:
+            active = tuple(w for w in windows if w.first <= day <= w.last and w.path != "in_force")
+            key = (starts[day], active)
+            groups.setdefault(key, np.zeros(len(days), dtype=bool))[index] = True
+    for (start, active), on in groups.items():
+        yield start, active, on
+
+
+def _label(measure: Measure, windows: Sequence[Window]) -> str:
+    names = list(dict.fromkeys(w.modifier for w in windows))
+    return f"{measure.id} with {', '.join(names)}" if names else measure.id
+
+
+@dataclass
+class _Limits:
+    """What one measure limits in one block, month by month."""
+
+    rows: np.ndarray
+    values: np.ndarray
+    by: list[str]
+    evidence: np.ndarray
+
+    @staticmethod
+    def none(months: int, size: int, neutral: float) -> _Limits:
+        shape = (months, size)
+        grades = np.full(shape, "", dtype=object)
+        return _Limits(np.zeros(shape, dtype=bool), np.full(shape, neutral), [""] * months, grades)
+
+    def add(self, part: Part, month: int, label: str, grade: str, neutral: float) -> None:
+        """Add a part of a month: value = neutral + sum over its parts of (value - neutral)."""
+        fresh = part.rows & ~self.rows[month]
+        again = part.rows & self.rows[month]
+        self.values[month, fresh] = part.values[fresh]
+        self.values[month, again] += part.values[again] - neutral
+        self.rows[month] |= part.rows
+        self.evidence[month, part.rows] = grade
+        self.by[month] = max(self.by[month], label, key=len)
+
+
+def _merge(bounds: Bounds, block: str, limits: _Limits) -> None:
+    """Tightest share, largest denial, product of factors, sum of tonnes."""
+    whole, rows, values = getattr(bounds, block), limits.rows, limits.values
+    if block in MIN_BLOCKS:
+        whole[rows] = np.minimum(whole[rows], values[rows])
+    elif block == "denied":
+        whole[rows] = np.maximum(whole[rows], np.minimum(values[rows], 1.0))
+    elif block == "denied_arcs":
+        whole |= rows
+    elif block == "demand":
+        whole[rows] *= values[rows]
+    else:
+        whole[rows] += values[rows]
+
+
+class _Notes:
+    """Who set each bound; where several meet the tightest, ties by order."""
+
+    def __init__(self, graph: SupplyGraph, months: Sequence[str]) -> None:
+        self.months = months
+        activities, demands, pools = graph.activities, graph.demands, list(graph.pools["id"])
+        plants = zip(activities["id"], activities["line"], activities["recipe"], strict=True)
+        products = list(demands["product"] + "@" + demands["market"])
+        self.ids = {
+            "activity": [f"{plant}/{line}/{recipe}" for plant, line, recipe in plants],
+            "made": pools,
+            "arc": list(graph.arcs["id"]),
+            "demand": products,
+            "denied": products,
+            "release": pools,
+            "hold": pools,
+        }
+        self.found: dict[tuple[str, int, int], tuple[float, str, str]] = {}
+
+    def note(self, block: str, limits: _Limits) -> None:
+        """Remember a measure's bounds."""
+        if block not in self.ids:
+            return
+        for month, entry in np.argwhere(limits.rows).tolist():
+            new = (float(limits.values[month, entry]), limits.by[month])
+            grade, key = str(limits.evidence[month, entry]), (block, month, entry)
+            old = self.found.get(key)
+            if old is None:
+                self.found[key] = (*new, grade)
+            elif block in MIN_BLOCKS or block == "denied":
+                tighter = new[0] < old[0] if block in MIN_BLOCKS else new[0] > old[0]
+                self.found[key] = (*new, grade) if tighter else old
+            else:
+                self.found[key] = (new[0], f"{old[1]}, {new[1]}", weakest([old[2], grade]))
+
+    def applied(self, bounds: Bounds) -> Iterator[Applied]:
+        """Every bound that was set, by month, block and entity."""
+        order = {name: number for number, name in enumerate(self.ids)}
+        for block, month, entry in sorted(self.found, key=lambda k: (k[1], order[k[0]], k[2])):
+            value = float(getattr(bounds, block)[month, entry])
+            _, by, grade = self.found[block, month, entry]
+            yield Applied(self.months[month], block, str(self.ids[block][entry]), value, by, grade)

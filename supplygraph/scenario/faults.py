@@ -1,0 +1,98 @@
+"""What pydantic finds wrong with a document, as faults with a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from supplygraph.dataset.cells import shorten
+from supplygraph.errors import Fault
+from supplygraph.selectors import did_you_mean
+
+
+def validated(model: type[Any], content: Mapping[str, Any], file: str) -> tuple[Any, list[Fault]]:
+    """A model of a document, or every fault of it.
+
+    Examples
+    --------
+    >>> from supplygraph.scenario.measures import Ban
+    >>> _, faults = validated(Ban, {"id": "x", "kind": "ban", "covers": {}, "bloked": 1}, "x.yaml")
+    >>> print(faults[0])
+    x.yaml, bloked: 'bloked' is not a key here. Did you mean 'blocked'?
+    """
+    try:
+        return model.model_validate(dict(content)), []
+    except ValidationError as error:
+        return None, [_fault(model, problem, file) for problem in error.errors()]
+
+
+def sentence_fault(file: str, place: str, message: str) -> Fault:
+    """A message of whole sentences as a fault: the first is the rule, the rest the way out.
+
+    Examples
+    --------
+    >>> print(sentence_fault("s.yaml", "", "'a' ends in May. Drop it, or start earlier."))
+    s.yaml: 'a' ends in May. Drop it, or start earlier.
+    """
+    rule, _, way_out = message.partition(". ")
+    return Fault(file, 0, place, "", rule.removesuffix("."), way_out)
+
+
+def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
+    """One problem of a document as a fault with its way out."""
+    place = ".".join(str(part) for part in problem["loc"])
+    kind, value = problem["type"], problem.get("input")
+    shown = "" if isinstance(value, Mapping | list) else shorten(str(value))
+    if kind == "extra_forbidden":
+        last = str(problem["loc"][-1])
+        return Fault(
+            file, 0, place, last, "not a key here", did_you_mean(last, _keys(model, problem["loc"]))
+        )
+    if kind == "missing":
+        field = _fields(model, problem["loc"][:-1]).get(str(problem["loc"][-1]))
+        meaning = field.description if field is not None and field.description else "Give it."
+        return Fault(file, 0, place, "", "is missing", f"Add it: {meaning}")
+    if kind == "value_error":
+        return sentence_fault(file, place, str(problem["ctx"]["error"]))
+    if kind in ("literal_error", "union_tag_invalid", "enum"):
+        allowed = str(problem["ctx"].get("expected") or problem["ctx"].get("expected_tags") or "")
+        words = allowed.replace("'", "").replace(" or ", ", ").split(", ")
+        tag = str(problem["ctx"].get("tag", shown))
+        return Fault(file, 0, place, tag, "not allowed here", did_you_mean(tag, words))
+    message = str(problem["msg"]).removeprefix("Input ").removeprefix("should be ")
+    return Fault(file, 0, place, shown, f"wrong: should be {message}", "Correct the value.")
+
+
+def _fields(model: type[BaseModel], place: Iterable[Any]) -> Mapping[str, Any]:
+    """Fields of the model at a place in a document; kinds are told by it."""
+    current, choices = model, [model]
+    for part in place:
+        field = current.model_fields.get(str(part))
+        tagged = [choice for choice in choices if str(part) in _kinds(choice)]
+        if tagged:
+            current = tagged[0]
+        elif field is not None and (found := models_in(field.annotation)):
+            current, choices = found[0], found
+    return current.model_fields
+
+
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    """Values of a model's `kind`."""
+    field = model.model_fields.get("kind")
+    return getattr(field.annotation, "__args__", ()) if field is not None else ()
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Models inside an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    found = []
+    for inner in getattr(annotation, "__args__", ()):
+        found += models_in(inner)
+    return found
+
+
+def _keys(model: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
+    return sorted(_fields(model, place[:-1]))

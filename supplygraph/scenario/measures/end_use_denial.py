@@ -1,0 +1,52 @@
+"""Denial by end use: some users get nothing over the arcs that the measure closes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time
+from supplygraph.scenario.world import World
+from supplygraph.selectors import Selector, Term, match
+
+
+class EndUseDenial(Measure):
+    """Flows to some end uses are denied; others may still draw on the same arcs.
+
+    Only products that need one of the materials are touched, and none in the imposing countries.
+    What is denied is the share of a demand's draws that may not come over the closed arcs. A
+    month that is in force in part denies in proportion.
+    """
+
+    kind: Literal["end_use_denial"]
+    covers: Covers = Field(description="Materials denied.")
+    destinations: list[str] = Field(default=["*"], description="Markets or regions; * for all.")
+    segments: Annotated[dict[Literal["civil", "military", "mixed"], Share], Field()] = Field(
+        default={}, description="Share of the uses of each segment that is denied."
+    )
+    products: dict[str, Share] = Field(
+        default={}, description="Share denied of single products, in place of their segment's."
+    )
+
+    def parts(self, world: World, time: Time) -> Iterable[Part]:
+        """Denied shares of demands, and the arcs closed to them."""
+        demands = world.graph.demands
+        share = np.zeros(len(demands))
+        for segment in sorted(self.segments):
+            share[(demands["segment"] == segment).to_numpy()] = self.segments[segment]
+        for name in sorted(self.products):
+            picked = Selector((Term("id", "=", (name,)),), f"product {name}")
+            share[match(picked, {"id": list(demands["product"])})] = self.products[name]
+        if "*" not in self.destinations:
+            places = set(self.destinations)
+            inside = demands["market"].isin(places) | demands["region"].isin(places)
+            share[~inside.to_numpy()] = 0.0
+        materials = self.covers.ids(world)
+        share[demands["market"].isin(self.origins(world)).to_numpy()] = 0.0
+        rows = (share > 0) & world.demands_for(materials)
+        yield Part("denied", rows, share * float(time.on.mean()))
+        arcs = world.arcs(materials, self.origins(world), self.destinations)
+        yield Part("denied_arcs", arcs, arcs.astype(float))

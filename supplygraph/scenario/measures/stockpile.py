@@ -1,0 +1,14 @@
+"""State stocks that are built: tonnes taken from a market, spread over the days in force."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from supplygraph.scenario.measures.stock_release import _Stock
+
+
+class Stockpile(_Stock):
+    """A state buys for its stock."""
+
+    block = "hold"
+    kind: Literal["stockpile"]

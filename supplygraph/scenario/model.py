@@ -1,0 +1,138 @@
+"""A scenario: ordered measures, modifiers and removals with dates, a start and a horizon."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from supplygraph.errors import ScenarioError
+from supplygraph.scenario.calendar import last_day
+from supplygraph.scenario.measures import AnyMeasure, AnyModifier, Measure, Modifier, Record
+from supplygraph.scenario.measures.base import Day, Share, Strict
+from supplygraph.scenario.months import month_range
+
+OUTCOMES = ("lapses", "renewed", "lifted")
+UNTIL = "renewed until "
+
+
+def check_outcome(text: str) -> str:
+    """One of `OUTCOMES`, or ``renewed until DATE``.
+
+    Raises
+    ------
+    ValueError
+        If it is another.
+
+    Examples
+    --------
+    >>> check_outcome("renewed until 2027-11-10")
+    'renewed until 2027-11-10'
+    """
+    if text.startswith(UNTIL):
+        try:
+            last_day(text.removeprefix(UNTIL))
+        except ScenarioError as error:
+            raise ValueError(str(error)) from None
+    elif text not in OUTCOMES:
+        raise ValueError(
+            f"'{text}' is no outcome. Write {', '.join(OUTCOMES)}, or renewed until DATE."
+        )
+    return text
+
+
+Month = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2025-04"])]
+
+
+class Removed(Strict):
+    """Plants, materials or an arc taken away for a while."""
+
+    select: str = Field(description="Selector, as of whatif --remove.")
+    share: Share = Field(default=1.0, description="Share taken away.")
+    effective: Day | None = Field(
+        default=None, description="First day; the start of the run if empty."
+    )
+    expires: Day | None = Field(default=None, description="Last day; the end of the run if empty.")
+
+
+class Scenario(BaseModel):
+    """What is done to the chain, from when and for how long.
+
+    Measures and modifiers are ids of the folder `measures`, or written out in place. Once read,
+    they are all written out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(default="", description="The file's name.")
+    title: str = Field(description="What it is, in a line.")
+    description: str = Field(
+        default="", description="The question it answers, and what it leaves out."
+    )
+    start: Month = Field(description="First month, YYYY-MM.")
+    months: int = Field(ge=1, le=600, description="Number of months.")
+    seed: int = Field(default=0, ge=0, description="Seed of anything random.")
+    initial: Literal["base", "history"] = Field(
+        default="base",
+        description="Stocks at the start: as in the base year, or as history left them.",
+    )
+    growth: float = Field(
+        default=0.0,
+        gt=-1,
+        description="Growth of demand a year since the base year, and of caps with it.",
+    )
+    season: bool = Field(default=True, description="Whether months differ as in the base year.")
+    measures: list[str | AnyMeasure | Record] = Field(default=[], description="Measures, in order.")
+    modifiers: list[str | AnyModifier] = Field(default=[], description="Modifiers, in order.")
+    removals: list[str | Removed] = Field(default=[], description="What is taken away besides.")
+    set: dict[str, Any] = Field(
+        default={}, description="Parameters changed, by path such as CN-2025-18.approval.US."
+    )
+    after_expiry: dict[str, Annotated[str, AfterValidator(check_outcome)]] = Field(
+        default={},
+        description="What follows the last day of a modifier, by its id: lapses (the measures "
+        "return), renewed, renewed until DATE, or lifted (the measures end).",
+    )
+    rerouting: Literal["none", "qualified", "free"] = Field(
+        default="qualified", description="Who may reroute, if the run does not say."
+    )
+    rationing: Literal["value", "proportional", "priority"] = Field(
+        default="value", description="Who is served first, if the run does not say."
+    )
+    network: bool = Field(
+        default=True,
+        description="false: a replay of published series before the base year; the network of the "
+        "base year says nothing about it.",
+    )
+    sources: list[str] = Field(default=[], description="Keys of sources.csv.")
+    note: str = Field(default="", description="Assumptions and doubts.")
+
+    @field_validator("start")
+    @classmethod
+    def _real_month(cls, start: str) -> str:
+        try:
+            month_range(start, 1)
+        except ScenarioError as error:
+            raise ValueError(str(error)) from None
+        return start
+
+    @model_validator(mode="after")
+    def _no_end_beyond_calendar(self) -> Scenario:
+        if not "1900" <= self.start[:4] <= "2200":
+            raise ValueError(f"start {self.start} lies outside 1900 to 2200. Correct the year.")
+        return self
+
+    @property
+    def month_names(self) -> tuple[str, ...]:
+        """Every month of the run, ``YYYY-MM``."""
+        return month_range(self.start, self.months)
+
+    @property
+    def acting(self) -> list[Measure]:
+        """Measures with a mechanism, once written out."""
+        return [item for item in self.measures if isinstance(item, Measure)]
+
+    @property
+    def changing(self) -> list[Modifier]:
+        """Modifiers, once written out."""
+        return [item for item in self.modifiers if isinstance(item, Modifier)]

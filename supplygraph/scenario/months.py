@@ -1,0 +1,139 @@
+"""What a scenario leaves of the chain, month by month: arrays that the timeline engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from supplygraph.errors import ScenarioError
+from supplygraph.graph import SupplyGraph
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One bound that differs from the base, and who set it.
+
+    Attributes
+    ----------
+    month
+        ``YYYY-MM``.
+    block
+        ``activity``, ``made``, ``arc``, ``demand``, ``denied``, ``release`` or ``hold``.
+    entity
+        Id of the plant, pool, arc, or product@market.
+    value
+        Share left, factor on demand, or tonnes.
+    measure
+        Id of the measure, modifier or removal that set it; the tightest where several meet.
+    evidence
+        Weakest grade of the figures that set it; empty for removals.
+    """
+
+    month: str
+    block: str
+    entity: str
+    value: float
+    measure: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of every month, one row a month; season and growth are the engine's.
+
+    Attributes
+    ----------
+    months
+        ``YYYY-MM`` of every row.
+    activity
+        Share left of every activity: of base activity under `none`, of capacity under `free`.
+    made
+        Share left of what every pool makes.
+    arc
+        Most that every arc may carry as a share of its flow of the same month of the base
+        year (season and growth apply to the cap too); infinite where nothing limits it.
+    demand
+        Factor on every demand.
+    denied
+        Share of every demand's draws that may not come over the arcs in `denied_arcs`.
+    denied_arcs
+        Arcs closed to denied end uses, one row a month.
+    release, hold
+        Tonnes that a state's stock adds to, or takes from, every pool.
+    applied
+        Every bound that differs from the base and who set it, in order.
+    """
+
+    months: tuple[str, ...]
+    activity: np.ndarray
+    made: np.ndarray
+    arc: np.ndarray
+    demand: np.ndarray
+    denied: np.ndarray
+    denied_arcs: np.ndarray
+    release: np.ndarray
+    hold: np.ndarray
+    applied: tuple[Applied, ...] = ()
+
+    @staticmethod
+    def open(graph: SupplyGraph, months: Sequence[str]) -> Bounds:
+        """Bounds that limit nothing.
+
+        Examples
+        --------
+        >>> from supplygraph.dataset import read_dataset
+        >>> from supplygraph.graph import compile_graph
+        >>> graph = compile_graph(read_dataset("three-nodes"))
+        >>> bounds = Bounds.open(graph, month_range("2025-04", 3))
+        >>> bounds.months, bounds.first_shock
+        (('2025-04', '2025-05', '2025-06'), None)
+        """
+        count, pools, arcs = len(months), len(graph.pools), len(graph.arcs)
+        return Bounds(
+            tuple(months),
+            activity=np.ones((count, graph.n_activities)),
+            made=np.ones((count, pools)),
+            arc=np.full((count, arcs), np.inf),
+            demand=np.ones((count, graph.n_demands)),
+            denied=np.zeros((count, graph.n_demands)),
+            denied_arcs=np.zeros((count, arcs), dtype=bool),
+            release=np.zeros((count, pools)),
+            hold=np.zeros((count, pools)),
+        )
+
+    @property
+    def first_shock(self) -> int | None:
+        """Row of the first month in which less than the base is left; None if there is none."""
+        tight = (
+            (self.activity < 1).any(axis=1)
+            | (self.made < 1).any(axis=1)
+            | (self.arc < 1).any(axis=1)
+            | (self.denied > 0).any(axis=1)
+        )
+        found = np.flatnonzero(tight)
+        return int(found[0]) if len(found) else None
+
+
+def month_range(start: str, count: int) -> tuple[str, ...]:
+    """``count`` months from ``start`` on.
+
+    Raises
+    ------
+    ScenarioError
+        If the month is not ``YYYY-MM`` or the count is not at least 1.
+
+    Examples
+    --------
+    >>> month_range("2025-11", 3)
+    ('2025-11', '2025-12', '2026-01')
+    """
+    year, _, month = start.partition("-")
+    good = len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12
+    if not good:
+        raise ScenarioError(f"month '{start}' is not YYYY-MM. Write one such as 2025-04.")
+    if count < 1:
+        raise ScenarioError(f"{count} months: a run has at least one. Write a number such as 24.")
+    first = 12 * int(year) + int(month) - 1
+    return tuple(f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(first, first + count))
