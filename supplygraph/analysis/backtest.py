@@ -72,7 +72,7 @@ class Curve:
         Examples
         --------
         >>> round(Curve(0.168, 7.9, 79.3, 11.8, 1.0, 0.163).share("2025-05") * 4762)
-        1243
+        1241
         """
         d = days_of(month)
         licensed = self.ceiling / (1.0 + np.exp(-(d - self.middle) / self.width))
