@@ -121,10 +121,11 @@ class Network:
         sector: str = "other",
         value: float | None = None,
         grade: str = "A",
+        segment: str = "civil",
     ) -> Network:
         """Tonnes of each material for one unit of the product."""
         self.add(
-            "products", id=name, name=name, sector=sector, segment="civil", basis="counted",
+            "products", id=name, name=name, sector=sector, segment=segment, basis="counted",
             unit="unit", value_usd="" if value is None else repr(value),
         )  # fmt: skip
         for flags, material, quantity in _inputs(needs, optional, either):
@@ -174,6 +175,10 @@ class Network:
             quantity="" if quantity is None else repr(float(quantity)),
             role="arc" if quantity is None else "fit", **{"from": origin},
         )  # fmt: skip
+        return self
+
+    def stock(self, holder: str, material: str, weeks: float) -> Network:
+        self.add("stocks", holder=holder, material=material, weeks_central=repr(float(weeks)))
         return self
 
     def bar(self, material: str, origin: str, to: str) -> Network:

@@ -32,6 +32,7 @@ TABLES = (
     "observations",
     "prices",
     "events",
+    "series",
     "lags",
     "sources",
 )

@@ -1,0 +1,218 @@
+"""What a run of months says about each product and region: first shortage, months lost.
+
+With loss_t = 1 - served share in month t and t0 the first month of shock,
+
+    first_shortage  first month in which more than 0.5 % is lost
+    months_lost     sum of loss_t, in months of output
+    tts             months from t0 to the first shortage, the first short month by the part of
+                    it that its loss, against the month after, leaves in full
+    ttr             months from t0 to the end of the last short month; none if still short
+
+Each is a range over how much is in stock (low, central, high), never one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from supplygraph.analysis.binding import Tracer
+from supplygraph.engines.timeline import Timeline
+
+SHORT = 5e-3
+EPSILON = 1e-9
+Row = dict[str, Any]
+Key = tuple[str, str, str]
+
+
+def month_rows(tracer: Tracer, line: Timeline, *, monthly: bool = True) -> pd.DataFrame:
+    """Rows of a run: one a month and demand group, then one a group over all months.
+
+    Parameters
+    ----------
+    tracer
+        Engines, causes and grades; its weights form the totals, its product and region
+        choose the rows.
+    line
+        The run.
+    monthly
+        Whether to give the rows of single months.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Contract of DESIGN section 6; rows over all months have an empty ``month``.
+    """
+    work = _Rows(tracer, line)
+    rows: list[Row] = []
+    for cover in range(len(line.covers)):
+        groups = list(work.groups())
+        if monthly:
+            rows += [
+                work.month(key, members, row, cover)
+                for row in range(len(line.months))
+                for key, members in groups
+            ]
+            rows += [work.total_of(row, cover) for row in range(len(line.months))]
+        rows += [work.over_all(key, members, cover) for key, members in groups]
+        rows.append(work.total(cover))
+    return pd.DataFrame(rows)
+
+
+class _Rows:
+    def __init__(self, tracer: Tracer, line: Timeline) -> None:
+        self.tracer, self.line = tracer, line
+        self.graph = tracer.month.baseline.graph
+        self.demands = self.graph.demands
+        self.base = tracer.month.baseline.block("demand")
+        self.weights = tracer.month.weights
+        self.loss = 1.0 - line.served
+        self.loss[self.loss < 1e-12] = 0.0
+        self.first = line.bounds.first_shock
+        self.cuts = [tracer.binding.cut(shock) for shock in line.shocks]
+        self._paths: dict[tuple[int, int, int], tuple[str, str, str, bool]] = {}
+
+    def groups(self) -> Iterator[tuple[Key, np.ndarray]]:
+        """Demands by product, region and segment, in order; only those asked for."""
+        keys: dict[Key, list[int]] = {}
+        asked = (self.tracer.month.product, self.tracer.month.region)
+        columns = (self.demands[name] for name in ("product", "region", "segment"))
+        for index, key in enumerate(zip(*columns, strict=True)):
+            wanted = all(a in (None, k) for a, k in zip(asked, key, strict=False))
+            if wanted and self.base[index] > 0:
+                keys.setdefault(key, []).append(index)
+        for key in sorted(keys):
+            yield key, np.array(keys[key])
+
+    def _head(self, month: str | None, key: Key, cover: int) -> Row:
+        line = self.line
+        return {
+            "month": month, "product": key[0], "region": key[1], "segment": key[2],
+            "rerouting": line.rerouting, "rationing": line.rationing,
+            "cover": line.covers[cover],
+        }  # fmt: skip
+
+    def month(self, key: Key, members: np.ndarray, row: int, cover: int) -> Row:
+        """One group in one month."""
+        units = self.line.units[row, members]
+        share = units / units.sum() if units.sum() > 0 else np.full(len(units), 1 / len(units))
+        loss = float(share @ self.loss[row, members, cover])
+        worst = int(members[self.loss[row, members, cover].argmax()])
+        binding, need, quantity, nominal = self._cause(row, worst, cover, key[0])
+        flags = ("nominal",) if nominal else ()
+        hidden = nominal and self.line.rerouting != "none"
+        return self._head(self.line.months[row], key, cover) | {
+            "demand": float(units.sum()), "unit": str(self.demands["unit"].iat[worst]),
+            "served": np.nan if hidden else 1.0 - loss, "loss": np.nan if hidden else loss,
+            "binding": binding, "need_evidence": need, "quantity_evidence": quantity,
+            "flags": flags, "first_shortage": None, "months_lost": np.nan,
+            "tts_months": np.nan, "ttr_months": np.nan,
+        }  # fmt: skip
+
+    def _cause(self, row: int, demand: int, cover: int, product: str) -> tuple[str, str, str, bool]:
+        """Binding material, both grades, and whether nobody sized the need."""
+        evidence = self.tracer.evidence
+        grades = evidence.products.get(product, ("", ""))
+        if not self.loss[row, demand, cover] > EPSILON:
+            return ("", *grades, False)
+        key = (row, demand, cover)
+        if key not in self._paths:
+            binding, cut = self.tracer.binding, self.cuts[row]
+            if self.line.rerouting == "none":
+                path = binding.under_none(demand, cut, self.line.levels[row].column(cover))
+                if path is None:
+                    self._paths[key] = ("", *grades, False)
+                else:
+                    nominal = evidence.is_nominal(demand, path.need)
+                    grade = evidence.need(demand, path.need)
+                    self._paths[key] = (path.material, *grade, nominal)
+            else:
+                name = binding.under_free(demand, cut, self.line.answers[row][cover]) or ""
+                self._paths[key] = (name, *grades, evidence.unsized(product))
+        return self._paths[key]
+
+    def over_all(self, key: Key, members: np.ndarray, cover: int) -> Row:
+        """One group over all months."""
+        units = self.line.units[:, members]
+        whole = units.sum(axis=1)
+        loss = (units * self.loss[:, members, cover]).sum(axis=1)
+        loss = np.divide(loss, whole, out=np.zeros_like(loss), where=whole > 0)
+        demand = float(whole.sum())
+        worst_row = int(loss.argmax())
+        first = self._first_short(loss)
+        row = first if first is not None else worst_row
+        worst = int(members[self.loss[row, members, cover].argmax()])
+        binding, need, quantity, nominal = self._cause(row, worst, cover, key[0])
+        lost = float((loss * whole).sum() / demand) if demand > 0 else 0.0
+        hidden = nominal and self.line.rerouting != "none"
+        return self._head(None, key, cover) | {
+            "demand": demand, "unit": str(self.demands["unit"].iat[worst]),
+            "served": np.nan if hidden else 1.0 - lost, "loss": np.nan if hidden else lost,
+            "binding": binding, "need_evidence": need, "quantity_evidence": quantity,
+            "flags": self._flags(loss, nominal),
+        } | self._spell(loss, hidden)  # fmt: skip
+
+    def _first_short(self, loss: np.ndarray) -> int | None:
+        short = np.flatnonzero(loss > SHORT)
+        return int(short[0]) if len(short) else None
+
+    def _flags(self, loss: np.ndarray, nominal: bool) -> tuple[str, ...]:
+        return ("nominal",) * nominal + ("not_recovered",) * bool(loss[-1] > SHORT)
+
+    def _spell(self, loss: np.ndarray, hidden: bool) -> Row:
+        """First shortage, months lost, time to survive and to recover."""
+        first = self._first_short(loss)
+        empty: Row = {
+            "first_shortage": None, "months_lost": np.nan, "tts_months": np.nan,
+            "ttr_months": np.nan,
+        }  # fmt: skip
+        if hidden:
+            return empty
+        if first is None or self.first is None:
+            lost = float(loss.sum())
+            return empty | {"months_lost": 0.0 if lost < EPSILON else lost}
+        last = int(np.flatnonzero(loss > SHORT)[-1])
+        recovered = float(last + 1 - self.first) if last < len(loss) - 1 else np.nan
+        return {
+            "first_shortage": self.line.months[first],
+            "months_lost": float(loss.sum()),
+            "tts_months": first - self.first + full_part(loss, first),
+            "ttr_months": recovered,
+        }
+
+    def _weighted(self, cover: int) -> np.ndarray:
+        return self.loss[:, :, cover] @ self.weights
+
+    def total_of(self, row: int, cover: int) -> Row:
+        """Weighted total of one month."""
+        return self._total(self.line.months[row], cover, float(self._weighted(cover)[row]))
+
+    def total(self, cover: int) -> Row:
+        """Weighted total over all months."""
+        loss = self._weighted(cover)
+        row = self._total(None, cover, float(loss.mean()))
+        return row | self._spell(loss, False) | {"flags": self._flags(loss, False)}
+
+    def _total(self, month: str | None, cover: int, loss: float) -> Row:
+        return self._head(month, ("total", "", ""), cover) | {
+            "demand": np.nan, "unit": "", "served": 1.0 - loss, "loss": loss, "binding": "",
+            "need_evidence": "", "quantity_evidence": "", "flags": (), "first_shortage": None,
+            "months_lost": np.nan, "tts_months": np.nan, "ttr_months": np.nan,
+        }  # fmt: skip
+
+
+def full_part(loss: np.ndarray, first: int) -> float:
+    """Part of the first short month that is still served in full.
+
+    A stock that ends inside a month leaves the rest of it at the loss of the month after.
+
+    Examples
+    --------
+    >>> full_part(np.array([0.0, 0.1, 0.5]), 1)
+    0.8
+    """
+    rate = float(loss[first + 1]) if first + 1 < len(loss) else 1.0
+    return max(0.0, 1.0 - float(loss[first]) / max(rate, float(loss[first])))

@@ -1,0 +1,466 @@
+"""One month of the allocation program, with stocks: `free` and `qualified`.
+
+The program of `engines.allocation` in base-year units (tonnes of the month x 12 / (season x
+growth)), with columns for what is taken from and put into each stock:
+
+    home_k:   made - E + I - draws - W + released_k - refilled_k + state stock = 0
+    entry_e:  taken_e - draw_e <= 0                 a user's stock serves him alone
+    denied_k: draws of denied users - what reaches k over arcs open to them <= what is exempt
+
+Serving counts first; a tonne in stock is worth a thousandth of the demand it covers, so
+stocks are used when something would be short and refilled when something is spare. The step
+does not look ahead: in a long squeeze it serves the first months in full.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from supplygraph.baseline import Baseline
+from supplygraph.engines.allocation import (
+    LOSS_SCALE,
+    UNWEIGHTED,
+    Allocation,
+    AllocationProgram,
+)
+from supplygraph.engines.rigid import MONTHS, Limits
+from supplygraph.engines.targets import Targets
+from supplygraph.engines.water import WaterFilling
+from supplygraph.errors import UsageError
+from supplygraph.graph import Matrix
+from supplygraph.graph.matrix import INFINITY, RowWriter
+from supplygraph.selectors import did_you_mean
+from supplygraph.solver import LinearProgram, Optimum, Triplets
+
+REROUTINGS = ("none", "qualified", "free")
+RATIONINGS = ("value", "proportional", "priority")
+SEGMENTS = ("military", "mixed", "civil")
+PRIORITY = 1e3
+STOCK_VALUE = 1e-3
+REFILL = 0.5
+QUALIFIED_SURGE = 1.15
+QUALIFIED_LAG = {"part": 6, "traction": 18, "military": 24}
+
+
+class MonthlyProgram(AllocationProgram):
+    """The persistent program of a run; a month is a list of bounds.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    stocks
+        Targets at one cover.
+    weights
+        Weight of every demand in a total.
+    rerouting
+        ``qualified`` or ``free``.
+    rationing
+        ``value``, ``proportional`` or ``priority`` (military, mixed, civil).
+    denied
+        Demands to which some arc may be closed in some month; military ones always count.
+    last_month
+        End of the run: what its plants can make sizes the columns.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        stocks: Targets,
+        *,
+        weights: np.ndarray | None = None,
+        rerouting: str = "free",
+        rationing: str = "value",
+        denied: np.ndarray | None = None,
+        last_month: str | None = None,
+        threads: int = 1,
+    ) -> None:
+        if rerouting not in REROUTINGS[1:]:
+            raise UsageError(f"rerouting '{rerouting}': {did_you_mean(rerouting, REROUTINGS[1:])}")
+        if rationing not in RATIONINGS:
+            raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
+        self.stocks, self.rerouting, self.rationing = stocks, rerouting, rationing
+        military = (baseline.graph.demands["segment"] == "military").to_numpy()
+        self.tied = military if denied is None else military | denied
+        self.taken = np.zeros(0)
+        self.factor = np.ones(baseline.graph.n_demands)
+        self.last_month = last_month or baseline.graph.base_month
+        self._by_month: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        super().__init__(baseline, weights=weights, threads=threads)
+        if rationing == "priority":
+            self._put_segments_in_order()
+        self.extra = _Extra(self)
+        self.model = self._build(threads)
+        self.model.solve("months without a shock")
+        self.model.keep_basis()
+
+    def _scale(self) -> np.ndarray:
+        """Sizes that also hold for materials which only plants opening later make."""
+        graph, now = self.graph, self.made_upper
+        capacity, open_ = graph.line_capacity(self.last_month)
+        activity = np.nan_to_num(capacity[graph.line_of] / graph.line_units) * open_
+        made = graph.made_quantity * activity[graph.made_activity]
+        later = np.bincount(graph.made_pool, made, minlength=len(graph.pools))
+        self.made_upper = np.maximum(now, later)
+        try:
+            return super()._scale()
+        finally:
+            self.made_upper = now
+
+    def _build(self, threads: int) -> LinearProgram:
+        """Rows and columns of the allocation program with those of stocks and denied users."""
+        rows = self.rows.stacked(self.extra.rows)
+        scale = np.concatenate([self.scale, self.extra.scale])
+        size = np.full(rows.n_rows, 1e-9)
+        np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
+        triplets = Triplets(*self.extra.into_home(rows))
+        count = len(self.extra.scale)
+        return LinearProgram(
+            triplets,
+            np.concatenate([self.cost, self.extra.cost]),
+            np.zeros(len(self.ub) + count),
+            np.concatenate([self.ub, np.zeros(count)]),
+            column_scale=scale,
+            row_scale=size,
+            threads=threads,
+        )
+
+    def _put_segments_in_order(self) -> None:
+        """Rewards a thousand times larger for each segment that comes earlier."""
+        units = self.columns.block("demand")
+        order = {name: PRIORITY ** (len(SEGMENTS) - 1 - i) for i, name in enumerate(SEGMENTS)}
+        rank = np.array([order.get(str(s), 1.0) for s in self.graph.demands["segment"]])
+        self.cost[units] = self.cost[units] * rank / PRIORITY
+
+    def answer(self, optimum: Optimum, warnings: tuple[str, ...] = ()) -> Allocation:
+        """An optimum as flows, served shares and prices; what stocks give is kept beside it."""
+        self.taken = optimum.x[self.common + 1 :]
+        return super().answer(optimum, warnings)
+
+    def capacities_of(self, month: str) -> tuple[np.ndarray, np.ndarray]:
+        """Line and activity bounds of a month before any shock, and the share plants kept.
+
+        A line whose capacity fell since the base year keeps that share of its base use.
+        """
+        if month not in self._by_month:
+            graph, base = self.graph, self.baseline.block("activity")
+            used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
+            self._by_month[month] = kept_share(self.baseline, month, used)
+        return self._by_month[month]
+
+    def step(
+        self, month: str, limits: Limits, stocks: tuple[np.ndarray, np.ndarray], shocked: int | None
+    ) -> tuple[Allocation, tuple[np.ndarray, np.ndarray]]:
+        """Best allocation of a month and the tonnes in stock after it.
+
+        Parameters
+        ----------
+        month
+            ``YYYY-MM``, for capacities.
+        limits
+            What the month leaves.
+        stocks
+            Tonnes held by entries and pools at its start.
+        shocked
+            Months since the first shock, None before it.
+        """
+        self.factor = limits.factor
+        ub = self._upper(month, limits, shocked)
+        index = np.arange(len(ub))
+        self.model.set_column_bounds(index, np.zeros(len(ub)), ub)
+        lines, _ = self._lines(month, limits)
+        first = self.line_row + np.arange(len(lines))
+        self.model.set_row_bounds(first, np.full(len(lines), -INFINITY), lines)
+        self.extra.set(self.model, limits, stocks, shocked)
+        if self.rationing == "proportional":
+            answer = _MonthlyFilling(self)._fill()
+        else:
+            answer = self.answer(self.model.solve(f"months, {month}"))
+        return answer, self.extra.after(self.taken, stocks, limits.scale)
+
+    def _lines(self, month: str, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+        """Upper bounds of lines in base units, and of activities."""
+        capacity, left = self.capacities_of(month)
+        graph, base = self.graph, self.baseline.block("activity")
+        used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
+        stated = np.where(np.isnan(capacity), INFINITY, capacity / limits.scale)
+        lines = np.maximum(stated, used * left)
+        share = np.zeros(len(lines))
+        np.maximum.at(share, graph.line_of, limits.activity)
+        lines = np.where(np.isfinite(lines), lines * share, INFINITY)
+        blank = np.isnan(capacity)[graph.line_of]
+        activity = np.where(
+            blank, base, np.maximum(stated, used * left)[graph.line_of] / graph.line_units
+        )
+        return lines, activity
+
+    def _upper(self, month: str, limits: Limits, shocked: int | None) -> np.ndarray:
+        columns, graph = self.columns, self.graph
+        _, open_ = graph.line_capacity(month)
+        _, activity = self._lines(month, limits)
+        base = self.baseline.block("activity")
+        activity = np.where(self.sourceless, np.minimum(activity, base), activity)
+        activity = np.where(open_, activity, 0.0) * limits.activity
+        ub = self.ub.copy()
+        ub[columns.block("activity")] = activity
+        ub[columns.block("demand")] = self.base_units * limits.factor
+        ub[columns.block("arc")] = self._arcs(limits, shocked)
+        made = np.bincount(
+            graph.made_pool,
+            graph.made_quantity * activity[graph.made_activity],
+            minlength=len(graph.pools),
+        )
+        cut = limits.made[columns.made_of] < 1
+        ub[columns.block("made")] = np.where(cut, (made * limits.made)[columns.made_of], INFINITY)
+        ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
+        return ub
+
+    @property
+    def sourceless(self) -> np.ndarray:
+        """Makers without inputs that are no mines: scrap and supply of no recorded source."""
+        graph = self.graph
+        sources = np.ones(graph.n_activities, dtype=bool)
+        sources[graph.inputs.user[graph.inputs.user < graph.n_activities]] = False
+        return sources & (graph.activities["stage"].to_numpy() != "mine")
+
+    def _arcs(self, limits: Limits, shocked: int | None) -> np.ndarray:
+        """Upper bounds of arcs: caps of measures, and what has qualified."""
+        base = self.baseline.block("arc")
+        most = np.full(len(base), INFINITY)
+        if self.rerouting == "qualified":
+            lag = np.where(self.extra.traction, QUALIFIED_LAG["traction"], QUALIFIED_LAG["part"])
+            ready = (shocked or 0) >= lag if shocked is not None else np.zeros(len(base), bool)
+            most = np.where(ready, INFINITY, QUALIFIED_SURGE * base)
+        capped = np.isfinite(limits.arc)
+        share = np.where(capped, limits.arc, 0.0)
+        return np.where(capped, np.minimum(most, base * share), most)
+
+
+class _MonthlyFilling(WaterFilling):
+    """Water-filling over the program of one month, with its factors on demand."""
+
+    def __init__(self, program: MonthlyProgram) -> None:
+        self.whole, self.model, self.factor = program, program.model, program.factor
+
+    def _hold(self, open_: np.ndarray, floor: np.ndarray, most: np.ndarray) -> None:
+        super()._hold(open_, np.minimum(floor, self.factor), most * self.factor)
+
+
+class _Extra:
+    """Columns and rows that stocks and denied users add to the program."""
+
+    def __init__(self, program: MonthlyProgram) -> None:
+        self.program, self.stocks = program, program.stocks
+        graph = program.graph
+        self.first = program.common + 1
+        self.n_entry, self.n_pool = len(self.stocks.entry), len(self.stocks.pool)
+        stage = graph.pools["stage"].to_numpy()[graph.arcs["origin"].to_numpy()]
+        material = graph.arcs["material"].to_numpy()
+        self.traction = (stage == "magnet") & np.isin(material, self._traction())
+        self.states = np.arange(len(graph.pools))
+        self._restricted()
+        sizes = (self.n_entry, self.n_pool, self.n_entry, self.n_pool, 2 * len(self.states))
+        self.start = np.cumsum([0, *sizes, len(self.gate)])
+        self._values()
+        self.rows = self._write()
+
+    def _traction(self) -> list[str]:
+        """Magnet grades that a product without them cannot replace: those with Dy or Tb."""
+        recipes = self.program.graph.recipes.values()
+        heavy = {
+            out.material
+            for recipe in recipes
+            for out in recipe.outputs
+            for flow in recipe.inputs
+            if flow.group and flow.essential
+        }
+        return sorted(heavy)
+
+    def _restricted(self) -> None:
+        """Pools that tied demands draw from, and the arcs that reach them."""
+        graph, inputs = self.program.graph, self.program.graph.inputs
+        users = np.concatenate([np.zeros(graph.n_activities, bool), self.program.tied])
+        self.tied = np.flatnonzero(users[inputs.user])
+        self.tied_pools = np.unique(inputs.pool[self.tied])
+        end = graph.arcs["destination"].to_numpy()
+        self.gate = np.flatnonzero(np.isin(end, self.tied_pools))
+
+    def block(self, number: int) -> np.ndarray:
+        """Column numbers of a block: taken and refilled by entries and pools, states, gates."""
+        return self.first + np.arange(self.start[number], self.start[number + 1])
+
+    def _values(self) -> None:
+        """Typical sizes and costs; a tonne in stock is worth a part of what it covers."""
+        program, graph = self.program, self.program.graph
+        drawn = program.baseline.drawn
+        whole = np.bincount(graph.inputs.pool, drawn, minlength=len(graph.pools))
+        weight = np.concatenate([np.zeros(graph.n_activities), program.weights])
+        entry, pool = self.stocks.entry, self.stocks.pool
+        worth = np.maximum(weight[graph.inputs.user[entry]] * LOSS_SCALE, UNWEIGHTED)
+        spread = np.random.default_rng(98).uniform(0.8, 1.2, self.n_entry + self.n_pool)
+        entry_cost = STOCK_VALUE * worth * spread[: self.n_entry] / np.maximum(drawn[entry], 1e-9)
+        pool_cost = STOCK_VALUE * UNWEIGHTED * spread[self.n_entry :]
+        pool_cost = pool_cost / np.maximum(whole[pool], 1e-9)
+        flow = np.maximum(program.scale[program.columns.block("arc")][self.gate], 1e-9)
+        size = np.maximum(whole, 1e-6)
+        held = np.maximum(np.concatenate([drawn[entry], whole[pool]]), 1e-9)
+        self.scale = np.concatenate([held, held, size, size, flow])
+        state = np.full(len(self.states), STOCK_VALUE * UNWEIGHTED) / size
+        stock = np.concatenate([entry_cost, pool_cost])
+        free = np.zeros(len(self.states)), np.zeros(len(self.gate))
+        self.cost = np.concatenate([stock, -REFILL * stock, free[0], -REFILL * state, free[1]])
+
+    def _write(self) -> Matrix:
+        """Rows: taken <= drawn for every entry; denied users; gates of arcs."""
+        program, inputs = self.program, self.program.graph.inputs
+        writer = RowWriter()
+        first = writer.add_rows(self.n_entry, -INFINITY, 0.0)
+        own = first + np.arange(self.n_entry)
+        writer.add(own, self.block(0), 1.0)
+        self._add_draws(writer, own, self.stocks.entry, -1.0)
+        self.denied_row = program.rows.n_rows + len(writer.bounds)
+        place = {int(pool): i for i, pool in enumerate(self.tied_pools)}
+        first = writer.add_rows(len(self.tied_pools), -INFINITY, INFINITY)
+        rows = first + np.array([place[int(p)] for p in inputs.pool[self.tied]], dtype=int)
+        self._add_draws(writer, rows, self.tied, 1.0)
+        self._add_supply(writer, first, place)
+        self.gate_row = program.rows.n_rows + len(writer.bounds)
+        first = writer.add_rows(len(self.gate), -INFINITY, INFINITY)
+        own = first + np.arange(len(self.gate))
+        writer.add(own, self.block(5), 1.0)
+        writer.add(own, program.columns.start["arc"] + self.gate, -1.0)
+        return writer.matrix()
+
+    def _add_draws(
+        self, writer: RowWriter, rows: np.ndarray, entries: np.ndarray, sign: float
+    ) -> None:
+        """Draws of entries: their own column, or their user's level times the quantity."""
+        inputs, columns = self.program.graph.inputs, self.program.columns
+        fixed = inputs.draw[entries] < 0
+        users = entries[fixed]
+        writer.add(rows[fixed], inputs.user[users], sign * inputs.quantity[users])
+        drawn = columns.start["draw"] + inputs.draw[entries[~fixed]]
+        writer.add(rows[~fixed], drawn, sign)
+
+    def _add_supply(self, writer: RowWriter, first: int, place: dict[int, int]) -> None:
+        """What reaches a pool, less its exports, less what a gate keeps from denied users."""
+        graph, columns = self.program.graph, self.program.columns
+        for number, pool in enumerate(columns.made_of):
+            if int(pool) in place:
+                row = first + place[int(pool)]
+                writer.add([row], [columns.start["made"] + number], -1.0)
+        for name, sign in (("origin", 1.0), ("destination", -1.0)):
+            pools = graph.arcs[name].to_numpy()
+            arcs = np.flatnonzero(np.isin(pools, self.tied_pools))
+            rows = first + np.array([place[int(p)] for p in pools[arcs]], dtype=int)
+            writer.add(rows, columns.start["arc"] + arcs, sign)
+        end = graph.arcs["destination"].to_numpy()
+        rows = first + np.array([place[int(end[a])] for a in self.gate], dtype=int)
+        writer.add(rows, self.block(5), 1.0)
+        for number, entry in enumerate(self.stocks.entry):
+            pool = int(graph.inputs.pool[entry])
+            if pool in place and entry in self.tied:
+                writer.add([first + place[pool]], [self.block(0)[number]], -1.0)
+        for number, pool in enumerate(self.stocks.pool):
+            if int(pool) in place:
+                writer.add([first + place[int(pool)]], [self.block(1)[number]], -1.0)
+        writer.add(
+            [first + place[int(p)] for p in self.tied_pools], self.block(4)[self.tied_pools], -1.0
+        )
+
+    def into_home(self, rows: Matrix) -> tuple[np.ndarray, ...]:
+        """Triplets with the stock columns entered into the home rows."""
+        inputs, home = self.program.graph.inputs, self.program.home_row
+        entry = home + inputs.pool[self.stocks.entry]
+        pool = home + self.stocks.pool
+        states = home + self.states
+        half = len(self.states)
+        added = [
+            (entry, self.block(0), 1.0), (pool, self.block(1), 1.0),
+            (entry, self.block(2), -1.0), (pool, self.block(3), -1.0),
+            (states, self.block(4)[:half], 1.0), (states, self.block(4)[half:], -1.0),
+        ]  # fmt: skip
+        return (
+            np.concatenate([rows.row, *(part[0] for part in added)]),
+            np.concatenate([rows.column, *(part[1] for part in added)]),
+            np.concatenate([rows.value, *(np.full(len(p[0]), p[2]) for p in added)]),
+            rows.lower,
+            rows.upper,
+        )
+
+    def set(
+        self,
+        model: LinearProgram,
+        limits: Limits,
+        stocks: tuple[np.ndarray, np.ndarray],
+        shocked: int | None,
+    ) -> None:
+        """Bounds of a month: stocks that are there, room up to targets, denied users."""
+        yearly = MONTHS / limits.scale
+        entry, pool = stocks
+        room = np.maximum(self.stocks.entry_target[:, 0] - entry, 0.0)
+        pool_room = np.maximum(self.stocks.pool_target[:, 0] - pool, 0.0)
+        ub = np.concatenate(
+            [entry, pool, room, pool_room, limits.release, limits.hold, np.zeros(len(self.gate))]
+        )
+        ub = ub * yearly
+        ub[self.start[5] :] = INFINITY
+        index = self.first + np.arange(len(ub))
+        model.set_column_bounds(index, np.zeros(len(ub)), ub)
+        self._set_denied(model, limits, shocked)
+
+    def _set_denied(self, model: LinearProgram, limits: Limits, shocked: int | None) -> None:
+        """Rows of denied users bind where something is denied them; gates of closed arcs shut."""
+        program = self.program
+        base = program.baseline.block("arc")[self.gate]
+        shut = limits.denied_arcs[self.gate].copy()
+        late = program.rerouting == "qualified"
+        if late:
+            young = shocked is None or shocked < QUALIFIED_LAG["military"]
+            shut |= (base <= 0) & young
+        exempt = self._exempt(limits, bool(late))
+        count = len(self.tied_pools)
+        model.set_row_bounds(self.denied_row + np.arange(count), np.full(count, -INFINITY), exempt)
+        lower = np.where(shut, 0.0, -INFINITY)
+        rows = self.gate_row + np.arange(len(self.gate))
+        model.set_row_bounds(rows, lower, np.full(len(rows), INFINITY))
+
+    def _exempt(self, limits: Limits, late: bool) -> np.ndarray:
+        """Draws of tied users that no denial touches, per pool; infinite where none is denied."""
+        graph, inputs = self.program.graph, self.program.graph.inputs
+        users = np.concatenate([np.zeros(graph.n_activities), limits.denied])[inputs.user]
+        drawn = self.program.baseline.drawn
+        free = np.bincount(
+            inputs.pool[self.tied],
+            ((1 - users) * drawn)[self.tied],
+            minlength=len(graph.pools),
+        )
+        denied = np.bincount(
+            inputs.pool[self.tied], users[self.tied] > 0, minlength=len(graph.pools)
+        )
+        none = INFINITY if not late else 0.0
+        return np.where(denied > 0, free, none)[self.tied_pools]
+
+    def after(
+        self, taken: np.ndarray, stocks: tuple[np.ndarray, np.ndarray], scale: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Tonnes in stock after the month."""
+        parts = np.split(taken * scale / MONTHS, self.start[1:5])
+        entry = np.clip(stocks[0] - parts[0] + parts[2], 0.0, None)
+        pool = np.clip(stocks[1] - parts[1] + parts[3], 0.0, None)
+        return entry, pool
+
+
+def kept_share(baseline: Baseline, month: str, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Capacity of every line in a month, and the share of its base use that it keeps.
+
+    A capacity below what the base year ran is read as the base year's own inconsistency; only
+    what fell since counts.
+    """
+    graph = baseline.graph
+    now, _ = graph.line_capacity(month)
+    then, _ = graph.line_capacity(graph.base_month)
+    usual = np.where(np.isnan(then), used, np.minimum(then, used))
+    fell = ~np.isnan(now) & (now < usual)
+    left = np.where(fell, np.divide(now, usual, out=np.zeros_like(now), where=usual > 0), 1.0)
+    return now, left
