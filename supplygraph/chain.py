@@ -599,6 +599,113 @@ class Chain:
             self.network, self.baseline, scenario, month=month, sets=sets, measures=measures
         )
 
+    def run(
+        self,
+        scenario: str | Path,
+        *,
+        months: int | None = None,
+        rerouting: str = "both",
+        rationing: str | None = None,
+        covers: Sequence[str] = ("low", "central", "high"),
+        by_month: bool = False,
+        weights: str = "sectors",
+        product: str | None = None,
+        region: str | None = None,
+        sets: Iterable[str] = (),
+        measures: Iterable[str] = (),
+    ) -> Run:
+        """Step through the months of a scenario.
+
+        Parameters
+        ----------
+        scenario
+            Name in the dataset, or a YAML file.
+        months
+            Number of months; the scenario's if left out.
+        rerouting
+            ``both`` (none and free), ``all``, ``none``, ``qualified`` or ``free``.
+        rationing
+            ``value``, ``proportional`` or ``priority``; the scenario's if left out.
+        covers
+            Sizes of stocks: ``low``, ``central``, ``high``.
+        by_month
+            Rows of single months too, not only over all months.
+        weights, product, region
+            As in :meth:`solve`.
+        sets, measures
+            Parameters changed and measures added, as in :meth:`bounds`.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario contradicts itself, or a window ends and nobody says what follows.
+        """
+        from supplygraph.analysis.runs import run_scenario
+        from supplygraph.scenario.load import load_scenario
+
+        if self.removed:
+            raise UsageError("run a whole chain: put removals into the scenario instead.")
+        changes = [*sets, *([] if months is None else [f"months={months}"])]
+        told = load_scenario(self.dataset, scenario, changes, measures)
+        tracer = self._shared.tracer(None, weights, product, region)
+        table, notes = run_scenario(
+            tracer, told, rerouting=rerouting, rationing=rationing, covers=covers,
+            by_month=by_month,
+        )  # fmt: skip
+        params = {
+            "scenario": told.name, "months": told.months, "rerouting": rerouting,
+            "rationing": rationing or told.rationing, "covers": list(covers),
+            "by_month": by_month, "weights": weights, "product": product, "region": region,
+            "set": changes, "measure": list(measures),
+        }  # fmt: skip
+        return Run(told.name, self._results("run", table, params, tracer.month, notes))
+
+    def compare(
+        self, scenarios: Sequence[str | Path], by: Sequence[str] = ("product", "region"),
+        **options: Any,
+    ) -> Results:  # fmt: skip
+        """Scenarios side by side; options as in :meth:`run`.
+
+        Raises
+        ------
+        UsageError
+            If fewer than two scenarios are named.
+        """
+        if len(scenarios) < 2:
+            raise UsageError("compare: name at least two scenarios.")
+        runs = [self.run(name, **options) for name in scenarios]
+        return runs[0].compare(*runs[1:], by=by)
+
+    def backtest(
+        self, months: int = 12, observed: str | Path | None = None,
+        destinations: Sequence[str] = (),
+    ) -> Results:  # fmt: skip
+        """Forecasts of Chinese magnet exports from April 2025 on, beside what happened.
+
+        Parameters
+        ----------
+        months
+            Months from April 2025 on.
+        observed
+            CSV of later months: ``month, series, destination, quantity_t, unit, source``.
+        destinations
+            Only these; all that the dataset names by default.
+        """
+        from supplygraph.analysis.backtest import FIT, backtest, read_observed
+        from supplygraph.scenario.months import month_range
+
+        seen = None if observed is None else read_observed(observed)
+        span = month_range(FIT[0], months)
+        table, notes = backtest(
+            self.dataset.tables["series"], span, seen, list(destinations) or None
+        )
+        params = {
+            "months": months, "observed": None if observed is None else str(observed),
+            "destinations": list(destinations),
+        }  # fmt: skip
+        warnings = (*self.dataset.warnings, *notes)
+        return Results("backtest", table, self._about(), params, warnings=warnings)
+
     def about(self) -> dict[str, str]:
         """Name, version and hash of the dataset."""
         return self._about()
@@ -618,6 +725,35 @@ class Chain:
         notes = (*self.dataset.warnings, *warnings)
         weights = product_weights(self.baseline, month.weights)
         return Results(kind, table, self._about(), params, weights, 0, tuple(notes))
+
+
+class Run:
+    """Months of one scenario."""
+
+    def __init__(self, name: str, results: Results) -> None:
+        self.name, self.results = name, results
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per product, region, segment, rerouting and cover, and month if asked."""
+        return self.results.table
+
+    def compare(self, *others: Run, by: Sequence[str] = ("product", "region")) -> Results:
+        """Months of output lost here and in other runs, and the difference."""
+        from supplygraph.analysis.compare import compare_runs
+
+        names = [run.name for run in (self, *others)]
+        tables: dict[str, pd.DataFrame] = {}
+        for number, run in enumerate((self, *others), 1):
+            name = run.name if names.count(run.name) == 1 else f"{run.name} ({number})"
+            tables[name] = run.table
+        params = {"scenarios": list(tables), "by": list(by)}
+        notes = list(dict.fromkeys(w for run in (self, *others) for w in run.results.warnings))
+        result = self.results
+        return Results(
+            "comparison", compare_runs(tables, by), result.dataset, params, result.weights,
+            result.seed, tuple(notes),
+        )  # fmt: skip
 
 
 class Solution:

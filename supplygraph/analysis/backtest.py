@@ -19,10 +19,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from supplygraph.errors import DatasetError, UsageError
 
 SERIES = "magnets_hs85051110"
 WORLD = "World"
@@ -281,6 +284,30 @@ def backtest(
         rows += _destination_rows(series, later, destination, every, months)
     scores = _scores(rows)
     return pd.DataFrame([*rows, *scores]), tuple(warnings)
+
+
+def read_observed(path: str | Path) -> pd.DataFrame:
+    """Later months of a user: columns ``month, series, destination, quantity_t, unit, source``.
+
+    Raises
+    ------
+    DatasetError
+        With every fault of the file.
+    UsageError
+        If there is no such file.
+    """
+    from supplygraph.dataset.csvfile import read_csv
+    from supplygraph.dataset.tables import build_table
+    from supplygraph.schema import table_schema
+
+    file = Path(path)
+    if not file.is_file():
+        raise UsageError(f"--observed: there is no file '{path}'. Name a CSV of later months.")
+    raw, faults = read_csv(file)
+    frame, found = build_table(table_schema("series"), raw)
+    if faults or found:
+        raise DatasetError(file.name, [*faults, *found])
+    return frame
 
 
 def _later(

@@ -28,7 +28,9 @@ Row = dict[str, Any]
 Key = tuple[str, str, str]
 
 
-def month_rows(tracer: Tracer, line: Timeline, *, monthly: bool = True) -> pd.DataFrame:
+def month_rows(
+    tracer: Tracer, line: Timeline, *, monthly: bool = True, skip: int = 0
+) -> pd.DataFrame:
     """Rows of a run: one a month and demand group, then one a group over all months.
 
     Parameters
@@ -40,31 +42,33 @@ def month_rows(tracer: Tracer, line: Timeline, *, monthly: bool = True) -> pd.Da
         The run.
     monthly
         Whether to give the rows of single months.
+    skip
+        Months at the beginning that only set the stage and are not counted.
 
     Returns
     -------
     pandas.DataFrame
         Contract of DESIGN section 6; rows over all months have an empty ``month``.
     """
-    work = _Rows(tracer, line)
+    work = _Rows(tracer, line, skip)
     rows: list[Row] = []
     for cover in range(len(line.covers)):
         groups = list(work.groups())
         if monthly:
             rows += [
                 work.month(key, members, row, cover)
-                for row in range(len(line.months))
+                for row in range(skip, len(line.months))
                 for key, members in groups
             ]
-            rows += [work.total_of(row, cover) for row in range(len(line.months))]
+            rows += [work.total_of(row, cover) for row in range(skip, len(line.months))]
         rows += [work.over_all(key, members, cover) for key, members in groups]
         rows.append(work.total(cover))
     return pd.DataFrame(rows)
 
 
 class _Rows:
-    def __init__(self, tracer: Tracer, line: Timeline) -> None:
-        self.tracer, self.line = tracer, line
+    def __init__(self, tracer: Tracer, line: Timeline, skip: int) -> None:
+        self.tracer, self.line, self.skip = tracer, line, skip
         self.graph = tracer.month.baseline.graph
         self.demands = self.graph.demands
         self.base = tracer.month.baseline.block("demand")
@@ -140,6 +144,8 @@ class _Rows:
         whole = units.sum(axis=1)
         loss = (units * self.loss[:, members, cover]).sum(axis=1)
         loss = np.divide(loss, whole, out=np.zeros_like(loss), where=whole > 0)
+        loss[: self.skip] = 0.0
+        whole[: self.skip] = 0.0
         demand = float(whole.sum())
         worst_row = int(loss.argmax())
         first = self._first_short(loss)
@@ -184,7 +190,9 @@ class _Rows:
         }
 
     def _weighted(self, cover: int) -> np.ndarray:
-        return self.loss[:, :, cover] @ self.weights
+        loss = np.asarray(self.loss[:, :, cover] @ self.weights)
+        loss[: self.skip] = 0.0
+        return loss
 
     def total_of(self, row: int, cover: int) -> Row:
         """Weighted total of one month."""
@@ -193,7 +201,7 @@ class _Rows:
     def total(self, cover: int) -> Row:
         """Weighted total over all months."""
         loss = self._weighted(cover)
-        row = self._total(None, cover, float(loss.mean()))
+        row = self._total(None, cover, float(loss[self.skip :].mean()))
         return row | self._spell(loss, False) | {"flags": self._flags(loss, False)}
 
     def _total(self, month: str | None, cover: int, loss: float) -> Row:

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, cover, data, scenario, view
+from supplygraph.cli import analyse, cover, data, months, scenario, view
 from supplygraph.cli import structure as structure_command
 from supplygraph.cli.export import export
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
@@ -63,11 +63,16 @@ for command in (
     cover.cover,
     export,
     view.view,
+    months.compare,
+    months.backtest,
     data.init,
     data.schema,
 ):
     app.command()(command)
 app.add_typer(scenario.app)
+
+
+scenario.app.command()(months.run)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

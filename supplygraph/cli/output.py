@@ -35,7 +35,7 @@ SHARES = (
     "loss_", "baseline_share", "share", "moved", "largest_", "top_three", "origins",
     "not_told_apart", "unrecorded", "import_dependence", "net_import_reliance", "import_reliance",
     "import_share", "computed", "published", "difference", "vitality_share", "passing_share",
-    "stage_share", "shapley_", "alone_",
+    "stage_share", "shapley_", "alone_", "mape", "coverage",
 )  # fmt: skip
 
 FormatOption = Annotated[

@@ -187,7 +187,8 @@ class MonthlyProgram(AllocationProgram):
         lines = np.maximum(stated, used * left)
         share = np.zeros(len(lines))
         np.maximum.at(share, graph.line_of, limits.activity)
-        lines = np.where(np.isfinite(lines), lines * share, INFINITY)
+        finite = np.isfinite(lines)
+        lines[finite] *= share[finite]
         blank = np.isnan(capacity)[graph.line_of]
         activity = np.where(
             blank, base, np.maximum(stated, used * left)[graph.line_of] / graph.line_units

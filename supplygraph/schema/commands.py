@@ -31,7 +31,9 @@ KINDS = {
     "trace": ("trace",),
     "cover": ("cover", "survival"),
     "view": ("view",),
-    "scenario": ("scenarios", "bounds"),
+    "scenario": ("scenarios", "bounds", "run"),
+    "compare": ("comparison",),
+    "backtest": ("backtest",),
 }  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},

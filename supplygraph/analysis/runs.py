@@ -1,0 +1,179 @@
+"""A scenario run month by month: bounds of what is lost, and first stops beside what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from supplygraph.analysis.backtest import SERIES, WORLD, Series
+from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.months import month_rows
+from supplygraph.dataset import Dataset
+from supplygraph.engines.timeline import Pace, Timeline, run_months
+from supplygraph.errors import UsageError
+from supplygraph.scenario.compose import compose
+from supplygraph.scenario.model import Scenario
+from supplygraph.scenario.months import month_range
+from supplygraph.selectors import did_you_mean
+
+BOTH = ("none", "free")
+ASKED = {
+    "both": BOTH, "all": ("none", "qualified", "free"), "none": ("none",),
+    "qualified": ("qualified",), "free": ("free",),
+}  # fmt: skip
+HISTORY = "2025-01"
+ORDER = (
+    "product", "region", "segment", "month", "rerouting", "rationing", "cover", "demand", "unit",
+    "served", "loss", "binding", "first_shortage", "months_lost", "tts_months", "ttr_months",
+    "observed", "need_evidence", "quantity_evidence", "flags",
+)  # fmt: skip
+OUTBID = 1e-6
+
+
+def season_of(dataset: Dataset) -> tuple[float, ...] | None:
+    """Factors of twelve months from Chinese magnet exports of 2024, mean 1; None without them."""
+    table = dataset.tables["series"]
+    if not (table["series"] == SERIES).any():
+        return None
+    tonnes = Series(table).tonnes
+    months = [tonnes.get((f"2024-{m:02d}", WORLD)) for m in range(1, 13)]
+    if any(value is None or not value > 0 for value in months):
+        return None
+    known = [float(value) for value in months if value is not None]
+    mean = sum(known) / len(known)
+    return tuple(value / mean for value in known)
+
+
+def pace_of(dataset: Dataset, scenario: Scenario) -> tuple[Pace, tuple[str, ...]]:
+    """Season and growth of a scenario, and what a reader should know of them."""
+    season = season_of(dataset) if scenario.season else None
+    if season is None:
+        notes = ("no season: the dataset has no months of a base year",) if scenario.season else ()
+        return Pace(growth=scenario.growth), notes
+    note = "season: months of Chinese magnet exports of 2024, for demand and caps alike (calc)"
+    return Pace(season, scenario.growth), (note,)
+
+
+def run_scenario(
+    tracer: Tracer,
+    scenario: Scenario,
+    *,
+    rerouting: str = "both",
+    rationing: str | None = None,
+    covers: Sequence[str] = ("low", "central", "high"),
+    by_month: bool = False,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Rows of a scenario under each rerouting and cover.
+
+    Parameters
+    ----------
+    tracer
+        Engines, weights and causes; its product and region choose the rows.
+    scenario
+        With all measures written out.
+    rerouting
+        ``both`` (none and free), ``all``, ``none``, ``qualified`` or ``free``.
+    rationing
+        Of qualified and free; the scenario's if left out.
+    covers
+        Sizes of stocks to run.
+    by_month
+        Give the rows of single months too.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Columns of kind ``run`` in `schema/results.csv`.
+    warnings : tuple of str
+
+    Raises
+    ------
+    UsageError
+        If the rerouting is unknown.
+    ScenarioError
+        If the scenario contradicts itself or is a replay without a network.
+    """
+    if rerouting not in ASKED:
+        raise UsageError(f"rerouting '{rerouting}' is not known. {did_you_mean(rerouting, ASKED)}")
+    baseline = tracer.month.baseline
+    pace, notes = pace_of(baseline.graph.dataset, scenario)
+    months, skip = _months(scenario)
+    bounds = compose(baseline.graph, baseline, scenario, months)
+    parts = []
+    for name in ASKED[rerouting]:
+        line = run_months(
+            baseline, bounds, rerouting=name, rationing=rationing or scenario.rationing,
+            pace=pace, covers=covers, weights=tracer.month.weights, threads=tracer.month.threads,
+        )  # fmt: skip
+        parts.append(month_rows(tracer, line, monthly=by_month, skip=skip))
+    table = pd.concat(parts, ignore_index=True)
+    table["observed"] = _observed(baseline.graph.dataset, table, months[skip:])
+    table = _outbid(table)
+    return table[list(ORDER)], (*notes, *_limits(months[skip:]))
+
+
+def _months(scenario: Scenario) -> tuple[tuple[str, ...], int]:
+    """Months to step through, and how many of them lie before the start."""
+    start = scenario.month_names[0]
+    if scenario.initial == "base" or start <= HISTORY:
+        return scenario.month_names, 0
+    before = (int(start[:4]) - int(HISTORY[:4])) * 12 + int(start[5:]) - int(HISTORY[5:])
+    return month_range(HISTORY, before + len(scenario.month_names)), before
+
+
+def _limits(months: Sequence[str]) -> tuple[str, ...]:
+    return (
+        f"{months[0]} to {months[-1]}: every month is solved on its own and none knows the next; "
+        "depth and dates are a range over stocks (low, central, high), most of which are assumed",
+        "a row of free is one sharing among several: quote totals, or ask with --product",
+    )
+
+
+def _outbid(table: pd.DataFrame) -> pd.DataFrame:
+    """Flag rows of free or qualified that lose more than the same row under none."""
+    keys = ["product", "region", "segment", "cover"]
+    months = table["month"].astype(object).where(table["month"].notna(), "")
+    key = list(zip(*(table[name] for name in keys), months, strict=True))
+    none = {
+        k: loss
+        for k, loss, name in zip(key, table["loss"], table["rerouting"], strict=True)
+        if name == "none"
+    }
+    flags = [
+        (*old, "outbid") if name != "none" and loss > none.get(k, 2.0) + OUTBID else old
+        for k, old, loss, name in zip(
+            key, table["flags"], table["loss"], table["rerouting"], strict=True
+        )
+    ]
+    return table.assign(flags=flags)
+
+
+def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> list[str]:
+    """First stoppage, slowdown or shortage on record for a product and region, in the run."""
+    first: dict[tuple[str, str], str] = {}
+    events = dataset.tables["events"].sort_values(["date", "id"], kind="stable")
+    kinds = ("stoppage", "slowdown", "shortage")
+    for row in events.to_dict("records"):
+        if not any(kind in str(row["id"]) for kind in kinds):
+            continue
+        if not months[0] <= str(row["date"])[:7] <= months[-1]:
+            continue
+        for product in str(row["product"]).split(";"):
+            text = f"{row['date']} {row['event']} ({row['evidence']})"
+            first.setdefault((product, str(row["region"])), text)
+    pairs = zip(table["product"], table["region"], table["month"].isna(), strict=True)
+    return [first.get((p, r), "") if whole else "" for p, r, whole in pairs]
+
+
+def timeline_of(
+    tracer: Tracer, scenario: Scenario, rerouting: str, covers: Sequence[str] = ("central",)
+) -> Timeline:
+    """The run behind the rows: flows of arcs, stocks and served shares by month."""
+    baseline = tracer.month.baseline
+    pace, _ = pace_of(baseline.graph.dataset, scenario)
+    bounds = compose(baseline.graph, baseline, scenario)
+    return run_months(
+        baseline, bounds, rerouting=rerouting, rationing=scenario.rationing, pace=pace,
+        covers=covers, weights=tracer.month.weights, threads=tracer.month.threads,
+    )  # fmt: skip

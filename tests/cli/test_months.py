@@ -1,0 +1,193 @@
+"""Scenarios run, compared and back-tested from the command line, on the shipped chain."""
+
+from __future__ import annotations
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from supplygraph.schema.commands import command_schema
+
+SHOCK = ("scenario", "run", "april-2025-shock")
+QUIET = """
+title: Nothing happens
+start: 2025-01
+months: 60
+measures: []
+"""
+
+
+@pytest.fixture(scope="module")
+def cars():
+    """Rows of petrol and electric cars in the replay of April 2025, under every rerouting."""
+    import supplygraph as sg
+
+    chain = sg.load()
+    return {
+        product: chain.run("april-2025-shock", product=product, rerouting="all").table
+        for product in ("ice", "ev")
+    }
+
+
+def whole(table, rerouting: str, cover: str):
+    part = table[(table["rerouting"] == rerouting) & (table["cover"] == cover)]
+    return part[part["product"] != "total"].set_index("region")
+
+
+@pytest.mark.parametrize("command", ["scenario", "compare", "backtest"])
+def test_what_is_printed_fits_its_schema(run, command):
+    arguments = {
+        "scenario": (*SHOCK, "--product", "ev", "--months", "4", "--by-month"),
+        "compare": ("compare", "no-london", "april-2025-shock", "--months", "3", "--product", "ev"),
+        "backtest": ("backtest", "april-2025-shock", "--destination", "World"),
+    }[command]
+    outcome = run(*arguments, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    Draft202012Validator(command_schema(command)).validate(outcome.envelope)
+    assert outcome.envelope["results"]
+    assert run(*arguments, "--format", "json").out == outcome.out
+
+
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path, rerouting):
+    (tmp_path / "quiet.yaml").write_text(QUIET)
+    outcome = run(
+        "scenario", "run", tmp_path / "quiet.yaml", "--rerouting", rerouting, "--by-month",
+        "--cover", "central", "--format", "json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    rows = outcome.envelope["results"]
+    assert {row["loss"] for row in rows} == {0.0}
+    assert {row["first_shortage"] for row in rows} == {None}
+
+
+def test_car_makers_run_short_when_they_did(cars):
+    table = whole(cars["ice"], "none", "central")
+    # Ford stopped in May, European suppliers by 4 June, India later.
+    assert table.loc["US", "first_shortage"] == "2025-05"
+    assert table.loc["EU", "first_shortage"] == "2025-05"
+    # Suzuki stopped on 26 May. One plant is not a country's output, but the run is late here: the
+    # stocks of Japanese magnet makers are the least known.
+    assert table.loc["JP", "first_shortage"] > "2025-05" and "Suzuki" in table.loc["JP", "observed"]
+    india = table.loc["IN", "first_shortage"]
+    assert not isinstance(india, str) or india > table.loc["US", "first_shortage"]
+    assert "Ford" in table.loc["US", "observed"]
+    assert table.loc["CN", "months_lost"] == 0.0
+
+
+@pytest.mark.parametrize("product", ["ice", "ev"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+def test_larger_stocks_lose_less(cars, product, rerouting):
+    lost = [
+        cars[product][
+            (cars[product]["rerouting"] == rerouting)
+            & (cars[product]["cover"] == cover)
+            & (cars[product]["product"] == "total")
+        ]["months_lost"].item()
+        for cover in ("low", "central", "high")
+    ]
+    assert lost[0] >= lost[1] - 1e-9 and lost[1] >= lost[2] - 1e-9
+
+
+@pytest.mark.parametrize("product", ["ice", "ev"])
+def test_rerouting_loses_no_more_in_all_months_together(cars, product):
+    total = cars[product][cars[product]["product"] == "total"]
+    for _, group in total.groupby("cover"):
+        lost = group.set_index("rerouting")["months_lost"]
+        assert lost["free"] <= lost["qualified"] + 1e-6
+        assert lost["qualified"] <= lost["none"] + 1e-6
+
+
+def test_months_of_a_run_sum_to_what_is_lost(run):
+    outcome = run(
+        *SHOCK, "--product", "ev", "--region", "US", "--rerouting", "none", "--cover", "low",
+        "--by-month", "--format", "json",
+    )  # fmt: skip
+    rows = [row for row in outcome.envelope["results"] if row["product"] == "ev"]
+    months = [row for row in rows if row["month"]]
+    over_all = next(row for row in rows if row["month"] is None)
+    assert len(months) == 9
+    assert sum(row["loss"] for row in months) == pytest.approx(over_all["months_lost"])
+    first = next(row["month"] for row in months if row["loss"] > 0.005)
+    assert first == over_all["first_shortage"]
+    assert {row["binding"] for row in months if row["loss"] > 0.005} == {"ndfeb-hre"}
+
+
+def test_history_starts_with_what_was_left_of_stocks(run, tmp_path):
+    scenario = (
+        "title: From September\nstart: 2025-09\nmonths: 2\ninitial: {}\nmeasures: [CN-2025-18]\n"
+    )
+    lost = {}
+    for initial in ("base", "history"):
+        (tmp_path / f"{initial}.yaml").write_text(scenario.format(initial))
+        rows = run(
+            "scenario", "run", tmp_path / f"{initial}.yaml", "--product", "ev", "--rerouting",
+            "none", "--cover", "low", "--format", "json",
+        ).envelope["results"]  # fmt: skip
+        assert len({row["product"] for row in rows}) == 2
+        lost[initial] = rows[-1]["months_lost"]
+    assert lost["history"] >= lost["base"]
+
+
+def test_compare_counts_from_the_first_scenario(run):
+    rows = run(
+        "compare", "busan-window", "snapback-2026", "--months", "6", "--product", "ev",
+        "--rerouting", "none", "--by", "product", "--format", "json",
+    ).envelope["results"]  # fmt: skip
+    first = [row for row in rows if row["scenario"] == "busan-window"]
+    second = [row for row in rows if row["scenario"] == "snapback-2026"]
+    assert {row["change_central"] for row in first} == {0.0}
+    assert all(row["region"] == "" for row in rows)
+    change = second[-1]["lost_central"] - first[-1]["lost_central"]
+    assert second[-1]["change_central"] == pytest.approx(change)
+    assert change > 0
+
+
+def test_observed_months_of_a_file_are_scored(run, tmp_path):
+    file = tmp_path / "later.csv"
+    file.write_text(
+        "month,series,destination,quantity_t,unit,source\n"
+        "2025-09,magnets_hs85051110,World,5000,t,\n"
+        "2025-09,magnets_hs85051110,Atlantis,1,t,\n"
+    )
+    outcome = run("backtest", "april-2025-shock", "--observed", file, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    assert "destination 'Atlantis' is not known and was skipped" in outcome.err
+    rows = outcome.envelope["results"]
+    score = next(
+        row for row in rows
+        if row["month"] is None and row["role"] == "test" and row["destination"] == "World"
+    )  # fmt: skip
+    assert score["count"] == 3 and 0 < score["mape"] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("scenario", "run", "april-2025-shok"), "april-2025-shock"),
+        ((*SHOCK, "--rerouting", "fre"), "rerouting 'fre' is not known"),
+        ((*SHOCK, "--cover", "much"), "--cover 'much' is not known"),
+        (("scenario", "run", "japan-2010"), "replays published series"),
+        (("compare", "april-2025-shock"), "at least two scenarios"),
+        (("backtest", "no-london"), "no back-test of 'no-london'"),
+        (("backtest", "april-2025-shock", "--observed", "nowhere.csv"), "there is no file"),
+    ],
+)
+def test_one_clear_line(run, arguments, words):
+    outcome = run(*arguments)
+    assert outcome.code in (1, 2) and outcome.out == ""
+    errors = [line for line in outcome.err.splitlines() if line.startswith("error")]
+    assert len(errors) == 1 and words in errors[0]
+
+
+def test_nobody_decides_silently_what_follows_an_expiry(run):
+    arguments = ("scenario", "run", "busan-window", "--months", "24", "--product", "ev")
+    outcome = run(*arguments)
+    assert outcome.code == 3 and "no source says what followed" in outcome.err
+    chosen = ("--set", "CN-2025-70.after=renewed", "--rerouting", "none", "--cover", "central")
+    assert run(*arguments, *chosen).code == 0
+
+
+def test_a_bad_file_of_observed_months(run, tmp_path):
+    (tmp_path / "bad.csv").write_text("month,series,quantity_t\n2025-09,magnets_hs85051110,-5\n")
+    outcome = run("backtest", "april-2025-shock", "--observed", tmp_path / "bad.csv")
+    assert outcome.code == 3 and "destination" in outcome.err and "Traceback" not in outcome.err
