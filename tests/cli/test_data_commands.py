@@ -126,7 +126,7 @@ def test_schema_of_a_table(capsys):
 def test_schema_of_all_tables(capsys):
     schema(None)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 20
+    assert len(lines) == 21
     assert lines[1].startswith("countries\tyes\tid")
 
 
