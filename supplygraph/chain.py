@@ -242,6 +242,8 @@ class Chain:
         product: str | None = None,
         region: str | None = None,
         at: str | None = None,
+        measures: Sequence[str] = (),
+        sets: Sequence[str] = (),
     ) -> Solution:
         """Losses of what was removed, under one bound or both.
 
@@ -257,15 +259,29 @@ class Chain:
             Count only these in the total; with a product, ``free`` is a bound on it alone.
         at
             Month ``YYYY-MM`` whose capacities hold.
+        measures, sets
+            Measures of states as they act in the month ``at``, held for good, and changes of
+            their parameters.
+
+        Raises
+        ------
+        UsageError
+            If a word is unknown, or a measure acts on what a static answer does not have.
         """
         _check_choice(rerouting, REROUTINGS, "rerouting")
         _check_choice(rationing, RATIONINGS, "rationing")
         tracer = self._shared.tracer(at, weights, product, region)
-        table, warnings = whatif(tracer, self._shock, rerouting=rerouting, rationing=rationing)
+        shock = self._shock
+        if measures or sets:
+            from supplygraph.analysis.runs import standing_shock
+
+            shock = shock.with_(standing_shock(self.baseline, at, measures, sets))
+        table, warnings = whatif(tracer, shock, rerouting=rerouting, rationing=rationing)
         warnings += beside_rankings(self.network, self.removed)
         params = {
             "remove": list(self.removed), "rerouting": rerouting, "rationing": rationing,
             "weights": weights, "product": product, "region": region, "at": at,
+            "measure": list(measures), "set": list(sets),
         }  # fmt: skip
         return Solution(self._results("whatif", table, params, tracer.month, warnings))
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.backtest import SERIES, WORLD, Series
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.months import month_rows
+from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
-from supplygraph.engines.timeline import Pace, Timeline, run_months
+from supplygraph.engines.timeline import Pace, run_months
 from supplygraph.errors import UsageError
+from supplygraph.scenario import Shock
 from supplygraph.scenario.compose import compose
+from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.months import month_range
 from supplygraph.selectors import did_you_mean
@@ -166,14 +170,41 @@ def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> l
     return [first.get((p, r), "") if whole else "" for p, r, whole in pairs]
 
 
-def timeline_of(
-    tracer: Tracer, scenario: Scenario, rerouting: str, covers: Sequence[str] = ("central",)
-) -> Timeline:
-    """The run behind the rows: flows of arcs, stocks and served shares by month."""
-    baseline = tracer.month.baseline
-    pace, _ = pace_of(baseline.graph.dataset, scenario)
-    bounds = compose(baseline.graph, baseline, scenario)
-    return run_months(
-        baseline, bounds, rerouting=rerouting, rationing=scenario.rationing, pace=pace,
-        covers=covers, weights=tracer.month.weights, threads=tracer.month.threads,
-    )  # fmt: skip
+def standing_shock(
+    baseline: Baseline, month: str | None, measures: Sequence[str], sets: Sequence[str]
+) -> Shock:
+    """What measures of states leave in one month, as a shock that lasts.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    month
+        Month ``YYYY-MM`` in which the measures act.
+    measures, sets
+        Ids of measures and modifiers, and changes of their parameters.
+
+    Raises
+    ------
+    UsageError
+        If no month is named, nothing binds in it, or a measure acts on end uses, stocks or
+        demand, which a static answer does not have.
+    """
+    if month is None:
+        raise UsageError("--measure acts in a month. Add --at, such as --at 2025-05.")
+    graph = baseline.graph
+    content = {"title": "what-if", "start": month, "months": 1, "season": False}
+    told = scenario_of(graph.dataset, content, sets, measures, file="--measure")
+    bounds = compose(graph, baseline, told)
+    other = bounds.denied.any() or bounds.release.any() or bounds.hold.any()
+    if other or (bounds.demand != 1).any():
+        raise UsageError(
+            "--measure: it acts on end uses, stocks or demand, which need months. "
+            "Put it into a scenario: supplygraph scenario run."
+        )
+    shock = Shock(bounds.activity[0], bounds.made[0], np.minimum(bounds.arc[0], 1.0))
+    if shock.empty:
+        raise UsageError(
+            f"--measure: nothing is bound in {month}. Name a month in which it is in force."
+        )
+    return shock

@@ -56,8 +56,8 @@ def _check_month(month: str | None) -> str | None:
 def _check_rerouting(rerouting: str) -> str:
     if rerouting == "qualified":
         raise UsageError(
-            "--rerouting qualified opens arcs month by month, which this version cannot. "
-            "Ask for both: the truth lies between none and free."
+            "--rerouting qualified opens arcs month by month, which a static year has not. "
+            "Ask for both, or use supplygraph scenario run."
         )
     return rerouting
 
@@ -65,8 +65,8 @@ def _check_rerouting(rerouting: str) -> str:
 def _check_time(value: object) -> None:
     if value is not None:
         raise UsageError(
-            "--from and --months need the month-by-month engine, which this version does not have. "
-            "Leave them out: the answer is then a static year."
+            "--from and --months: the answer here is a static year. Leave them out, or use "
+            "supplygraph scenario run."
         )
 
 
@@ -268,9 +268,17 @@ def chokepoints(
 def whatif(
     context: typer.Context,
     remove: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--remove", help="SELECTOR [share=0..1]; '-' reads one per line from stdin."),
-    ],
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option("--measure", help="Measure of a state as it acts in --at, held for good."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change its parameter: CN-2025-18.approval.US=0.3."),
+    ] = None,
     product: ProductOption = None,
     region: RegionOption = None,
     at: AtOption = None,
@@ -292,16 +300,20 @@ def whatif(
     quote the total, or ask with --product.
 
     Example: supplygraph whatif --remove 'country=CN process=heavy'
+
+    Example: supplygraph whatif --measure CN-2025-18 --at 2025-05 --product ev
     """
     check_output(format_, output, force)
     condition = _parse_condition("whatif", fail_if)
-    removals = _removals(remove)
+    if not remove and not measure:
+        raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
+    removals = _removals(remove) if remove else []
     chain = _chain(context)
     _about(chain)
     hit = chain.remove(*removals)
     results = hit.solve(
         rerouting=rerouting, rationing=rationing, weights=weights, product=product,
-        region=region, at=at,
+        region=region, at=at, measures=measure or (), sets=set_ or (),
     ).results  # fmt: skip
     emit(results, format_, output, force, columns=HIT)
     _fail_if(results, condition)

@@ -191,3 +191,31 @@ def test_a_bad_file_of_observed_months(run, tmp_path):
     (tmp_path / "bad.csv").write_text("month,series,quantity_t\n2025-09,magnets_hs85051110,-5\n")
     outcome = run("backtest", "april-2025-shock", "--observed", tmp_path / "bad.csv")
     assert outcome.code == 3 and "destination" in outcome.err and "Traceback" not in outcome.err
+
+
+def test_a_measure_held_for_good(run):
+    arguments = ("whatif", "--measure", "CN-2025-18", "--product", "ev", "--format", "json")
+    may, august = (run(*arguments, "--at", month).envelope["results"][-1] for month in
+                   ("2025-05", "2025-08"))  # fmt: skip
+    # Chinese cars lose nothing and are two thirds of all.
+    assert may["loss_none"] > 0.2 > 5 * august["loss_none"]
+    assert may["loss_free"] <= may["loss_none"] + 1e-9
+    half = run(*arguments, "--at", "2025-08", "--set", "CN-2025-18.approval.US=0.3")
+    rows = {row["region"]: row["loss_none"] for row in half.envelope["results"]}
+    base = run(*arguments, "--at", "2025-08").envelope["results"]
+    moved = {r["region"] for r in base if abs(r["loss_none"] - rows[r["region"]]) > 1e-9}
+    assert moved == {"US", ""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--measure", "CN-2025-18"), "Add --at"),
+        (("--measure", "CN-2025-18", "--at", "2024-06"), "nothing is bound in 2024-06"),
+        (("--measure", "CN-2024-46", "--at", "2025-05"), "end uses"),
+        ((), "nothing is taken away"),
+    ],
+)
+def test_a_measure_that_a_static_year_cannot_hold(run, arguments, words):
+    outcome = run("whatif", *arguments)
+    assert outcome.code in (1, 2, 3) and words in outcome.err and outcome.out == ""
