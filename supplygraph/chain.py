@@ -664,7 +664,7 @@ class Chain:
         changes = [*sets, *([] if months is None else [f"months={months}"])]
         told = load_scenario(self.dataset, scenario, changes, measures)
         tracer = self._shared.tracer(None, weights, product, region)
-        table, notes = run_scenario(
+        table, notes, applied = run_scenario(
             tracer, told, rerouting=rerouting, rationing=rationing, covers=covers,
             by_month=by_month,
         )  # fmt: skip
@@ -672,7 +672,7 @@ class Chain:
             "scenario": told.name, "months": told.months, "rerouting": rerouting,
             "rationing": rationing or told.rationing, "covers": list(covers),
             "by_month": by_month, "weights": weights, "product": product, "region": region,
-            "set": changes, "measure": list(measures),
+            "set": changes, "measure": list(measures), "applied": list(applied),
         }  # fmt: skip
         return Run(told.name, self._results("run", table, params, tracer.month, notes))
 

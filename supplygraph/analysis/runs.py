@@ -18,7 +18,7 @@ from supplygraph.scenario import Shock
 from supplygraph.scenario.compose import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.months import month_range
+from supplygraph.scenario.months import Bounds, month_range
 from supplygraph.selectors import did_you_mean
 
 BOTH = ("none", "free")
@@ -67,7 +67,7 @@ def run_scenario(
     rationing: str | None = None,
     covers: Sequence[str] = ("low", "central", "high"),
     by_month: bool = False,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
     """Rows of a scenario under each rerouting and cover.
 
     Parameters
@@ -90,6 +90,8 @@ def run_scenario(
     table : pandas.DataFrame
         Columns of kind ``run`` in `schema/results.csv`.
     warnings : tuple of str
+    applied : tuple of str
+        What set bounds, in which months and on how many entities.
 
     Raises
     ------
@@ -114,7 +116,20 @@ def run_scenario(
     table = pd.concat(parts, ignore_index=True)
     table["observed"] = _observed(baseline.graph.dataset, table, months[skip:])
     table = _outbid(table)
-    return table[list(ORDER)], (*notes, *_limits(months[skip:]))
+    return table[list(ORDER)], (*notes, *_limits(months[skip:])), _applied(bounds)
+
+
+def _applied(bounds: Bounds) -> tuple[str, ...]:
+    """Each measure that set a bound, with its months and how many things it bound."""
+    months: dict[str, set[str]] = {}
+    entities: dict[str, set[tuple[str, str]]] = {}
+    for bound in bounds.applied:
+        months.setdefault(bound.measure, set()).add(bound.month)
+        entities.setdefault(bound.measure, set()).add((bound.block, bound.entity))
+    return tuple(
+        f"{name}: {min(months[name])} to {max(months[name])}, {len(entities[name])} bounds a month"
+        for name in sorted(months)
+    )
 
 
 def _months(scenario: Scenario) -> tuple[tuple[str, ...], int]:

@@ -60,6 +60,29 @@ def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path,
     assert {row["first_shortage"] for row in rows} == {None}
 
 
+def shipped_scenarios() -> list[str]:
+    import supplygraph as sg
+
+    table = sg.load().scenarios().table
+    return sorted(table["id"])
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_every_shipped_scenario_runs_or_says_why_not(run, name):
+    outcome = run(
+        "scenario", "run", name, "--months", "12", "--cover", "central", "--format", "json"
+    )
+    if name in ("japan-2010", "quota-2006-2015"):
+        assert outcome.code == 1 and "replays published series" in outcome.err
+        return
+    assert outcome.code == 0, outcome.err
+    total = {row["rerouting"]: row["months_lost"] for row in outcome.envelope["results"]
+             if row["product"] == "total"}  # fmt: skip
+    assert 0 <= total["free"] <= total["none"] + 1e-9
+    assert total["none"] > 0
+    assert outcome.envelope["params"]["applied"]
+
+
 def test_car_makers_run_short_when_they_did(cars):
     table = whole(cars["ice"], "none", "central")
     # Ford stopped in May, European suppliers by 4 June, India later.
