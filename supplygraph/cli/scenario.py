@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from supplygraph.cli.analyse import _chain
 from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
 
 app = typer.Typer(
@@ -25,13 +26,6 @@ SetOption = Annotated[
 MeasureOption = Annotated[
     list[str] | None, typer.Option("--measure", help="Add a measure or modifier by its id.")
 ]
-
-
-def _chain(context: typer.Context) -> Any:
-    from supplygraph.chain import load
-
-    options: dict[str, Any] = context.obj or {}
-    return load(options.get("dataset"), threads=options.get("threads", 1))
 
 
 @app.command("list")
