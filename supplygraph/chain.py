@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ from supplygraph.selectors import did_you_mean
 if TYPE_CHECKING:
     import networkx as nx
 
+    from supplygraph.scenario.projects import Portfolio, Project
     from supplygraph.views import View
 
 DECIDING_FILE = Path("derived") / "deciding.json"
@@ -86,6 +88,13 @@ class _Shared:
         self.dataset = dataset
         self.threads = max(1, min(threads, os.cpu_count() or 1))
         self.tracers: dict[tuple[Any, ...], Tracer] = {}
+        self.built: dict[Portfolio, Baseline] = {}
+
+    @cached_property
+    def projects(self) -> dict[str, Project]:
+        from supplygraph.scenario.projects import projects_of
+
+        return projects_of(self.dataset)
 
     @cached_property
     def network(self) -> SupplyGraph:
@@ -101,14 +110,35 @@ class _Shared:
         weights: str = "sectors",
         product: str | None = None,
         region: str | None = None,
+        portfolio: Portfolio | None = None,
     ) -> Tracer:
-        key = (at, weights, product, region)
+        key = (at, weights, product, region, portfolio)
         if key not in self.tracers:
             _check_month(at)
-            month = Month(self.balanced[0], at, weights, product, region, self.threads)
+            baseline = self.with_portfolio(portfolio)
+            month = Month(baseline, at, weights, product, region, self.threads)
             month.weights.setflags(write=False)
             self.tracers[key] = Tracer(month)
         return self.tracers[key]
+
+    def with_portfolio(self, portfolio: Portfolio | None) -> Baseline:
+        """The balance over a network whose later capacities are those of a portfolio."""
+        base = self.balanced[0]
+        if portfolio is None:
+            return base
+        if portfolio not in self.built:
+            from supplygraph.scenario.projects import with_projects
+
+            graph = with_projects(self.network, self.projects, portfolio)
+            self.built[portfolio] = replace(base, graph=graph)
+        return self.built[portfolio]
+
+    def portfolio(self, words: Iterable[str], at: str | None) -> Portfolio | None:
+        """The projects that words name; None in the base year, which knows none."""
+        from supplygraph.scenario.projects import Portfolio, chosen
+
+        built = chosen(self.projects, words)
+        return None if at is None or not self.projects else Portfolio(built)
 
 
 def _check_month(at: str | None) -> None:
@@ -244,6 +274,8 @@ class Chain:
         at: str | None = None,
         measures: Sequence[str] = (),
         sets: Sequence[str] = (),
+        projects: Sequence[str] = ("binding",),
+        compared: Sequence[str] = (),
     ) -> Solution:
         """Losses of what was removed, under one bound or both.
 
@@ -262,6 +294,11 @@ class Chain:
         measures, sets
             Measures of states as they act in the month ``at``, held for good, and changes of
             their parameters.
+        projects
+            Projects that are built by ``at``: ids, or ``binding``, ``announced``,
+            ``non_binding``, ``none``.
+        compared
+            Projects built besides; warnings say what each changes, or why it changes nothing.
 
         Raises
         ------
@@ -270,7 +307,11 @@ class Chain:
         """
         _check_choice(rerouting, REROUTINGS, "rerouting")
         _check_choice(rationing, RATIONINGS, "rationing")
-        tracer = self._shared.tracer(at, weights, product, region)
+        if compared and at is None:
+            raise UsageError("--project is built later than the base year. Add --at, as 2030-01.")
+        asked = (weights, product, region)
+        portfolio = self._shared.portfolio([*projects, *compared], at)
+        tracer = self._shared.tracer(at, *asked, portfolio)
         shock = self._shock
         if measures or sets:
             from supplygraph.analysis.runs import standing_shock
@@ -278,10 +319,19 @@ class Chain:
             shock = shock.with_(standing_shock(self.baseline, at, measures, sets))
         table, warnings = whatif(tracer, shock, rerouting=rerouting, rationing=rationing)
         warnings += beside_rankings(self.network, self.removed)
+        if compared:
+            from supplygraph.analysis.projects import what_projects_change
+
+            warnings += what_projects_change(
+                self._shared.projects, compared,
+                lambda names: self._shared.tracer(at, *asked, self._shared.portfolio(names, at)),
+                shock,
+            )  # fmt: skip
         params = {
             "remove": list(self.removed), "rerouting": rerouting, "rationing": rationing,
             "weights": weights, "product": product, "region": region, "at": at,
-            "measure": list(measures), "set": list(sets),
+            "measure": list(measures), "set": list(sets), "projects": list(projects),
+            "project": list(compared),
         }  # fmt: skip
         return Solution(self._results("whatif", table, params, tracer.month, warnings))
 
@@ -300,6 +350,7 @@ class Chain:
         rationing: str = "value",
         weights: str = "sectors",
         top: int | None = None,
+        projects: Sequence[str] = ("binding",),
     ) -> Results:
         """Removals ranked by the loss they cause, with what they were made from.
 
@@ -316,6 +367,8 @@ class Chain:
             As in :meth:`solve`.
         top
             Rows to keep.
+        projects
+            Projects that are built by ``at``, as in :meth:`solve`.
 
         Raises
         ------
@@ -328,14 +381,15 @@ class Chain:
         _check_choice(rationing, RATIONINGS, "rationing")
         if top is not None and top < 1:
             raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
-        tracer = self._shared.tracer(at, weights, product, region)
+        portfolio = self._shared.portfolio(projects, at)
+        tracer = self._shared.tracer(at, weights, product, region, portfolio)
         table, warnings = chokepoints(
             tracer, by, product=product, region=region, rerouting=rerouting,
             rationing=rationing, top=top,
         )  # fmt: skip
         params = {
             "by": by, "product": product, "region": region, "at": at, "rerouting": rerouting,
-            "rationing": rationing, "weights": weights, "top": top,
+            "rationing": rationing, "weights": weights, "top": top, "projects": list(projects),
         }  # fmt: skip
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
@@ -563,7 +617,8 @@ class Chain:
 
         if self.removed:
             raise UsageError("a page shows a whole chain: this one has removals. Use the loaded.")
-        tracer = self._shared.tracer(at, weights, product, region)
+        portfolio = self._shared.portfolio(("binding",), at)
+        tracer = self._shared.tracer(at, weights, product, region, portfolio)
         table, warnings = page_table(tracer, product=product, region=region)
         params = {"product": product, "region": region, "at": at, "weights": weights}
         return self._results("view", table, params, tracer.month, warnings)
@@ -629,6 +684,7 @@ class Chain:
         region: str | None = None,
         sets: Iterable[str] = (),
         measures: Iterable[str] = (),
+        projects: Iterable[str] = (),
     ) -> Run:
         """Step through the months of a scenario.
 
@@ -650,6 +706,8 @@ class Chain:
             As in :meth:`solve`.
         sets, measures
             Parameters changed and measures added, as in :meth:`bounds`.
+        projects
+            Projects built besides those of the scenario.
 
         Raises
         ------
@@ -663,7 +721,13 @@ class Chain:
             raise UsageError("run a whole chain: put removals into the scenario instead.")
         changes = [*sets, *([] if months is None else [f"months={months}"])]
         told = load_scenario(self.dataset, scenario, changes, measures)
-        tracer = self._shared.tracer(None, weights, product, region)
+        built = [*told.projects, *projects]
+        portfolio = self._shared.portfolio(built, told.start)
+        if portfolio is not None:
+            portfolio = replace(
+                portfolio, delay_months=told.delay_months, slip=told.slip, known_to=told.start
+            )
+        tracer = self._shared.tracer(None, weights, product, region, portfolio)
         table, notes, applied = run_scenario(
             tracer, told, rerouting=rerouting, rationing=rationing, covers=covers,
             by_month=by_month,
@@ -673,6 +737,7 @@ class Chain:
             "rationing": rationing or told.rationing, "covers": list(covers),
             "by_month": by_month, "weights": weights, "product": product, "region": region,
             "set": changes, "measure": list(measures), "applied": list(applied),
+            "projects": built, "delay_months": told.delay_months,
         }  # fmt: skip
         return Run(told.name, self._results("run", table, params, tracer.month, notes))
 

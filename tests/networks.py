@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from supplygraph.baseline import Baseline, reconcile
 from supplygraph.dataset import read_dataset
@@ -39,6 +40,22 @@ class Network:
     """Rows of a dataset, table by table."""
 
     tables: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    documents: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def document(self, folder: str, name: str, **content: object) -> Network:
+        """A YAML file of the dataset, such as a project."""
+        self.documents.setdefault(folder, {})[name] = content
+        return self
+
+    def later(self, plant: str, month: str, capacity: float | None, line: int = 1) -> Network:
+        """Another dated row of a line, with the recipes it has."""
+        row = next(
+            row for row in self.tables["capacities"]
+            if row["facility"] == plant and row["line"] == line
+        )  # fmt: skip
+        quantity = "" if capacity is None else repr(float(capacity))
+        self.tables["capacities"].append(row | {"from_date": month, "quantity": quantity})
+        return self
 
     def add(self, table: str, **row: object) -> None:
         self.tables.setdefault(table, []).append(row)
@@ -192,7 +209,8 @@ class Network:
             {
                 name: [rows[i] for i in rng.permutation(len(rows))]
                 for name, rows in self.tables.items()
-            }
+            },
+            self.documents,
         )
 
     def _open_arcs(self) -> list[dict[str, object]]:
@@ -238,6 +256,11 @@ class Network:
                 writer = csv.DictWriter(file, header, restval="")
                 writer.writeheader()
                 writer.writerows(rows)
+        for kind, files in self.documents.items():
+            (folder / kind).mkdir(exist_ok=True)
+            for name, content in files.items():
+                text = yaml.safe_dump(content, sort_keys=False)
+                (folder / kind / f"{name}.yaml").write_text(text, encoding="utf-8")
         return folder
 
     def compile(self) -> SupplyGraph:

@@ -85,6 +85,17 @@ AtOption = Annotated[
         help="Month YYYY-MM whose capacities hold; flows and demand stay those of the base year.",
     ),
 ]
+ProjectsOption = Annotated[
+    str,
+    typer.Option(
+        "--projects",
+        help="Built by --at: binding, announced, non_binding, none, or ids with commas.",
+    ),
+]
+ProjectOption = Annotated[
+    list[str] | None,
+    typer.Option("--project", help="A project built besides; may be repeated."),
+]
 ReroutingOption = Annotated[
     str,
     typer.Option(
@@ -239,6 +250,7 @@ def chokepoints(
     rerouting: ReroutingOption = "both",
     rationing: RationingOption = "value",
     weights: WeightsOption = "sectors",
+    projects: ProjectsOption = "binding",
     top: Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")] = None,
     fail_if: FailOption = None,
     format_: FormatOption = None,
@@ -259,7 +271,7 @@ def chokepoints(
     _about(chain)
     results = chain.rank(
         by, product=product, region=region, at=at, rerouting=rerouting, rationing=rationing,
-        weights=weights, top=top,
+        weights=weights, top=top, projects=words(projects),
     )  # fmt: skip
     emit(results, format_, output, force, columns=RANKED)
     _fail_if(results, condition)
@@ -285,6 +297,8 @@ def whatif(
     rerouting: ReroutingOption = "both",
     rationing: RationingOption = "value",
     weights: WeightsOption = "sectors",
+    projects: ProjectsOption = "binding",
+    project: ProjectOption = None,
     months: Annotated[
         str | None, typer.Option("--months", hidden=True, callback=_check_time)
     ] = None,
@@ -301,7 +315,12 @@ def whatif(
 
     Example: supplygraph whatif --remove 'country=CN process=heavy'
 
+    With --project it says what each project changes, alone and beside all that is announced,
+    what its feed lets it run, or why it changes nothing.
+
     Example: supplygraph whatif --measure CN-2025-18 --at 2025-05 --product ev
+
+    Example: supplygraph whatif --remove country=CN --project au-nolans-sep --at 2030-01
     """
     check_output(format_, output, force)
     condition = _parse_condition("whatif", fail_if)
@@ -314,9 +333,15 @@ def whatif(
     results = hit.solve(
         rerouting=rerouting, rationing=rationing, weights=weights, product=product,
         region=region, at=at, measures=measure or (), sets=set_ or (),
+        projects=words(projects), compared=project or (),
     ).results  # fmt: skip
     emit(results, format_, output, force, columns=HIT)
     _fail_if(results, condition)
+
+
+def words(text: str) -> list[str]:
+    """Words of an option with commas between them."""
+    return [part for part in text.replace(",", " ").split() if part]
 
 
 def _removals(texts: list[str]) -> list[str]:

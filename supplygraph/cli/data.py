@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from supplygraph.results import Results
 
 EXAMPLE = "three-nodes"
-FILES = ("scenario-file", "measure-file")
+FILES = ("scenario-file", "measure-file", "project-file", "deal-file")
 FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "way_out")
 
 

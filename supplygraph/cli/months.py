@@ -10,6 +10,7 @@ import typer
 from supplygraph.cli.analyse import (
     FailOption,
     ProductOption,
+    ProjectOption,
     RegionOption,
     WeightsOption,
     _about,
@@ -80,6 +81,7 @@ def run(
     weights: WeightsOption = "sectors",
     set_: SetOption = None,
     measure: MeasureOption = None,
+    project: ProjectOption = None,
     fail_if: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
@@ -100,7 +102,7 @@ def run(
     results = chain.run(
         name, months=months, rerouting=rerouting, rationing=rationing, covers=covers,
         by_month=by_month, weights=weights, product=product, region=region, sets=set_ or (),
-        measures=measure or (),
+        measures=measure or (), projects=project or (),
     ).results  # fmt: skip
     emit(results, format_, output, force, columns=SHOWN_RUN)
     _fail_if(results, condition)

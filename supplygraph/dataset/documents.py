@@ -21,7 +21,7 @@ from yaml.resolver import Resolver
 
 from supplygraph.errors import Fault
 
-FOLDERS = ("measures", "projects", "scenarios", "curves")
+FOLDERS = ("measures", "projects", "deals", "scenarios", "curves")
 _SIZE_LIMIT = 1_000_000
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
 

@@ -138,11 +138,21 @@ class AllocationProgram:
         bound = np.where(
             np.isnan(capacity)[graph.line_of], base, stated[graph.line_of] / graph.line_units
         )
+        bound = np.where(self.sourceless, np.minimum(bound, base), bound)
+        self.activity_upper = np.where(open_, bound, 0.0)
+
+    @cached_property
+    def sourceless(self) -> np.ndarray:
+        """Makers without inputs that are no mines: scrap and supply of no recorded source.
+
+        A line that opened since the base year brings the scrap it states.
+        """
+        graph = self.graph
         sources = np.ones(graph.n_activities, dtype=bool)
         sources[graph.inputs.user[graph.inputs.user < graph.n_activities]] = False
-        held = sources & (graph.activities["stage"].to_numpy() != "mine")
-        bound = np.where(held, np.minimum(bound, base), bound)
-        self.activity_upper = np.where(open_, bound, 0.0)
+        then, _ = graph.line_capacity(graph.base_month)
+        old = then[graph.line_of] != 0
+        return sources & old & (graph.activities["stage"].to_numpy() != "mine")
 
     def _bounds(self) -> None:
         columns, graph = self.columns, self.graph
@@ -290,6 +300,30 @@ class AllocationProgram:
             if product is not None:
                 return self._only(model, product)
             return self.answer(self._solved(model))
+
+    def most(self, shock: Shock, activities: np.ndarray) -> Allocation:
+        """The allocation in which some activities run most, whoever goes without.
+
+        Parameters
+        ----------
+        shock
+            What is taken away.
+        activities
+            Activities whose levels are added up, in their own units.
+        """
+        units = self.columns.block("demand")
+        own = self.columns.start["activity"] + np.asarray(activities, dtype=int)
+        index = np.concatenate([np.arange(units.start, units.stop), own])
+        size = max(float(self.activity_upper[activities].sum()), 1e-9)
+        cost = np.concatenate([
+            self.cost[units] * UNWEIGHTED / LOSS_SCALE, np.full(len(own), -LOSS_SCALE / size)
+        ])  # fmt: skip
+        with self._warm.under(shock) as model:
+            model.set_cost(index, cost)
+            try:
+                return self.answer(self._solved(model))
+            finally:
+                model.set_cost(index, self.cost[index])
 
     def bounds(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
         """Upper bounds of all columns and of all lines under a shock."""

@@ -216,14 +216,6 @@ class MonthlyProgram(AllocationProgram):
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
         return ub
 
-    @property
-    def sourceless(self) -> np.ndarray:
-        """Makers without inputs that are no mines: scrap and supply of no recorded source."""
-        graph = self.graph
-        sources = np.ones(graph.n_activities, dtype=bool)
-        sources[graph.inputs.user[graph.inputs.user < graph.n_activities]] = False
-        return sources & (graph.activities["stage"].to_numpy() != "mine")
-
     def _arcs(self, limits: Limits, shocked: int | None) -> np.ndarray:
         """Upper bounds of arcs: caps of measures, and what has qualified."""
         base = self.baseline.block("arc")

@@ -1,4 +1,4 @@
-"""Every fault of the folders `measures` and `scenarios`, for `supplygraph validate`."""
+"""Every fault of the folders of documents, for `supplygraph validate`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from supplygraph.errors import DatasetError, Fault
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.load import library, read_entry, scenario_names, scenario_of
 from supplygraph.scenario.model import Removed, Scenario
+from supplygraph.scenario.projects import WORDS, deals_of, projects_of
 from supplygraph.scenario.references import check_entry, check_selector
+from supplygraph.selectors import did_you_mean
 
 
 def check_documents(dataset: Dataset, graph: SupplyGraph | None = None) -> list[Fault]:
-    """Every fault of the folders `measures` and `scenarios`.
+    """Every fault of the folders `measures`, `projects`, `deals` and `scenarios`.
 
     Parameters
     ----------
@@ -32,6 +34,11 @@ def check_documents(dataset: Dataset, graph: SupplyGraph | None = None) -> list[
         faults += found
         if entry is not None:
             faults += check_entry(dataset, entry, written.file, graph)
+    for read in (projects_of, deals_of):
+        try:
+            read(dataset)
+        except DatasetError as error:
+            faults += error.faults
     for name in scenario_names(dataset):
         file = f"scenarios/{name}.yaml"
         content = {"name": name, **dataset.documents["scenarios"][name]}
@@ -41,7 +48,16 @@ def check_documents(dataset: Dataset, graph: SupplyGraph | None = None) -> list[
             faults += error.faults
         else:
             faults += _check_removals(scenario, file, graph)
+            faults += _check_projects(dataset, scenario, file)
     return list(dict.fromkeys(faults))
+
+
+def _check_projects(dataset: Dataset, scenario: Scenario, file: str) -> Iterator[Fault]:
+    known = [*dataset.documents.get("projects", {}), *WORDS]
+    for word in scenario.projects:
+        if word.removeprefix("-") not in known:
+            hint = did_you_mean(word, known)
+            yield Fault(file, 0, "projects", word, "no project", hint)
 
 
 def _check_removals(scenario: Scenario, file: str, graph: SupplyGraph | None) -> Iterator[Fault]:

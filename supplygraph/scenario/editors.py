@@ -9,13 +9,14 @@ from pydantic import BaseModel, TypeAdapter
 from supplygraph.scenario.faults import models_in
 from supplygraph.scenario.measures import KINDS, AnyMeasure, AnyModifier, Record
 from supplygraph.scenario.model import Scenario
+from supplygraph.scenario.projects import Deal, Project
 from supplygraph.schema.commands import DRAFT
 
 
 def file_schema(name: str) -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of ``scenario-file`` or ``measure-file``.
+    """JSON Schema (draft 2020-12) of a file of scenarios, measures, projects or deals.
 
-    The id of a measure and the name of a scenario may be left out: they are the file's name.
+    Ids, and the name of a scenario, may be left out: they are the file's name.
 
     Examples
     --------
@@ -24,8 +25,14 @@ def file_schema(name: str) -> dict[str, Any]:
     >>> "anyOf" in file_schema("measure-file")
     True
     """
-    if name == "scenario-file":
-        schema = TypeAdapter(Scenario).json_schema()
+    single: dict[str, type[BaseModel]] = {
+        "scenario-file": Scenario,
+        "project-file": Project,
+        "deal-file": Deal,
+    }
+    if name in single:
+        schema = single[name].model_json_schema()
+        schema["required"] = [key for key in schema.get("required", ()) if key != "id"]
     else:
         schema = TypeAdapter(Record | AnyMeasure | AnyModifier).json_schema()
         for part in schema["$defs"].values():

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import last_day
@@ -42,6 +50,10 @@ def check_outcome(text: str) -> str:
 
 
 Month = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}$", examples=["2025-04"])]
+
+
+def _words(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
 
 
 class Removed(Strict):
@@ -85,6 +97,17 @@ class Scenario(BaseModel):
     measures: list[str | AnyMeasure | Record] = Field(default=[], description="Measures, in order.")
     modifiers: list[str | AnyModifier] = Field(default=[], description="Modifiers, in order.")
     removals: list[str | Removed] = Field(default=[], description="What is taken away besides.")
+    projects: Annotated[list[str], BeforeValidator(_words)] = Field(
+        default=["binding"],
+        description="Projects that are built: ids, -id to leave one out, or binding, announced, "
+        "non_binding (each with the firmer ones), none.",
+    )
+    delay_months: int = Field(
+        default=0, ge=0, le=240, description="Months by which steps after the start come later."
+    )
+    slip: Literal["", "low", "central", "high"] = Field(
+        default="", description="Whose own slip of the projects counts besides; none if empty."
+    )
     set: dict[str, Any] = Field(
         default={}, description="Parameters changed, by path such as CN-2025-18.approval.US."
     )

@@ -265,11 +265,11 @@ def test_writing_a_scenario_leaves_the_balance_valid(tmp_path):
 # Editors.
 
 
-@pytest.mark.parametrize("name", ["scenario-file", "measure-file"])
+@pytest.mark.parametrize("name", ["scenario-file", "measure-file", "project-file", "deal-file"])
 def test_editors_get_a_schema_that_the_shipped_files_fit(name):
     schema = json.loads(json.dumps(file_schema(name)))
     Draft202012Validator.check_schema(schema)
-    folder = "scenarios" if name == "scenario-file" else "measures"
+    folder = f"{name.removesuffix('-file')}s"
     validator = Draft202012Validator(schema)
     for stem, content in SHIPPED.documents[folder].items():
         assert validator.is_valid(content), stem
