@@ -757,6 +757,73 @@ class Chain:
         runs = [self.run(name, **options) for name in scenarios]
         return runs[0].compare(*runs[1:], by=by)
 
+    def deals(
+        self,
+        by: str = "year",
+        *,
+        years: Sequence[int] = (2026, 2028, 2030),
+        elements: Sequence[str] = ("NdPr", "Dy", "Tb", "Sm", "Y"),
+        pool: Sequence[str] = ("US", "EU", "JP"),
+        without: str = "country=CN",
+        portfolios: Sequence[str] = ("usual",),
+        growth: float = 0.0,
+        known_to: str = "2026-10",
+        seed: int = 0,
+    ) -> Results:
+        """What deals and projects add, and how much of the need they cover when something stops.
+
+        Parameters
+        ----------
+        by
+            ``year`` (cover by element), ``project`` (lines and their feed) or ``deal``.
+        years, elements, pool
+            Years, elements and the regions that stand together.
+        without
+            Selector of what stops.
+        portfolios
+            ``usual``, ``all``, or words of `supplygraph.analysis.outlook.VARIANTS`.
+        growth
+            Of demand a year since the base year.
+        known_to
+            Last month whose steps came as dated; later ones slip in ``late-12`` and ``late-24``.
+        seed
+            Of ``odds``.
+
+        Raises
+        ------
+        UsageError
+            If a word is unknown, or the dataset has no projects.
+        """
+        from supplygraph.analysis.deals import deal_table, project_table
+        from supplygraph.analysis.outlook import USUAL, VARIANTS, Question, Years, outlook_table
+        from supplygraph.scenario.projects import deals_of
+
+        _check_choice(by, ("year", "project", "deal"), "by")
+        if not self._shared.projects:
+            raise UsageError("the dataset has no projects. Write some into its folder `projects`.")
+        named = {"usual": USUAL, "all": VARIANTS}
+        variants = tuple(dict.fromkeys(v for w in portfolios for v in named.get(w, (w,))))
+        _check_month(known_to)
+        question = Question(
+            tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
+        ).checked(self.baseline)
+        shock, threads = parse_shock(self.network, [without]), self._shared.threads
+        params = {
+            "by": by, "years": list(years), "elements": list(elements), "pool": list(pool),
+            "without": without, "portfolios": list(variants), "growth": growth,
+            "known_to": known_to,
+        }  # fmt: skip
+        base, projects = self.baseline, self._shared.projects
+        notes = self.dataset.warnings
+        if by == "year":
+            table, found = outlook_table(base, projects, shock, question, threads)
+            return Results("outlook", table, self._about(), params, seed=seed,
+                           warnings=(*notes, *found))  # fmt: skip
+        table = project_table(Years(base, projects, shock, question, threads))
+        if by == "deal":
+            table = deal_table(deals_of(self.dataset), table, max(years))
+        return Results(f"{by}s", table, self._about(), params, warnings=notes)
+
     def backtest(
         self, months: int = 12, observed: str | Path | None = None,
         destinations: Sequence[str] = (),

@@ -8,6 +8,7 @@ import typer
 
 from supplygraph.cli import analyse, cover, data, months, scenario, view
 from supplygraph.cli import structure as structure_command
+from supplygraph.cli.deals import deals
 from supplygraph.cli.export import export
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
 from supplygraph.cli.trace import trace
@@ -64,6 +65,7 @@ for command in (
     export,
     view.view,
     months.compare,
+    deals,
     months.backtest,
     data.init,
     data.schema,

@@ -33,6 +33,7 @@ KINDS = {
     "view": ("view",),
     "scenario": ("scenarios", "bounds", "run"),
     "compare": ("comparison",),
+    "deals": ("outlook", "projects", "deals"),
     "backtest": ("backtest",),
 }  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
