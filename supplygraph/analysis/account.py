@@ -104,7 +104,8 @@ def account_table(
     setting = setting_of(baseline, scenario)
     book = PriceBook(baseline.graph.dataset, scenario.start)
     exports = _Exports(baseline, book, market)
-    parts, shipped = [], {}
+    parts: list[pd.DataFrame] = []
+    shipped: dict[str, dict[str, float]] = {}
     for line in lines_of(tracer, setting, rerouting, rationing, covers):
         scale = [setting.pace.scale(month, baseline.graph.base_year) for month in line.months]
         for cover, name in enumerate(covers):
@@ -112,9 +113,7 @@ def account_table(
             items = pd.concat([sold, _imports(tracer, line, cover, market)], ignore_index=True)
             items = items[items["month"] >= scenario.start]
             shipped.setdefault(line.rerouting, _shipped(items))
-            parts.append(
-                _rolled(items, by, by_month).assign(rerouting=line.rerouting, cover=name)
-            )
+            parts.append(_rolled(items, by, by_month).assign(rerouting=line.rerouting, cover=name))
     table = _per_dollar(pd.concat(parts, ignore_index=True))
     record = pd.DataFrame(_recorded(baseline.graph.dataset, market, scenario), columns=list(ORDER))
     notes = (*setting.notes, *_unpriced(table, book), *_ratio_note(table), *LEFT_OUT)
@@ -271,7 +270,8 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     table = items.groupby(keys, sort=True, as_index=False).agg(
         base=("base", "sum"), quantity=("quantity", "sum"), sized=("quantity", "count"),
         value_low_usd=("low", "sum"), value_high_usd=("high", "sum"),
-        shown=("shown", "any"), moved=("moved", "any"), priced=("priced", "any"), unknown=("undetermined", "any"),
+        shown=("shown", "any"), moved=("moved", "any"), priced=("priced", "any"),
+        unknown=("undetermined", "any"),
         units=("unit", "nunique"), unit=("unit", "first"),
         unpriced=("unpriced", lambda names: tuple(sorted(set(names) - {""}))),
         source=("source", "first"), evidence=("evidence", "first"),
@@ -285,12 +285,13 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     table.loc[valueless, ["value_low_usd", "value_high_usd"]] = np.nan
     if "item" not in keys:
         table["source"], table["evidence"] = "", ""
-    marks = [
-        [flag for flag, holds in zip(("not_valued", "part_valued", "undetermined"), row) if holds]
-        for row in zip(valueless & ~unknown, table["unpriced"].map(bool) & table["priced"], unknown)
-    ]
-    told = zip(table["flags"], marks, strict=True)
-    table["flags"] = [tuple(sorted((*flags, *more))) for flags, more in told]
+    marks = {
+        "not_valued": valueless & ~unknown, "undetermined": unknown,
+        "part_valued": table["unpriced"].map(bool) & ~valueless,
+    }  # fmt: skip
+    for mark, holds in marks.items():
+        told = zip(table["flags"], holds, strict=True)
+        table["flags"] = [tuple(sorted((*old, mark))) if new else old for old, new in told]
     return table if set(keys) <= {"side", "month"} else table[table["shown"]]
 
 
