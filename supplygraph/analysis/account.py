@@ -43,9 +43,9 @@ ORDER = (
     "evidence", "flags",
 )  # fmt: skip
 NOTHING = 1e-9  # of the base: less is rounding
-CHINA, MAGNET = "CN", "magnet"
+CHINA, MAGNET, LICENCE = "CN", "magnet", "CN-2025-18"
 TOTAL = "total"
-FITTED = ("2025-04", "2025-08")  # months that the licence curve was fitted to
+FITTED = ("2025-04", "2025-08")  # months that the curve of the licence was fitted to
 LEFT_OUT = (
     "left out: what the exporter gains from higher prices, its exports of other goods, duties, "
     "sales from stock by others, and what either side does later; values are output, no profit",
@@ -115,10 +115,11 @@ def account_table(
             shipped.setdefault(line.rerouting, _shipped(items))
             parts.append(_rolled(items, by, by_month).assign(rerouting=line.rerouting, cover=name))
     table = _per_dollar(pd.concat(parts, ignore_index=True))
-    record = pd.DataFrame(_recorded(baseline.graph.dataset, market, scenario), columns=list(ORDER))
+    fitted = any(bound.measure == LICENCE for bound in setting.bounds.applied)
+    record, seen = _recorded(baseline.graph.dataset, market, scenario, fitted)
     notes = (*setting.notes, *_unpriced(table, book), *_ratio_note(table), *LEFT_OUT)
-    checks = _check(record, shipped, scenario)
-    rows = [*table[list(ORDER)].to_dict("records"), *record.to_dict("records")]
+    checks = _check(seen, shipped, scenario, fitted)
+    rows = [*table[list(ORDER)].to_dict("records"), *record]
     return pd.DataFrame(rows, columns=list(ORDER)), (*notes, *checks), applied_by(setting.bounds)
 
 
@@ -240,7 +241,6 @@ def _stacked(
     rows["moved"] = unknown | (rows["quantity"] != 0)
     rows["priced"] = rows["moved"] & ~unknown & rows["low"].notna()
     rows["undetermined"] = unknown & (rows["side"] == "exporter")
-    rows["shown"] = rows["moved"] & (~unknown | rows["undetermined"])
     lacking = rows["moved"] & ~rows["priced"] & ~(rows["undetermined"] & rows["low"].notna())
     rows["unpriced"] = rows["item"].where(lacking, "")
     rows["flags"] = rows["flags"].where(rows["moved"], ())
@@ -270,7 +270,7 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     table = items.groupby(keys, sort=True, as_index=False).agg(
         base=("base", "sum"), quantity=("quantity", "sum"), sized=("quantity", "count"),
         value_low_usd=("low", "sum"), value_high_usd=("high", "sum"),
-        shown=("shown", "any"), moved=("moved", "any"), priced=("priced", "any"),
+        moved=("moved", "any"), priced=("priced", "any"),
         unknown=("undetermined", "any"),
         units=("unit", "nunique"), unit=("unit", "first"),
         unpriced=("unpriced", lambda names: tuple(sorted(set(names) - {""}))),
@@ -292,7 +292,7 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for mark, holds in marks.items():
         told = zip(table["flags"], holds, strict=True)
         table["flags"] = [tuple(sorted((*old, mark))) if new else old for old, new in told]
-    return table if set(keys) <= {"side", "month"} else table[table["shown"]]
+    return table if set(keys) <= {"side", "month"} else table[table["moved"]]
 
 
 def _per_dollar(table: pd.DataFrame) -> pd.DataFrame:
@@ -312,20 +312,25 @@ def _per_dollar(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _recorded(dataset: Dataset, market: str, scenario: Scenario) -> list[dict[str, Any]]:
-    """What customs recorded of Chinese magnets in the months of the run, as they stand."""
-    rows = []
+def _recorded(
+    dataset: Dataset, market: str, scenario: Scenario, fitted: bool
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """What customs recorded of Chinese magnets in the months of the run: rows, tonnes by month."""
+    rows, seen = [], {}
     for row in dataset.tables["series"].to_dict("records") if market == CHINA else ():
         named = row["series"] == SERIES and row["destination"] == WORLD
         if not named or np.isnan(row["quantity_t"]):
             continue
         span = month_range(str(row["month"]), int(row["months"]))
-        if span[-1] in scenario.month_names:
-            rows.append(_record(row, span))
-    return rows
+        if span[-1] not in scenario.month_names:
+            continue
+        rows.append(_record(row, span, fitted and FITTED[0] <= span[-1] <= FITTED[1]))
+        if len(span) == 1:
+            seen[span[0]] = float(row["quantity_t"])
+    return rows, seen
 
 
-def _record(row: dict[Any, Any], span: tuple[str, ...]) -> dict[str, Any]:
+def _record(row: dict[Any, Any], span: tuple[str, ...], fitted: bool) -> dict[str, Any]:
     """One row of the series; its fall is against the same months of the year before."""
     tonnes, before = float(row["quantity_t"]), float(row["quantity_t"]) / (1.0 + row["yoy"])
     sources = ", ".join(row["source"])
@@ -338,7 +343,7 @@ def _record(row: dict[Any, Any], span: tuple[str, ...]) -> dict[str, Any]:
         "per_dollar_high": np.nan, "unpriced": (),
         "source": f"{when}: {tonnes:,.0f} t; {row['note']} ({sources})",
         "evidence": str(row["evidence"]),
-        "flags": ("calibration",) if FITTED[0] <= span[-1] <= FITTED[1] else (),
+        "flags": ("calibration",) if fitted else (),
     }  # fmt: skip
 
 
@@ -368,12 +373,18 @@ def _ratio_note(table: pd.DataFrame) -> tuple[str, ...]:
     """The leverage in words, with its range over prices, stocks and bounds."""
     whole = table[table["month"].isna() & table["per_dollar_low"].notna()]
     parts = [
-        f"{part['per_dollar_low'].min():.3g} to {part['per_dollar_high'].max():.3g} under {name}"
+        f"{_figure(part['per_dollar_low'].min())} to {_figure(part['per_dollar_high'].max())} "
+        f"under {name}"
         for name, part in whole.groupby("rerouting", sort=False)
     ]
     if not parts:
         return ()
     return (f"importers lose output in USD for each dollar not sold: {', '.join(parts)}",)
+
+
+def _figure(value: float) -> str:
+    """A ratio to three figures, whole from a hundred on."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _shipped(items: pd.DataFrame) -> dict[str, float]:
@@ -384,25 +395,22 @@ def _shipped(items: pd.DataFrame) -> dict[str, float]:
 
 
 def _check(
-    record: pd.DataFrame, shipped: dict[str, dict[str, float]], scenario: Scenario
+    seen: dict[str, float], shipped: dict[str, dict[str, float]], scenario: Scenario, fitted: bool
 ) -> tuple[str, ...]:
     """The run's tonnes beside those of customs, over the months that both have."""
-    single = record[record["month"].notna()]
-    seen = dict(zip(single["month"], single["base"] - single["quantity"], strict=True))
     if not seen:
         return ()
-    first, last = min(seen), max(seen)
     ships = ", ".join(
         f"{sum(tonnes[month] for month in seen):,.0f} t under {name}"
         for name, tonnes in shipped.items()
     )
     text = (
-        f"check {first} to {last}: customs counted {sum(seen.values()):,.0f} t of magnets, the run "
-        f"ships {ships}; rows of side record are falls against the year before"
+        f"check {min(seen)} to {max(seen)}: customs counted {sum(seen.values()):,.0f} t of magnets, "
+        f"the run ships {ships}; rows of side record are falls against the year before"
     )
     growth = CALIBRATION["growth"]
-    fitted = (
+    told = (
         "calibration, no test: the licence curve was fitted to these tonnes, with growth of "
         f"{100 * growth:.3g} % (--set growth={growth:g}; here {100 * scenario.growth:.3g} %)"
     )
-    return (text, fitted) if first <= FITTED[1] and last >= FITTED[0] else (text,)
+    return (text, told) if fitted else (text,)

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 SIDES = {
     "exporter": "Not sold by the exporter",
     "importer": "Output lost by importers",
-    "home": "Output lost at the exporter's home",
+    "home": "Output lost at home",
 }
 SCALES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640.0, 220.0, 64.0, 34.0, 12.0
@@ -104,7 +104,21 @@ class AccountPage:
             row for row in self.totals
             if (row["side"], row["month"], row["rerouting"]) == (side, month, bound)
         ]  # fmt: skip
-        return span_of((row[low], row[high]) for row in rows)
+        return self._over_covers(rows, low, high)
+
+    def _over_covers(self, rows: Sequence[Row], low: str, high: str) -> tuple[float, float]:
+        """Least and most over sizes of stocks.
+
+        A size without a row loses nothing; one whose row has no value loses nothing of what is
+        valued at another size. Where no size has a value nothing is known.
+        """
+        if any("undetermined" in row["flags"] for row in rows):
+            return math.nan, math.nan
+        known = [(row[low], row[high]) for row in rows if row[low] is not None]
+        fewer = len(known) < len(self.results.params["covers"])
+        if rows and not known:
+            return math.nan, math.nan
+        return span_of([*known, *([(0.0, 0.0)] if fewer else [])])
 
     def _chart(self, side: str) -> Row:
         spans = [[self._span(side, m, bound) for bound in self.bounds] for m in self.months]
@@ -137,9 +151,9 @@ class AccountPage:
         cells = []
         for bound in self.bounds:
             own = [row for row in rows if row["rerouting"] == bound]
-            amount = span_of((row["quantity"], row["quantity"]) for row in own)
-            value = span_of((row["value_low_usd"], row["value_high_usd"]) for row in own)
-            cells += [_range(*amount), money(*value) if own else "0"]
+            amount = self._over_covers(own, "quantity", "quantity")
+            value = self._over_covers(own, "value_low_usd", "value_high_usd")
+            cells += [_range(*amount), money(*value)]
         unit = unit_text(str(rows[0]["unit"])) if rows[0]["unit"] else ""
         flags = sorted({str(flag) for row in rows for flag in row["flags"]})
         lacking = sorted({str(name) for row in rows for name in row["unpriced"]})
