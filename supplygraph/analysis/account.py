@@ -15,22 +15,19 @@ importer's loss is units x (1 - served) x value of a unit, for counted products.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.backtest import CALIBRATION, SERIES, WORLD
 from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.customs import CHINA, MAGNET, record_of
 from supplygraph.analysis.prices import PriceBook
 from supplygraph.analysis.runs import applied_by, lines_of, setting_of
 from supplygraph.baseline import Baseline
-from supplygraph.dataset import Dataset
 from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.months import month_range
 from supplygraph.selectors import did_you_mean
 
 LEVELS = {
@@ -43,9 +40,7 @@ ORDER = (
     "evidence", "flags",
 )  # fmt: skip
 NOTHING = 1e-9  # of the base: less is rounding
-CHINA, MAGNET, LICENCE = "CN", "magnet", "CN-2025-18"
 TOTAL = "total"
-FITTED = ("2025-04", "2025-08")  # months that the curve of the licence was fitted to
 LEFT_OUT = (
     "left out: what the exporter gains from higher prices, its exports of other goods, duties, "
     "sales from stock by others, and what either side does later; values are output, no profit",
@@ -104,6 +99,8 @@ def account_table(
     setting = setting_of(baseline, scenario)
     book = PriceBook(baseline.graph.dataset, scenario.start)
     exports = _Exports(baseline, book, market)
+    if not len(exports.rows):
+        raise UsageError(f"--exporter '{exporter}' ships nothing abroad in the base year.")
     parts: list[pd.DataFrame] = []
     shipped: dict[str, dict[str, float]] = {}
     for line in lines_of(tracer, setting, rerouting, rationing, covers):
@@ -115,11 +112,10 @@ def account_table(
             shipped.setdefault(line.rerouting, _shipped(items))
             parts.append(_rolled(items, by, by_month).assign(rerouting=line.rerouting, cover=name))
     table = _per_dollar(pd.concat(parts, ignore_index=True))
-    fitted = any(bound.measure == LICENCE for bound in setting.bounds.applied)
-    record, seen = _recorded(baseline.graph.dataset, market, scenario, fitted)
+    record = record_of(baseline.graph.dataset, market, scenario, setting.bounds)
     notes = (*setting.notes, *_unpriced(table, book), *_ratio_note(table), *LEFT_OUT)
-    checks = _check(seen, shipped, scenario, fitted)
-    rows = [*table[list(ORDER)].to_dict("records"), *record]
+    checks = record.check(shipped, scenario.growth)
+    rows = [*table[list(ORDER)].to_dict("records"), *record.rows]
     return pd.DataFrame(rows, columns=list(ORDER)), (*notes, *checks), applied_by(setting.bounds)
 
 
@@ -312,41 +308,6 @@ def _per_dollar(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _recorded(
-    dataset: Dataset, market: str, scenario: Scenario, fitted: bool
-) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """What customs recorded of Chinese magnets in the months of the run: rows, tonnes by month."""
-    rows, seen = [], {}
-    for row in dataset.tables["series"].to_dict("records") if market == CHINA else ():
-        named = row["series"] == SERIES and row["destination"] == WORLD
-        if not named or np.isnan(row["quantity_t"]):
-            continue
-        span = month_range(str(row["month"]), int(row["months"]))
-        if span[-1] not in scenario.month_names:
-            continue
-        rows.append(_record(row, span, fitted and FITTED[0] <= span[-1] <= FITTED[1]))
-        if len(span) == 1:
-            seen[span[0]] = float(row["quantity_t"])
-    return rows, seen
-
-
-def _record(row: dict[Any, Any], span: tuple[str, ...], fitted: bool) -> dict[str, Any]:
-    """One row of the series; its fall is against the same months of the year before."""
-    tonnes, before = float(row["quantity_t"]), float(row["quantity_t"]) / (1.0 + row["yoy"])
-    sources = ", ".join(row["source"])
-    when = span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}"
-    return {
-        "side": "record", "group": MAGNET, "region": WORLD, "item": SERIES,
-        "month": span[0] if len(span) == 1 else None, "rerouting": "", "cover": "",
-        "base": before, "quantity": before - tonnes, "unit": "t_finished",
-        "value_low_usd": np.nan, "value_high_usd": np.nan, "per_dollar_low": np.nan,
-        "per_dollar_high": np.nan, "unpriced": (),
-        "source": f"{when}: {tonnes:,.0f} t; {row['note']} ({sources})",
-        "evidence": str(row["evidence"]),
-        "flags": ("calibration",) if fitted else (),
-    }  # fmt: skip
-
-
 def _unpriced(table: pd.DataFrame, book: PriceBook) -> tuple[str, ...]:
     """What is counted in tonnes or units and in no dollars."""
     named: dict[str, set[str]] = {"exporter": set(), "importer": set()}
@@ -390,27 +351,5 @@ def _figure(value: float) -> str:
 def _shipped(items: pd.DataFrame) -> dict[str, float]:
     """Tonnes of magnets that the exporter ships, by month."""
     magnets = items[(items["side"] == "exporter") & (items["group"] == MAGNET)]
-    left = magnets.assign(left=magnets["base"] - magnets["quantity"])
-    return {str(month): float(t) for month, t in left.groupby("month")["left"].sum().items()}
-
-
-def _check(
-    seen: dict[str, float], shipped: dict[str, dict[str, float]], scenario: Scenario, fitted: bool
-) -> tuple[str, ...]:
-    """The run's tonnes beside those of customs, over the months that both have."""
-    if not seen:
-        return ()
-    ships = ", ".join(
-        f"{sum(tonnes[month] for month in seen):,.0f} t under {name}"
-        for name, tonnes in shipped.items()
-    )
-    text = (
-        f"check {min(seen)} to {max(seen)}: customs counted {sum(seen.values()):,.0f} t of magnets, "
-        f"the run ships {ships}; rows of side record are falls against the year before"
-    )
-    growth = CALIBRATION["growth"]
-    told = (
-        "calibration, no test: the licence curve was fitted to these tonnes, with growth of "
-        f"{100 * growth:.3g} % (--set growth={growth:g}; here {100 * scenario.growth:.3g} %)"
-    )
-    return (text, told) if fitted else (text,)
+    months = magnets.assign(left=magnets["base"] - magnets["quantity"]).groupby("month")["left"]
+    return {str(month): float(left.sum(skipna=False)) for month, left in months}
