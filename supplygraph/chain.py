@@ -741,6 +741,67 @@ class Chain:
         }  # fmt: skip
         return Run(told.name, self._results("run", table, params, tracer.month, notes))
 
+    def account(
+        self,
+        scenario: str | Path,
+        *,
+        exporter: str = "CN",
+        months: int | None = None,
+        rerouting: str = "both",
+        rationing: str | None = None,
+        covers: Sequence[str] = ("low", "central", "high"),
+        by: str = "group",
+        by_month: bool = False,
+        weights: str = "sectors",
+        sets: Iterable[str] = (),
+        measures: Iterable[str] = (),
+    ) -> Results:
+        """Both sides of a scenario: what the exporter does not sell, what importers lose.
+
+        Parameters
+        ----------
+        scenario, months, rerouting, rationing, covers, weights, sets, measures
+            As in :meth:`run`.
+        exporter
+            Market whose exports are counted, such as ``CN``.
+        by
+            ``total``, ``group`` (stage or sector), ``region`` or ``item``.
+        by_month
+            Rows of single months too.
+
+        Raises
+        ------
+        UsageError
+            If the exporter is no market, or an option is unknown.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> table = sg.load().account("april-2025-shock", rerouting="none", by="total").table
+        >>> sorted(set(table["side"]))
+        ['exporter', 'home', 'importer', 'record']
+        """
+        from supplygraph.analysis.account import account_table
+        from supplygraph.scenario.load import load_scenario
+
+        if self.removed:
+            raise UsageError("run a whole chain: put removals into the scenario instead.")
+        changes = [*sets, *([] if months is None else [f"months={months}"])]
+        told = load_scenario(self.dataset, scenario, changes, measures)
+        tracer = self._shared.tracer(None, weights, None, None)
+        table, notes, applied = account_table(
+            tracer, told, exporter=exporter, rerouting=rerouting, rationing=rationing,
+            covers=covers, by=by, by_month=by_month,
+        )  # fmt: skip
+        params = {
+            "scenario": told.name, "title": told.title, "exporter": exporter,
+            "months": told.months, "rerouting": rerouting,
+            "rationing": rationing or told.rationing, "covers": list(covers), "by": by,
+            "by_month": by_month, "weights": weights, "set": changes,
+            "measure": list(measures), "applied": list(applied),
+        }  # fmt: skip
+        return self._results("account", table, params, tracer.month, notes)
+
     def compare(
         self, scenarios: Sequence[str | Path], by: Sequence[str] = ("product", "region"),
         **options: Any,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.months import month_rows
 from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
-from supplygraph.engines.timeline import Pace, run_months
+from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.compose import compose
@@ -59,6 +60,61 @@ def pace_of(dataset: Dataset, scenario: Scenario) -> tuple[Pace, tuple[str, ...]
     return Pace(season, scenario.growth), (note,)
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a scenario is stepped through with.
+
+    Attributes
+    ----------
+    months
+        Months to step through.
+    skip
+        How many of them lie before the start and only set the stage.
+    """
+
+    scenario: Scenario
+    bounds: Bounds
+    pace: Pace
+    months: tuple[str, ...]
+    skip: int
+    notes: tuple[str, ...]
+
+
+def setting_of(baseline: Baseline, scenario: Scenario) -> Setting:
+    """Bounds, pace and months of a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario contradicts itself or is a replay without a network.
+    """
+    pace, notes = pace_of(baseline.graph.dataset, scenario)
+    months, skip = _months(scenario)
+    bounds = compose(baseline.graph, baseline, scenario, months)
+    return Setting(scenario, bounds, pace, months, skip, notes)
+
+
+def lines_of(
+    tracer: Tracer, setting: Setting, rerouting: str, rationing: str | None, covers: Sequence[str]
+) -> Iterator[Timeline]:
+    """The run under each rerouting asked for, one after the other.
+
+    Raises
+    ------
+    UsageError
+        If the rerouting is unknown.
+    """
+    if rerouting not in ASKED:
+        raise UsageError(f"rerouting '{rerouting}' is not known. {did_you_mean(rerouting, ASKED)}")
+    month = tracer.month
+    for name in ASKED[rerouting]:
+        yield run_months(
+            month.baseline, setting.bounds, rerouting=name,
+            rationing=rationing or setting.scenario.rationing, pace=setting.pace, covers=covers,
+            weights=month.weights, threads=month.threads,
+        )  # fmt: skip
+
+
 def run_scenario(
     tracer: Tracer,
     scenario: Scenario,
@@ -100,26 +156,20 @@ def run_scenario(
     ScenarioError
         If the scenario contradicts itself or is a replay without a network.
     """
-    if rerouting not in ASKED:
-        raise UsageError(f"rerouting '{rerouting}' is not known. {did_you_mean(rerouting, ASKED)}")
-    baseline = tracer.month.baseline
-    pace, notes = pace_of(baseline.graph.dataset, scenario)
-    months, skip = _months(scenario)
-    bounds = compose(baseline.graph, baseline, scenario, months)
-    parts = []
-    for name in ASKED[rerouting]:
-        line = run_months(
-            baseline, bounds, rerouting=name, rationing=rationing or scenario.rationing,
-            pace=pace, covers=covers, weights=tracer.month.weights, threads=tracer.month.threads,
-        )  # fmt: skip
-        parts.append(month_rows(tracer, line, monthly=by_month, skip=skip))
+    setting = setting_of(tracer.month.baseline, scenario)
+    skip = setting.skip
+    parts = [
+        month_rows(tracer, line, monthly=by_month, skip=skip)
+        for line in lines_of(tracer, setting, rerouting, rationing, covers)
+    ]
     table = pd.concat(parts, ignore_index=True)
-    table["observed"] = _observed(baseline.graph.dataset, table, months[skip:])
+    shown = setting.months[skip:]
+    table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
     table = _outbid(table)
-    return table[list(ORDER)], (*notes, *_limits(months[skip:])), _applied(bounds)
+    return table[list(ORDER)], (*setting.notes, *_limits(shown)), applied_by(setting.bounds)
 
 
-def _applied(bounds: Bounds) -> tuple[str, ...]:
+def applied_by(bounds: Bounds) -> tuple[str, ...]:
     """Each measure that set a bound, with its months and how many things it bound."""
     months: dict[str, set[str]] = {}
     entities: dict[str, set[tuple[str, str]]] = {}

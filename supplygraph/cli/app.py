@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import analyse, cover, data, months, scenario, view
+from supplygraph.cli import account, analyse, cover, data, months, scenario, view
 from supplygraph.cli import structure as structure_command
 from supplygraph.cli.deals import deals
 from supplygraph.cli.export import export
@@ -75,6 +75,7 @@ app.add_typer(scenario.app)
 
 
 scenario.app.command()(months.run)
+scenario.app.command()(account.account)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -83,7 +83,9 @@ def _save(results: Results, output: Path) -> Path:
     return results.save(output) if output.suffix.lower() in RECORDS else page.save(output)
 
 
-def check_page(output: Path | None, force: bool) -> None:
+def check_page(
+    output: Path | None, force: bool, endings: tuple[str, ...] = (*PAGES, *RECORDS)
+) -> None:
     """Refuse a file before anything is computed.
 
     Raises
@@ -95,8 +97,9 @@ def check_page(output: Path | None, force: bool) -> None:
         return
     if output.is_dir():
         raise UsageError(f"'{output}' is a folder. Name a file.")
-    if output.suffix.lower() not in (*PAGES, *RECORDS):
-        raise UsageError(f"'{output}': the ending names no page. Use .html, or .json.")
+    if output.suffix.lower() not in endings:
+        ways = ", or ".join(ending for ending in endings if ending != PAGES[1])
+        raise UsageError(f"'{output}': the ending names no page. Use {ways}.")
     if output.exists() and not force:
         raise UsageError(f"'{output}' exists. Name another, or add --force.")
 

@@ -47,6 +47,56 @@ def test_what_is_printed_fits_its_schema(run, command):
     assert run(*arguments, "--format", "json").out == outcome.out
 
 
+def test_both_sides_fit_their_schema_and_say_what_is_not_valued(run, tmp_path):
+    page = tmp_path / "both.html"
+    asked = ("scenario", "account", "april-2025-shock", "--months", "3", "--cover", "central")
+    outcome = run(*asked, "--page", page, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    Draft202012Validator(command_schema("scenario")).validate(outcome.envelope)
+    rows = outcome.envelope["results"]
+    assert {row["side"] for row in rows} == {"exporter", "importer", "home", "record"}
+    assert {row["month"] for row in rows if row["side"] == "exporter"} == {
+        None, "2025-04", "2025-05", "2025-06",
+    }  # fmt: skip
+    assert "dy-metal (no quote)" in outcome.err and "gd-oxide (CNY only)" in outcome.err
+    assert "importers lose output in USD for each dollar not sold" in outcome.err
+    html = page.read_text(encoding="utf-8")
+    assert "<script" not in html and "://" not in html
+    assert html.count("<svg") == 2
+    again = run(*asked, "--page", page)
+    assert again.code == 2 and "exists" in again.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--exporter", "AT"), "shares the market 'EU'"),
+        (("--by", "month"), "--by 'month' is not known"),
+        (("--page", "both.json"), "names no page. Use .html."),
+        (("--cover", "all"), "--cover 'all' is not known"),
+    ],
+)
+def test_what_an_account_refuses(run, options, said):
+    outcome = run("scenario", "account", "april-2025-shock", *options)
+    assert outcome.code == 2 and said in outcome.err
+    assert not outcome.out
+
+
+@pytest.mark.parametrize("rerouting", ["none", "free"])
+def test_nobody_sells_or_makes_less_without_a_measure(run, tmp_path, rerouting):
+    (tmp_path / "quiet.yaml").write_text(QUIET.replace("60", "3"))
+    outcome = run(
+        "scenario", "account", tmp_path / "quiet.yaml", "--rerouting", rerouting, "--cover",
+        "central", "--by", "item", "--format", "json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    rows = [row for row in outcome.envelope["results"] if row["side"] == "exporter"]
+    assert [(row["group"], row["value_low_usd"]) for row in rows] == [("total", 0.0)]
+    lost = [row for row in outcome.envelope["results"] if row["side"] in ("importer", "home")]
+    assert {row["value_low_usd"] for row in lost} <= {0.0, None}
+    assert all("nominal" in row["flags"] for row in lost if row["value_low_usd"] is None)
+
+
 @pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
 def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path, rerouting):
     (tmp_path / "quiet.yaml").write_text(QUIET)
