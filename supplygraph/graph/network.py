@@ -125,17 +125,29 @@ class SupplyGraph:
         open_ : numpy.ndarray of bool
             Per activity: its plant runs and its recipe is on the line that month.
         """
+        if month not in self._known_months:
+            self._known_months[month] = self._line_capacity(month)
+        return self._known_months[month]
+
+    @cached_property
+    def _known_months(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {}
+
+    def _line_capacity(self, month: str) -> tuple[np.ndarray, np.ndarray]:
         capacity = np.zeros(len(self.lines))
         open_ = np.zeros(self.n_activities, dtype=bool)
         on: dict[int, frozenset[str]] = {}
+        status = self.lines["status"].to_numpy()
         for line, rows in self.capacities.items():
             current = [row for row in rows if row[0] <= month]
-            if current and self.lines["status"].iat[line] in RUNNING:
+            if current and status[line] in RUNNING:
                 _, capacity[line], on[line] = current[-1]
         recipes = self.activities["recipe"].to_numpy()
         for index, line in enumerate(self.line_of):
             runs = recipes[index] in on.get(int(line), frozenset())
             open_[index] = runs and capacity[line] != 0
+        for shared in (capacity, open_):
+            shared.setflags(write=False)
         return capacity, open_
 
     def select_activities(self, selector: Selector) -> np.ndarray:
