@@ -26,7 +26,7 @@ from supplygraph.engines.stocks import COVERS
 from supplygraph.engines.targets import Targets, targets_of
 from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario import Shock
-from supplygraph.scenario.months import Bounds
+from supplygraph.scenario.months import Bounds, Denial
 from supplygraph.selectors import did_you_mean
 
 MONTHS_A_YEAR = 12
@@ -190,8 +190,7 @@ class _Run:
             made=bounds.made[row],
             arc=bounds.arc[row],
             factor=bounds.demand[row],
-            denied=bounds.denied[row],
-            denied_arcs=bounds.denied_arcs[row],
+            denials=tuple(Denial(each.arcs, each.share[row]) for each in bounds.denials),
             release=bounds.release[row],
             hold=bounds.hold[row],
             scale=self.pace.scale(month, self.graph.base_year),
@@ -262,7 +261,7 @@ class _Run:
                 rerouting=rerouting,
                 rationing=rationing,
                 last_month=self.bounds.months[-1],
-                denied=np.asarray((self.bounds.denied > 0).any(axis=0)),
+                denials=self.bounds.denials,
                 threads=threads,
             )
             self._step_through(program, line, number)
