@@ -679,6 +679,7 @@ class Chain:
         rationing: str | None = None,
         covers: Sequence[str] = ("low", "central", "high"),
         by_month: bool = False,
+        by: str = "product",
         weights: str = "sectors",
         product: str | None = None,
         region: str | None = None,
@@ -702,6 +703,9 @@ class Chain:
             Sizes of stocks: ``low``, ``central``, ``high``.
         by_month
             Rows of single months too, not only over all months.
+        by
+            ``product``, or ``element``: what of the demand for each element is lost, and when
+            it is short.
         weights, product, region
             As in :meth:`solve`.
         sets, measures
@@ -730,16 +734,17 @@ class Chain:
         tracer = self._shared.tracer(None, weights, product, region, portfolio)
         table, notes, applied = run_scenario(
             tracer, told, rerouting=rerouting, rationing=rationing, covers=covers,
-            by_month=by_month,
+            by_month=by_month, by=by,
         )  # fmt: skip
         params = {
             "scenario": told.name, "months": told.months, "rerouting": rerouting,
             "rationing": rationing or told.rationing, "covers": list(covers),
-            "by_month": by_month, "weights": weights, "product": product, "region": region,
-            "set": changes, "measure": list(measures), "applied": list(applied),
-            "projects": built, "delay_months": told.delay_months,
+            "by_month": by_month, "by": by, "weights": weights, "product": product,
+            "region": region, "set": changes, "measure": list(measures),
+            "applied": list(applied), "projects": built, "delay_months": told.delay_months,
         }  # fmt: skip
-        return Run(told.name, self._results("run", table, params, tracer.month, notes))
+        kind = "run-by-element" if by == "element" else "run"
+        return Run(told.name, self._results(kind, table, params, tracer.month, notes))
 
     def account(
         self,
@@ -951,6 +956,8 @@ class Run:
         """Months of output lost here and in other runs, and the difference."""
         from supplygraph.analysis.compare import compare_runs
 
+        if any(run.results.kind != "run" for run in (self, *others)):
+            raise UsageError("compare: runs by element have no products. Run them by product.")
         names = [run.name for run in (self, *others)]
         tables: dict[str, pd.DataFrame] = {}
         for number, run in enumerate((self, *others), 1):

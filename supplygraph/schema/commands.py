@@ -31,7 +31,7 @@ KINDS = {
     "trace": ("trace",),
     "cover": ("cover", "survival"),
     "view": ("view",),
-    "scenario": ("scenarios", "bounds", "run", "account"),
+    "scenario": ("scenarios", "bounds", "run", "run-by-element", "account"),
     "compare": ("comparison",),
     "deals": ("outlook", "projects", "deals"),
     "backtest": ("backtest",),

@@ -33,16 +33,18 @@ def whole(table, rerouting: str, cover: str):
     return part[part["product"] != "total"].set_index("region")
 
 
-@pytest.mark.parametrize("command", ["scenario", "compare", "backtest"])
+@pytest.mark.parametrize("command", ["scenario", "elements", "compare", "backtest"])
 def test_what_is_printed_fits_its_schema(run, command):
     arguments = {
         "scenario": (*SHOCK, "--product", "ev", "--months", "4", "--by-month"),
+        "elements": (*SHOCK, "--by", "element", "--region", "EU", "--months", "3", "--by-month"),
         "compare": ("compare", "no-london", "april-2025-shock", "--months", "3", "--product", "ev"),
         "backtest": ("backtest", "april-2025-shock", "--destination", "World"),
     }[command]
     outcome = run(*arguments, "--format", "json")
     assert outcome.code == 0, outcome.err
-    Draft202012Validator(command_schema(command)).validate(outcome.envelope)
+    name = "scenario" if command == "elements" else command
+    Draft202012Validator(command_schema(name)).validate(outcome.envelope)
     assert outcome.envelope["results"]
     assert run(*arguments, "--format", "json").out == outcome.out
 
