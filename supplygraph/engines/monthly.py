@@ -42,6 +42,9 @@ RATIONINGS = ("value", "proportional", "priority")
 SEGMENTS = ("military", "mixed", "civil")
 PRIORITY = 1e3
 STOCK_VALUE = 1e-3
+# Worth of stock whose users do not weigh: less than serving them, and more than the tie-break
+# costs of fresh goods along a whole chain, or stock would be used where nothing lacks.
+LEAST_STOCK_VALUE = 0.1 * UNWEIGHTED
 REFILL = 0.5
 QUALIFIED_SURGE = 1.15
 QUALIFIED_LAG = {"part": 6, "traction": 18, "military": 24}
@@ -288,14 +291,15 @@ class _Extra:
         entry, pool = self.stocks.entry, self.stocks.pool
         worth = np.maximum(weight[graph.inputs.user[entry]] * LOSS_SCALE, UNWEIGHTED)
         spread = np.random.default_rng(98).uniform(0.8, 1.2, self.n_entry + self.n_pool)
-        entry_cost = STOCK_VALUE * worth * spread[: self.n_entry] / np.maximum(drawn[entry], 1e-9)
-        pool_cost = STOCK_VALUE * UNWEIGHTED * spread[self.n_entry :]
+        kept = np.maximum(STOCK_VALUE * worth, LEAST_STOCK_VALUE)
+        entry_cost = kept * spread[: self.n_entry] / np.maximum(drawn[entry], 1e-9)
+        pool_cost = LEAST_STOCK_VALUE * spread[self.n_entry :]
         pool_cost = pool_cost / np.maximum(whole[pool], 1e-9)
         size = np.maximum(whole, 1e-6)
         held = np.maximum(np.concatenate([drawn[entry], whole[pool]]), 1e-9)
         flow = self.gates.sizes(program.scale[program.columns.block("arc")], size)
         self.scale = np.concatenate([held, held, size, size, flow])
-        state = np.full(len(self.states), STOCK_VALUE * UNWEIGHTED) / size
+        state = np.full(len(self.states), LEAST_STOCK_VALUE) / size
         stock = np.concatenate([entry_cost, pool_cost])
         free = np.zeros(len(self.states)), np.zeros(len(self.gates))
         self.cost = np.concatenate([stock, -REFILL * stock, free[0], -REFILL * state, free[1]])
