@@ -8,7 +8,8 @@ their content, as `trace` counts them), u the units asked for in month t and L t
 
 A car that stops for want of a dysprosium magnet takes neodymium with it, and that magnet holds
 both: the loss is a shortage of either. Yttrium in the turbine next to it is lost demand, and no
-shortage of yttrium. The binding input is that of `binding`: one an end use and month.
+shortage of yttrium. The binding input is that of `binding`: one an end use and month. Where an
+alternative to it lacks too, as terbium beside dysprosium, the loss is a shortage of both.
 
 First shortage, time to survive and time to recover are those of `analysis.months`, of the
 shortage. Needs that nobody sized hold no tonnes here.
@@ -123,8 +124,9 @@ class _ElementRows:
         for row, place in np.argwhere(lost > EPSILON * asked.sum()).tolist():
             demand = int(demands[place])
             product = str(self.run.demands["product"].iat[demand])
-            names[row, place] = self.run.cause(row, demand, cover, product)[0]
-            short[row, place] = lost[row, place] * (names[row, place] in embodied.carriers)
+            name = names[row, place] = self.run.cause(row, demand, cover, product)[0]
+            lacking = self.run.lacking(row, demand, cover, name)
+            short[row, place] = lost[row, place] * (not embodied.carriers.isdisjoint(lacking))
         head = {
             "element": element, "region": region, "rerouting": line.rerouting,
             "rationing": line.rationing, "cover": line.covers[cover], "unit": "t",

@@ -141,6 +141,14 @@ class RunRows:
                 self._paths[key] = (name, *grades, evidence.unsized(product))
         return self._paths[key]
 
+    def lacking(self, row: int, demand: int, cover: int, material: str) -> frozenset[str]:
+        """The material that binds, with alternatives that lack as well."""
+        if self.line.rerouting == "none":
+            lacks = self.line.levels[row].column(cover).home[:, 0] < 1.0 - EPSILON
+        else:
+            lacks = self.line.answers[row][cover].price > 0
+        return self.tracer.binding.lacking_with(demand, material, self.cuts[row], lacks)
+
     def over_all(self, key: Key, members: np.ndarray, cover: int) -> Row:
         """One group over all months."""
         units = self.line.units[:, members]

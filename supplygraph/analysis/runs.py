@@ -11,6 +11,7 @@ import pandas as pd
 from supplygraph.analysis.backtest import SERIES, WORLD, Series
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.element_months import element_rows
+from supplygraph.analysis.inferred_cover import inferred_cover
 from supplygraph.analysis.months import month_rows
 from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
@@ -233,9 +234,9 @@ def _outbid(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table.assign(flags=flags)
 
 
-def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> list[str]:
-    """First stoppage, slowdown or shortage on record for a product and region, in the run."""
-    first: dict[tuple[str, str], str] = {}
+def first_stops(dataset: Dataset, months: Sequence[str]) -> pd.DataFrame:
+    """First stoppage, slowdown or shortage on record for each product and region, in the run."""
+    first: dict[tuple[str, str], dict[str, str]] = {}
     events = dataset.tables["events"].sort_values(["date", "id"], kind="stable")
     kinds = ("stoppage", "slowdown", "shortage")
     for row in events.to_dict("records"):
@@ -244,10 +245,34 @@ def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> l
         if not months[0] <= str(row["date"])[:7] <= months[-1]:
             continue
         for product in str(row["product"]).split(";"):
-            text = f"{row['date']} {row['event']} ({row['evidence']})"
-            first.setdefault((product, str(row["region"])), text)
+            stop = {"product": product, "region": str(row["region"])}
+            stop |= {name: str(row[name]) for name in ("date", "id", "event", "evidence")}
+            first.setdefault((product, str(row["region"])), stop)
+    columns = ["product", "region", "date", "id", "event", "evidence"]
+    return pd.DataFrame([first[key] for key in sorted(first)], columns=columns)
+
+
+def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> list[str]:
+    """First stop on record beside each row over all months."""
+    first = {
+        (row["product"], row["region"]): f"{row['date']} {row['event']} ({row['evidence']})"
+        for row in first_stops(dataset, months).to_dict("records")
+    }
     pairs = zip(table["product"], table["region"], table["month"].isna(), strict=True)
     return [first.get((p, r), "") if whole else "" for p, r, whole in pairs]
+
+
+def cover_from_events(
+    tracer: Tracer, scenario: Scenario, product: str | None, region: str | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Cover inferred from first stops in a scenario; see :func:`inferred_cover`."""
+    baseline = tracer.month.baseline
+    dataset = baseline.graph.dataset
+    pace, notes = pace_of(dataset, scenario)
+    bounds = compose(baseline.graph, baseline, scenario)
+    events = first_stops(dataset, bounds.months)
+    table, warnings = inferred_cover(tracer, bounds, pace, events, product, region)
+    return table, (*notes, *warnings)
 
 
 def standing_shock(

@@ -29,7 +29,7 @@ KINDS = {
         "eu-supply-risk", "geopolrisk", "esri",
     ),
     "trace": ("trace",),
-    "cover": ("cover", "survival"),
+    "cover": ("cover", "survival", "inferred-cover"),
     "view": ("view",),
     "scenario": ("scenarios", "bounds", "run", "run-by-element", "account"),
     "compare": ("comparison",),

@@ -115,3 +115,36 @@ def test_words_and_comparisons_that_do_not_exist(folder):
     run = chain.run(folder / "two-cuts.yaml", by="element", rerouting="none")
     with pytest.raises(sg.UsageError, match="runs by element have no products"):
         run.compare(run)
+
+
+def test_alternatives_that_lack_together_are_both_short(tmp_path):
+    net = Network().places("C", "U")
+    for element in ("Dy", "Tb", "Nd"):
+        net.add("elements", id=element, name=element, group="heavy", metal_per_oxide=0.9)
+        net.material(f"{element.lower()}-ox", "separation")
+        net.tables["materials"][-1]["element"] = element
+    net.material("mag", "magnet")
+    for element, tonnes in (("dy", 3), ("tb", 1), ("nd", 30)):
+        net.recipe(element, {f"{element}-ox": 1})
+        net.plant(element, "C", element, capacity=tonnes)
+        net.trade(f"{element}-ox", "C", "U", tonnes)
+    net.recipe("sinter", {"mag": 1}, {"nd-ox": 0.3}, either=({"dy-ox": 0.04, "tb-ox": 0.04},))
+    net.plant("s", "U", "sinter", capacity=100)
+    net.product("car", {"mag": 1}).demand("car", U=100)
+    path = net.write(tmp_path)
+    shortage = {}
+    for name, materials in (("both", "dy-ox, tb-ox"), ("one", "dy-ox")):
+        (path / f"{name}.yaml").write_text(
+            f"title: {name}\nstart: 2025-01\nmonths: 1\nmeasures:\n"
+            "- {id: b, kind: ban, imposed_by: [C], blocked: 0.5, "
+            f"covers: {{materials: [{materials}]}}}}\n"
+        )
+        run = sg.load(path).run(
+            path / f"{name}.yaml", by="element", rerouting="none", covers=("low",)
+        )
+        table = run.table.set_index("element")
+        loss = 0.5 if name == "both" else 0.5 * 0.75
+        assert table["loss"].tolist() == near([loss] * 3)
+        shortage[name] = table["shortage"].to_dict()
+    assert shortage["both"] == near({"Dy": 0.5, "Tb": 0.5, "Nd": 0.0})
+    assert shortage["one"] == near({"Dy": 0.375, "Tb": 0.0, "Nd": 0.0})
