@@ -43,6 +43,7 @@ from supplygraph.selectors import did_you_mean
 if TYPE_CHECKING:
     import networkx as nx
 
+    from supplygraph.scenario.model import Scenario
     from supplygraph.scenario.projects import Portfolio, Project
     from supplygraph.views import View
 
@@ -679,6 +680,7 @@ class Chain:
         rationing: str | None = None,
         covers: Sequence[str] = ("low", "central", "high"),
         by_month: bool = False,
+        by: str = "product",
         weights: str = "sectors",
         product: str | None = None,
         region: str | None = None,
@@ -702,6 +704,9 @@ class Chain:
             Sizes of stocks: ``low``, ``central``, ``high``.
         by_month
             Rows of single months too, not only over all months.
+        by
+            ``product``, or ``element``: what of the demand for each element is lost, and when
+            it is short.
         weights, product, region
             As in :meth:`solve`.
         sets, measures
@@ -722,24 +727,20 @@ class Chain:
         changes = [*sets, *([] if months is None else [f"months={months}"])]
         told = load_scenario(self.dataset, scenario, changes, measures)
         built = [*told.projects, *projects]
-        portfolio = self._shared.portfolio(built, told.start)
-        if portfolio is not None:
-            portfolio = replace(
-                portfolio, delay_months=told.delay_months, slip=told.slip, known_to=told.start
-            )
-        tracer = self._shared.tracer(None, weights, product, region, portfolio)
+        tracer = self._tracer_of(told, built, weights, product, region)
         table, notes, applied = run_scenario(
             tracer, told, rerouting=rerouting, rationing=rationing, covers=covers,
-            by_month=by_month,
+            by_month=by_month, by=by,
         )  # fmt: skip
         params = {
             "scenario": told.name, "months": told.months, "rerouting": rerouting,
             "rationing": rationing or told.rationing, "covers": list(covers),
-            "by_month": by_month, "weights": weights, "product": product, "region": region,
-            "set": changes, "measure": list(measures), "applied": list(applied),
-            "projects": built, "delay_months": told.delay_months,
+            "by_month": by_month, "by": by, "weights": weights, "product": product,
+            "region": region, "set": changes, "measure": list(measures),
+            "applied": list(applied), "projects": built, "delay_months": told.delay_months,
         }  # fmt: skip
-        return Run(told.name, self._results("run", table, params, tracer.month, notes))
+        kind = "run-by-element" if by == "element" else "run"
+        return Run(told.name, self._results(kind, table, params, tracer.month, notes))
 
     def account(
         self,
@@ -801,6 +802,48 @@ class Chain:
             "measure": list(measures), "applied": list(applied),
         }  # fmt: skip
         return self._results("account", table, params, tracer.month, notes)
+
+    def _tracer_of(
+        self, told: Scenario, built: Sequence[str], weights: str = "sectors",
+        product: str | None = None, region: str | None = None,
+    ) -> Tracer:  # fmt: skip
+        """Engines over the capacities that a scenario's projects leave."""
+        portfolio = self._shared.portfolio(built, told.start)
+        if portfolio is not None:
+            portfolio = replace(
+                portfolio, delay_months=told.delay_months, slip=told.slip, known_to=told.start
+            )
+        return self._shared.tracer(None, weights, product, region, portfolio)
+
+    def inferred_cover(
+        self, scenario: str | Path, product: str | None = None, region: str | None = None
+    ) -> Results:
+        """Stock at which a scenario would first be short when somebody was: fitted, no test.
+
+        Parameters
+        ----------
+        scenario
+            Name in the dataset, or a YAML file.
+        product, region
+            Only these.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> found = sg.load().inferred_cover("april-2025-shock", "ice", "US").table
+        >>> found.loc[0, "month"], found.loc[0, "flags"]
+        ('2025-05', ('inferred',))
+        """
+        from supplygraph.analysis.runs import cover_from_events
+        from supplygraph.scenario.load import load_scenario
+
+        if self.removed:
+            raise UsageError("inferred_cover: put removals into the scenario instead.")
+        told = load_scenario(self.dataset, scenario, [], [])
+        tracer = self._tracer_of(told, told.projects)
+        table, notes = cover_from_events(tracer, told, product, region)
+        params = {"scenario": told.name, "product": product, "region": region}
+        return self._results("inferred-cover", table, params, tracer.month, notes)
 
     def compare(
         self, scenarios: Sequence[str | Path], by: Sequence[str] = ("product", "region"),
@@ -951,6 +994,8 @@ class Run:
         """Months of output lost here and in other runs, and the difference."""
         from supplygraph.analysis.compare import compare_runs
 
+        if any(run.results.kind != "run" for run in (self, *others)):
+            raise UsageError("compare: runs by element have no products. Run them by product.")
         names = [run.name for run in (self, *others)]
         tables: dict[str, pd.DataFrame] = {}
         for number, run in enumerate((self, *others), 1):

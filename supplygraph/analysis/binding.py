@@ -141,6 +141,33 @@ class Binding:
         return self.material[int(worth.argmax())]
 
     @cached_property
+    def alternatives(self) -> dict[str, frozenset[str]]:
+        """Materials that can stand in for each, in some recipe or need."""
+        inputs = self.graph.inputs
+        found: dict[str, set[str]] = {}
+        for entries in _by(inputs.group, np.arange(len(inputs.group))).values():
+            names = {self.material[pool] for pool in inputs.pool[entries].tolist()}
+            for name in names:
+                found.setdefault(name, set()).update(names - {name})
+        return {name: frozenset(others) for name, others in found.items()}
+
+    def lacking_with(
+        self, demand: int, material: str, cut: np.ndarray, lacks: np.ndarray
+    ) -> frozenset[str]:
+        """A binding material, and those that could stand in for it but are cut and lack too.
+
+        Parameters
+        ----------
+        demand, material
+            Who is short, and for want of what.
+        cut, lacks
+            Masks of pools: cut, and with less than they need (or, under free, with a price).
+        """
+        pools = np.flatnonzero(cut & lacks & (self.uses[demand] > 0))
+        short = {self.material[pool] for pool in pools.tolist()}
+        return frozenset({material}) | (self.alternatives.get(material, frozenset()) & short)
+
+    @cached_property
     def uses(self) -> np.ndarray:
         """Base use of every pool by every demand, directly and through what it is made of."""
         return base_uses(self.cascade.baseline)

@@ -50,7 +50,7 @@ def month_rows(
     pandas.DataFrame
         Contract of DESIGN section 6; rows over all months have an empty ``month``.
     """
-    work = _Rows(tracer, line, skip)
+    work = RunRows(tracer, line, skip)
     rows: list[Row] = []
     for cover in range(len(line.covers)):
         groups = list(work.groups())
@@ -66,7 +66,9 @@ def month_rows(
     return pd.DataFrame(rows)
 
 
-class _Rows:
+class RunRows:
+    """Losses of a run with their causes, by month and demand."""
+
     def __init__(self, tracer: Tracer, line: Timeline, skip: int) -> None:
         self.tracer, self.line, self.skip = tracer, line, skip
         self.graph = tracer.month.baseline.graph
@@ -91,7 +93,8 @@ class _Rows:
         for key in sorted(keys):
             yield key, np.array(keys[key])
 
-    def _head(self, month: str | None, key: Key, cover: int) -> Row:
+    def head(self, month: str | None, key: Key, cover: int) -> Row:
+        """Month, product, region, segment and the run's own words."""
         line = self.line
         return {
             "month": month, "product": key[0], "region": key[1], "segment": key[2],
@@ -105,10 +108,10 @@ class _Rows:
         share = units / units.sum() if units.sum() > 0 else np.full(len(units), 1 / len(units))
         loss = float(share @ self.loss[row, members, cover])
         worst = int(members[self.loss[row, members, cover].argmax()])
-        binding, need, quantity, nominal = self._cause(row, worst, cover, key[0])
+        binding, need, quantity, nominal = self.cause(row, worst, cover, key[0])
         flags = ("nominal",) if nominal else ()
         hidden = nominal and self.line.rerouting != "none"
-        return self._head(self.line.months[row], key, cover) | {
+        return self.head(self.line.months[row], key, cover) | {
             "demand": float(units.sum()), "unit": str(self.demands["unit"].iat[worst]),
             "served": np.nan if hidden else 1.0 - loss, "loss": np.nan if hidden else loss,
             "binding": binding, "need_evidence": need, "quantity_evidence": quantity,
@@ -116,7 +119,7 @@ class _Rows:
             "tts_months": np.nan, "ttr_months": np.nan,
         }  # fmt: skip
 
-    def _cause(self, row: int, demand: int, cover: int, product: str) -> tuple[str, str, str, bool]:
+    def cause(self, row: int, demand: int, cover: int, product: str) -> tuple[str, str, str, bool]:
         """Binding material, both grades, and whether nobody sized the need."""
         evidence = self.tracer.evidence
         grades = evidence.products.get(product, ("", ""))
@@ -138,6 +141,14 @@ class _Rows:
                 self._paths[key] = (name, *grades, evidence.unsized(product))
         return self._paths[key]
 
+    def lacking(self, row: int, demand: int, cover: int, material: str) -> frozenset[str]:
+        """The material that binds, with alternatives that lack as well."""
+        if self.line.rerouting == "none":
+            lacks = self.line.levels[row].column(cover).home[:, 0] < 1.0 - EPSILON
+        else:
+            lacks = self.line.answers[row][cover].price > 0
+        return self.tracer.binding.lacking_with(demand, material, self.cuts[row], lacks)
+
     def over_all(self, key: Key, members: np.ndarray, cover: int) -> Row:
         """One group over all months."""
         units = self.line.units[:, members]
@@ -151,24 +162,25 @@ class _Rows:
         first = self._first_short(loss)
         row = first if first is not None else worst_row
         worst = int(members[self.loss[row, members, cover].argmax()])
-        binding, need, quantity, nominal = self._cause(row, worst, cover, key[0])
+        binding, need, quantity, nominal = self.cause(row, worst, cover, key[0])
         lost = float((loss * whole).sum() / demand) if demand > 0 else 0.0
         hidden = nominal and self.line.rerouting != "none"
-        return self._head(None, key, cover) | {
+        return self.head(None, key, cover) | {
             "demand": demand, "unit": str(self.demands["unit"].iat[worst]),
             "served": np.nan if hidden else 1.0 - lost, "loss": np.nan if hidden else lost,
             "binding": binding, "need_evidence": need, "quantity_evidence": quantity,
-            "flags": self._flags(loss, nominal),
-        } | self._spell(loss, hidden)  # fmt: skip
+            "flags": self.flags(loss, nominal),
+        } | self.spell(loss, hidden)  # fmt: skip
 
     def _first_short(self, loss: np.ndarray) -> int | None:
         short = np.flatnonzero(loss > SHORT)
         return int(short[0]) if len(short) else None
 
-    def _flags(self, loss: np.ndarray, nominal: bool) -> tuple[str, ...]:
+    def flags(self, loss: np.ndarray, nominal: bool) -> tuple[str, ...]:
+        """Whether nobody sized the need, and whether the run ends short."""
         return ("nominal",) * nominal + ("not_recovered",) * bool(loss[-1] > SHORT)
 
-    def _spell(self, loss: np.ndarray, hidden: bool) -> Row:
+    def spell(self, loss: np.ndarray, hidden: bool) -> Row:
         """First shortage, months lost, time to survive and to recover."""
         first = self._first_short(loss)
         empty: Row = {
@@ -202,10 +214,10 @@ class _Rows:
         """Weighted total over all months."""
         loss = self._weighted(cover)
         row = self._total(None, cover, float(loss[self.skip :].mean()))
-        return row | self._spell(loss, False) | {"flags": self._flags(loss, False)}
+        return row | self.spell(loss, False) | {"flags": self.flags(loss, False)}
 
     def _total(self, month: str | None, cover: int, loss: float) -> Row:
-        return self._head(month, ("total", "", ""), cover) | {
+        return self.head(month, ("total", "", ""), cover) | {
             "demand": np.nan, "unit": "", "served": 1.0 - loss, "loss": loss, "binding": "",
             "need_evidence": "", "quantity_evidence": "", "flags": (), "first_shortage": None,
             "months_lost": np.nan, "tts_months": np.nan, "ttr_months": np.nan,

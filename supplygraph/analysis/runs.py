@@ -10,6 +10,8 @@ import pandas as pd
 
 from supplygraph.analysis.backtest import SERIES, WORLD, Series
 from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.element_months import element_rows
+from supplygraph.analysis.inferred_cover import inferred_cover
 from supplygraph.analysis.months import month_rows
 from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
@@ -32,6 +34,12 @@ ORDER = (
     "product", "region", "segment", "month", "rerouting", "rationing", "cover", "demand", "unit",
     "served", "loss", "binding", "first_shortage", "months_lost", "tts_months", "ttr_months",
     "observed", "need_evidence", "quantity_evidence", "flags",
+)  # fmt: skip
+BY = ("product", "element")
+BY_ELEMENT = (
+    "element", "region", "month", "rerouting", "rationing", "cover", "demand", "unit", "served",
+    "loss", "shortage", "binding", "binding_share", "first_shortage", "months_lost",
+    "months_short", "tts_months", "ttr_months", "quantity_evidence", "flags",
 )  # fmt: skip
 OUTBID = 1e-6
 
@@ -123,6 +131,7 @@ def run_scenario(
     rationing: str | None = None,
     covers: Sequence[str] = ("low", "central", "high"),
     by_month: bool = False,
+    by: str = "product",
 ) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
     """Rows of a scenario under each rerouting and cover.
 
@@ -140,11 +149,13 @@ def run_scenario(
         Sizes of stocks to run.
     by_month
         Give the rows of single months too.
+    by
+        ``product``, or ``element``: what is lost of the demand for each.
 
     Returns
     -------
     table : pandas.DataFrame
-        Columns of kind ``run`` in `schema/results.csv`.
+        Columns of kind ``run``, or ``run-by-element``, in `schema/results.csv`.
     warnings : tuple of str
     applied : tuple of str
         What set bounds, in which months and on how many entities.
@@ -152,21 +163,27 @@ def run_scenario(
     Raises
     ------
     UsageError
-        If the rerouting is unknown.
+        If the rerouting, or what to order by, is unknown.
     ScenarioError
         If the scenario contradicts itself or is a replay without a network.
     """
+    if by not in BY:
+        raise UsageError(f"by '{by}' is not known. {did_you_mean(by, BY)}")
+    rows = element_rows if by == "element" else month_rows
     setting = setting_of(tracer.month.baseline, scenario)
     skip = setting.skip
     parts = [
-        month_rows(tracer, line, monthly=by_month, skip=skip)
+        rows(tracer, line, monthly=by_month, skip=skip)
         for line in lines_of(tracer, setting, rerouting, rationing, covers)
     ]
     table = pd.concat(parts, ignore_index=True)
     shown = setting.months[skip:]
-    table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
-    table = _outbid(table)
-    return table[list(ORDER)], (*setting.notes, *_limits(shown)), applied_by(setting.bounds)
+    if by == "element":
+        table, order = _outbid(table, ["element", "region", "cover"]), BY_ELEMENT
+    else:
+        table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
+        table, order = _outbid(table, ["product", "region", "segment", "cover"]), ORDER
+    return table[list(order)], (*setting.notes, *_limits(shown)), applied_by(setting.bounds)
 
 
 def applied_by(bounds: Bounds) -> tuple[str, ...]:
@@ -199,9 +216,8 @@ def _limits(months: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _outbid(table: pd.DataFrame) -> pd.DataFrame:
+def _outbid(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Flag rows of free or qualified that lose more than the same row under none."""
-    keys = ["product", "region", "segment", "cover"]
     months = table["month"].astype(object).where(table["month"].notna(), "")
     key = list(zip(*(table[name] for name in keys), months, strict=True))
     none = {
@@ -218,9 +234,9 @@ def _outbid(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(flags=flags)
 
 
-def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> list[str]:
-    """First stoppage, slowdown or shortage on record for a product and region, in the run."""
-    first: dict[tuple[str, str], str] = {}
+def first_stops(dataset: Dataset, months: Sequence[str]) -> pd.DataFrame:
+    """First stoppage, slowdown or shortage on record for each product and region, in the run."""
+    first: dict[tuple[str, str], dict[str, str]] = {}
     events = dataset.tables["events"].sort_values(["date", "id"], kind="stable")
     kinds = ("stoppage", "slowdown", "shortage")
     for row in events.to_dict("records"):
@@ -229,10 +245,34 @@ def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> l
         if not months[0] <= str(row["date"])[:7] <= months[-1]:
             continue
         for product in str(row["product"]).split(";"):
-            text = f"{row['date']} {row['event']} ({row['evidence']})"
-            first.setdefault((product, str(row["region"])), text)
+            stop = {"product": product, "region": str(row["region"])}
+            stop |= {name: str(row[name]) for name in ("date", "id", "event", "evidence")}
+            first.setdefault((product, str(row["region"])), stop)
+    columns = ["product", "region", "date", "id", "event", "evidence"]
+    return pd.DataFrame([first[key] for key in sorted(first)], columns=columns)
+
+
+def _observed(dataset: Dataset, table: pd.DataFrame, months: Sequence[str]) -> list[str]:
+    """First stop on record beside each row over all months."""
+    first = {
+        (row["product"], row["region"]): f"{row['date']} {row['event']} ({row['evidence']})"
+        for row in first_stops(dataset, months).to_dict("records")
+    }
     pairs = zip(table["product"], table["region"], table["month"].isna(), strict=True)
     return [first.get((p, r), "") if whole else "" for p, r, whole in pairs]
+
+
+def cover_from_events(
+    tracer: Tracer, scenario: Scenario, product: str | None, region: str | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Cover inferred from first stops in a scenario; see :func:`inferred_cover`."""
+    baseline = tracer.month.baseline
+    dataset = baseline.graph.dataset
+    pace, notes = pace_of(dataset, scenario)
+    bounds = compose(baseline.graph, baseline, scenario)
+    events = first_stops(dataset, bounds.months)
+    table, warnings = inferred_cover(tracer, bounds, pace, events, product, region)
+    return table, (*notes, *warnings)
 
 
 def standing_shock(

@@ -35,6 +35,10 @@ SURVIVED = (
     "removed", "product", "region", "cover", "rerouting", "tts_months", "ttr_months",
     "exposed", "loss_at_ttr", "lost_usd", "rei", "runs_out", "evidence", "flags",
 )  # fmt: skip
+INFERRED = (
+    "product", "region", "month", "months_low", "months_high", "stated_low", "stated_central",
+    "stated_high", "event", "evidence", "flags",
+)  # fmt: skip
 
 
 def cover(
@@ -58,6 +62,12 @@ def cover(
     longest: Annotated[
         float, typer.Option("--longest", help="Months above which a time is only a limit.")
     ] = 60.0,
+    inferred: Annotated[
+        str | None,
+        typer.Option(
+            "--inferred", help="Scenario: stock at which it is short when somebody was; no test."
+        ),
+    ] = None,
     weights: WeightsOption = "sectors",
     fail_if: FailOption = None,
     format_: FormatOption = None,
@@ -69,18 +79,27 @@ def cover(
     With --remove: time to survive (TTS) against time to recover (TTR), and the loss until
     then, at low, central and high cover, under both bounds. A stock that nobody states is no
     zero: it has a row without months, and every time counts stated stocks only.
+    With --inferred: the cover at which a scenario would first be short when somebody was.
 
     Example: supplygraph cover --product ev --region US
 
     Example: supplygraph cover --product f-35 --remove 'country=CN process=heavy' --ttr 11
     """
     check_output(format_, output, force)
-    condition = _parse_condition("survival" if remove else "cover", fail_if)
+    kind = "inferred-cover" if inferred else "survival" if remove else "cover"
+    condition = _parse_condition(kind, fail_if)
+    if inferred and (remove or each or ttr):
+        raise UsageError("--inferred takes what is removed from the scenario. Leave --remove out.")
     if each and not remove:
         raise UsageError("--each compares removals. Add --remove SELECTOR, twice or more.")
     removals = _removals(remove) if remove else []
     chain = _chain(context)
     _about(chain)
+    if inferred:
+        results = chain.inferred_cover(inferred, product, region)
+        emit(results, format_, output, force, columns=INFERRED)
+        _fail_if(results, condition)
+        return
     hit = chain if each else chain.remove(*removals)
     results = hit.cover(
         product, region, each=removals if each else (), ttr=ttr, longest=longest, weights=weights

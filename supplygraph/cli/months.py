@@ -33,6 +33,11 @@ SHOWN_RUN = (
     "product", "region", "month", "rerouting", "cover", "loss", "binding", "first_shortage",
     "months_lost", "tts_months", "ttr_months", "observed", "need_evidence", "flags",
 )  # fmt: skip
+SHOWN_ELEMENTS = (
+    "element", "region", "month", "rerouting", "cover", "demand", "loss", "shortage", "binding",
+    "binding_share", "first_shortage", "months_lost", "months_short", "tts_months", "ttr_months",
+    "quantity_evidence", "flags",
+)  # fmt: skip
 SHOWN_BACKTEST = (
     "month", "destination", "role", "forecast", "low", "high", "observed", "naive_year",
     "naive_last", "base_evidence", "mape", "coverage", "mape_naive_year", "mape_naive_last",
@@ -76,6 +81,9 @@ def run(
     by_month: Annotated[
         bool, typer.Option("--by-month", help="Rows of single months too.")
     ] = False,
+    by: Annotated[
+        str, typer.Option("--by", help="product, or element: tonnes asked for and not served.")
+    ] = "product",
     product: ProductOption = None,
     region: RegionOption = None,
     weights: WeightsOption = "sectors",
@@ -91,20 +99,24 @@ def run(
 
     Each row is one product and region under one bound and one size of stocks. observed is what
     the record says of that product and region: one firm or plant, not the region's output.
+    --by element: loss is demand for it that is not served for whatever reason, shortage the part
+    that fails for want of an input that holds it.
 
     Example: supplygraph scenario run april-2025-shock --product ice --cover central
     """
     check_output(format_, output, force)
-    condition = _parse_condition("run", fail_if)
+    kind = "run-by-element" if by == "element" else "run"
+    condition = _parse_condition(kind, fail_if)
     covers = _covers(cover)
     chain = _chain(context)
     _about(chain)
     results = chain.run(
         name, months=months, rerouting=rerouting, rationing=rationing, covers=covers,
-        by_month=by_month, weights=weights, product=product, region=region, sets=set_ or (),
+        by_month=by_month, by=by, weights=weights, product=product, region=region, sets=set_ or (),
         measures=measure or (), projects=project or (),
     ).results  # fmt: skip
-    emit(results, format_, output, force, columns=SHOWN_RUN)
+    columns = SHOWN_ELEMENTS if by == "element" else SHOWN_RUN
+    emit(results, format_, output, force, columns=columns)
     _fail_if(results, condition)
 
 

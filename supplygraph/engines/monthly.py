@@ -5,7 +5,8 @@ growth)), with columns for what is taken from and put into each stock:
 
     home_k:   made - E + I - draws - W + released_k - refilled_k + state stock = 0
     entry_e:  taken_e - draw_e <= 0                 a user's stock serves him alone
-    denied_k: draws of denied users - what reaches k over arcs open to them <= what is exempt
+
+and with those of `engines.gates` for users to whom some arcs are closed.
 
 Serving counts first; a tonne in stock is worth a thousandth of the demand it covers, so
 stocks are used when something would be short and refilled when something is spare. The step
@@ -13,6 +14,8 @@ does not look ahead: in a long squeeze it serves the first months in full.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,12 +26,14 @@ from supplygraph.engines.allocation import (
     Allocation,
     AllocationProgram,
 )
+from supplygraph.engines.gates import Gates, StockColumns, add_draws
 from supplygraph.engines.rigid import MONTHS, Limits
 from supplygraph.engines.targets import Targets
 from supplygraph.engines.water import WaterFilling
 from supplygraph.errors import UsageError
 from supplygraph.graph import Matrix
 from supplygraph.graph.matrix import INFINITY, RowWriter
+from supplygraph.scenario.months import Denial
 from supplygraph.selectors import did_you_mean
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 
@@ -37,6 +42,9 @@ RATIONINGS = ("value", "proportional", "priority")
 SEGMENTS = ("military", "mixed", "civil")
 PRIORITY = 1e3
 STOCK_VALUE = 1e-3
+# Worth of stock whose users do not weigh: less than serving them, and more than the tie-break
+# costs of fresh goods along a whole chain, or stock would be used where nothing lacks.
+LEAST_STOCK_VALUE = 0.1 * UNWEIGHTED
 REFILL = 0.5
 QUALIFIED_SURGE = 1.15
 QUALIFIED_LAG = {"part": 6, "traction": 18, "military": 24}
@@ -57,8 +65,8 @@ class MonthlyProgram(AllocationProgram):
         ``qualified`` or ``free``.
     rationing
         ``value``, ``proportional`` or ``priority`` (military, mixed, civil).
-    denied
-        Demands to which some arc may be closed in some month; military ones always count.
+    denials
+        What the run denies to some end uses, over all months.
     last_month
         End of the run: what its plants can make sizes the columns.
     """
@@ -71,7 +79,7 @@ class MonthlyProgram(AllocationProgram):
         weights: np.ndarray | None = None,
         rerouting: str = "free",
         rationing: str = "value",
-        denied: np.ndarray | None = None,
+        denials: Sequence[Denial] = (),
         last_month: str | None = None,
         threads: int = 1,
     ) -> None:
@@ -80,8 +88,7 @@ class MonthlyProgram(AllocationProgram):
         if rationing not in RATIONINGS:
             raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
         self.stocks, self.rerouting, self.rationing = stocks, rerouting, rationing
-        military = (baseline.graph.demands["segment"] == "military").to_numpy()
-        self.tied = military if denied is None else military | denied
+        self.denials = tuple(denials)
         self.taken = np.zeros(0)
         self.factor = np.ones(baseline.graph.n_demands)
         self.last_month = last_month or baseline.graph.base_month
@@ -251,9 +258,11 @@ class _Extra:
         material = graph.arcs["material"].to_numpy()
         self.traction = (stage == "magnet") & np.isin(material, self._traction())
         self.states = np.arange(len(graph.pools))
-        self._restricted()
+        self.gates = Gates(
+            program.baseline, program.denials, qualifying=program.rerouting == "qualified"
+        )
         sizes = (self.n_entry, self.n_pool, self.n_entry, self.n_pool, 2 * len(self.states))
-        self.start = np.cumsum([0, *sizes, len(self.gate)])
+        self.start = np.cumsum([0, *sizes, len(self.gates)])
         self._values()
         self.rows = self._write()
 
@@ -269,15 +278,6 @@ class _Extra:
         }
         return sorted(heavy)
 
-    def _restricted(self) -> None:
-        """Pools that tied demands draw from, and the arcs that reach them."""
-        graph, inputs = self.program.graph, self.program.graph.inputs
-        users = np.concatenate([np.zeros(graph.n_activities, bool), self.program.tied])
-        self.tied = np.flatnonzero(users[inputs.user])
-        self.tied_pools = np.unique(inputs.pool[self.tied])
-        end = graph.arcs["destination"].to_numpy()
-        self.gate = np.flatnonzero(np.isin(end, self.tied_pools))
-
     def block(self, number: int) -> np.ndarray:
         """Column numbers of a block: taken and refilled by entries and pools, states, gates."""
         return self.first + np.arange(self.start[number], self.start[number + 1])
@@ -291,75 +291,34 @@ class _Extra:
         entry, pool = self.stocks.entry, self.stocks.pool
         worth = np.maximum(weight[graph.inputs.user[entry]] * LOSS_SCALE, UNWEIGHTED)
         spread = np.random.default_rng(98).uniform(0.8, 1.2, self.n_entry + self.n_pool)
-        entry_cost = STOCK_VALUE * worth * spread[: self.n_entry] / np.maximum(drawn[entry], 1e-9)
-        pool_cost = STOCK_VALUE * UNWEIGHTED * spread[self.n_entry :]
+        kept = np.maximum(STOCK_VALUE * worth, LEAST_STOCK_VALUE)
+        entry_cost = kept * spread[: self.n_entry] / np.maximum(drawn[entry], 1e-9)
+        pool_cost = LEAST_STOCK_VALUE * spread[self.n_entry :]
         pool_cost = pool_cost / np.maximum(whole[pool], 1e-9)
-        flow = np.maximum(program.scale[program.columns.block("arc")][self.gate], 1e-9)
         size = np.maximum(whole, 1e-6)
         held = np.maximum(np.concatenate([drawn[entry], whole[pool]]), 1e-9)
+        flow = self.gates.sizes(program.scale[program.columns.block("arc")], size)
         self.scale = np.concatenate([held, held, size, size, flow])
-        state = np.full(len(self.states), STOCK_VALUE * UNWEIGHTED) / size
+        state = np.full(len(self.states), LEAST_STOCK_VALUE) / size
         stock = np.concatenate([entry_cost, pool_cost])
-        free = np.zeros(len(self.states)), np.zeros(len(self.gate))
+        free = np.zeros(len(self.states)), np.zeros(len(self.gates))
         self.cost = np.concatenate([stock, -REFILL * stock, free[0], -REFILL * state, free[1]])
 
     def _write(self) -> Matrix:
-        """Rows: taken <= drawn for every entry; denied users; gates of arcs."""
-        program, inputs = self.program, self.program.graph.inputs
+        """Rows: taken <= drawn for every entry, then those of the gates."""
+        program = self.program
         writer = RowWriter()
         first = writer.add_rows(self.n_entry, -INFINITY, 0.0)
         own = first + np.arange(self.n_entry)
         writer.add(own, self.block(0), 1.0)
-        self._add_draws(writer, own, self.stocks.entry, -1.0)
-        self.denied_row = program.rows.n_rows + len(writer.bounds)
-        place = {int(pool): i for i, pool in enumerate(self.tied_pools)}
-        first = writer.add_rows(len(self.tied_pools), -INFINITY, INFINITY)
-        rows = first + np.array([place[int(p)] for p in inputs.pool[self.tied]], dtype=int)
-        self._add_draws(writer, rows, self.tied, 1.0)
-        self._add_supply(writer, first, place)
-        self.gate_row = program.rows.n_rows + len(writer.bounds)
-        first = writer.add_rows(len(self.gate), -INFINITY, INFINITY)
-        own = first + np.arange(len(self.gate))
-        writer.add(own, self.block(5), 1.0)
-        writer.add(own, program.columns.start["arc"] + self.gate, -1.0)
+        add_draws(writer, program.graph, program.columns, own, self.stocks.entry, -1.0)
+        given = StockColumns(
+            self.block(0), self.block(1), self.stocks.entry, self.stocks.pool,
+            self.block(4)[: len(self.states)],
+        )  # fmt: skip
+        before = program.rows.n_rows
+        self.gates.write(writer, program.columns, int(self.first + self.start[5]), given, before)
         return writer.matrix()
-
-    def _add_draws(
-        self, writer: RowWriter, rows: np.ndarray, entries: np.ndarray, sign: float
-    ) -> None:
-        """Draws of entries: their own column, or their user's level times the quantity."""
-        inputs, columns = self.program.graph.inputs, self.program.columns
-        fixed = inputs.draw[entries] < 0
-        users = entries[fixed]
-        writer.add(rows[fixed], inputs.user[users], sign * inputs.quantity[users])
-        drawn = columns.start["draw"] + inputs.draw[entries[~fixed]]
-        writer.add(rows[~fixed], drawn, sign)
-
-    def _add_supply(self, writer: RowWriter, first: int, place: dict[int, int]) -> None:
-        """What reaches a pool, less its exports, less what a gate keeps from denied users."""
-        graph, columns = self.program.graph, self.program.columns
-        for number, pool in enumerate(columns.made_of):
-            if int(pool) in place:
-                row = first + place[int(pool)]
-                writer.add([row], [columns.start["made"] + number], -1.0)
-        for name, sign in (("origin", 1.0), ("destination", -1.0)):
-            pools = graph.arcs[name].to_numpy()
-            arcs = np.flatnonzero(np.isin(pools, self.tied_pools))
-            rows = first + np.array([place[int(p)] for p in pools[arcs]], dtype=int)
-            writer.add(rows, columns.start["arc"] + arcs, sign)
-        end = graph.arcs["destination"].to_numpy()
-        rows = first + np.array([place[int(end[a])] for a in self.gate], dtype=int)
-        writer.add(rows, self.block(5), 1.0)
-        for number, entry in enumerate(self.stocks.entry):
-            pool = int(graph.inputs.pool[entry])
-            if pool in place and entry in self.tied:
-                writer.add([first + place[pool]], [self.block(0)[number]], -1.0)
-        for number, pool in enumerate(self.stocks.pool):
-            if int(pool) in place:
-                writer.add([first + place[int(pool)]], [self.block(1)[number]], -1.0)
-        writer.add(
-            [first + place[int(p)] for p in self.tied_pools], self.block(4)[self.tied_pools], -1.0
-        )
 
     def into_home(self, rows: Matrix) -> tuple[np.ndarray, ...]:
         """Triplets with the stock columns entered into the home rows."""
@@ -394,45 +353,14 @@ class _Extra:
         room = np.maximum(self.stocks.entry_target[:, 0] - entry, 0.0)
         pool_room = np.maximum(self.stocks.pool_target[:, 0] - pool, 0.0)
         ub = np.concatenate(
-            [entry, pool, room, pool_room, limits.release, limits.hold, np.zeros(len(self.gate))]
+            [entry, pool, room, pool_room, limits.release, limits.hold, np.zeros(len(self.gates))]
         )
         ub = ub * yearly
         ub[self.start[5] :] = INFINITY
         index = self.first + np.arange(len(ub))
         model.set_column_bounds(index, np.zeros(len(ub)), ub)
-        self._set_denied(model, limits, shocked)
-
-    def _set_denied(self, model: LinearProgram, limits: Limits, shocked: int | None) -> None:
-        """Rows of denied users bind where something is denied them; gates of closed arcs shut."""
-        program = self.program
-        base = program.baseline.block("arc")[self.gate]
-        shut = limits.denied_arcs[self.gate].copy()
-        late = program.rerouting == "qualified"
-        if late:
-            young = shocked is None or shocked < QUALIFIED_LAG["military"]
-            shut |= (base <= 0) & young
-        exempt = self._exempt(limits, bool(late))
-        count = len(self.tied_pools)
-        model.set_row_bounds(self.denied_row + np.arange(count), np.full(count, -INFINITY), exempt)
-        lower = np.where(shut, 0.0, -INFINITY)
-        rows = self.gate_row + np.arange(len(self.gate))
-        model.set_row_bounds(rows, lower, np.full(len(rows), INFINITY))
-
-    def _exempt(self, limits: Limits, late: bool) -> np.ndarray:
-        """Draws of tied users that no denial touches, per pool; infinite where none is denied."""
-        graph, inputs = self.program.graph, self.program.graph.inputs
-        users = np.concatenate([np.zeros(graph.n_activities), limits.denied])[inputs.user]
-        drawn = self.program.baseline.drawn
-        free = np.bincount(
-            inputs.pool[self.tied],
-            ((1 - users) * drawn)[self.tied],
-            minlength=len(graph.pools),
-        )
-        denied = np.bincount(
-            inputs.pool[self.tied], users[self.tied] > 0, minlength=len(graph.pools)
-        )
-        none = INFINITY if not late else 0.0
-        return np.where(denied > 0, free, none)[self.tied_pools]
+        young = shocked is None or shocked < QUALIFIED_LAG["military"]
+        self.gates.set(model, limits.denials, young=young)
 
     def after(
         self, taken: np.ndarray, stocks: tuple[np.ndarray, np.ndarray], scale: float

@@ -24,6 +24,7 @@ from supplygraph.engines.cascade import MAX_SWEEPS, TOLERANCE, Cascade, Levels
 from supplygraph.engines.sweep import Sweep
 from supplygraph.engines.targets import Targets
 from supplygraph.errors import NotConvergedError
+from supplygraph.scenario.months import Denial
 
 MONTHS = 12.0
 
@@ -38,8 +39,8 @@ class Limits:
         Shares left, as in :class:`supplygraph.scenario.months.Bounds`.
     factor
         Of every demand, against the same month of the base year.
-    denied, denied_arcs
-        Share of a demand's draws that may not come over these arcs.
+    denials
+        Shares of the demands' draws that may not come over some arcs, of this month alone.
     release, hold
         Tonnes that a state adds to, or takes from, every pool.
     scale
@@ -50,8 +51,7 @@ class Limits:
     made: np.ndarray
     arc: np.ndarray
     factor: np.ndarray
-    denied: np.ndarray
-    denied_arcs: np.ndarray
+    denials: tuple[Denial, ...]
     release: np.ndarray
     hold: np.ndarray
     scale: float
@@ -110,13 +110,16 @@ class RigidMonth:
         whole = self.pool_need[:, None] * limits.scale
         pool_reserve[self.stocks.pool] = ratio(state.pool, whole[self.stocks.pool])
         added = ratio(limits.release - limits.hold, self.pool_need * limits.scale)[:, None]
-        user = cap.copy()
+        user, kept_from = cap.copy(), self._kept_from(limits)
         for sweep in range(1, MAX_SWEEPS + 1):
             made = self.sweep.to_made(user) * left_made
             arc = np.minimum(made[cascade.origin[cascade.live]], arc_cap)
             home = np.maximum(self.sweep.home(made, arc) + added, 0.0)
             reach = np.minimum(home + pool_reserve, 1.0)[inputs.pool]
-            reach = np.maximum(reach - self._denied(limits, arc), 0.0) / factor
+            for entries, share in kept_from:
+                closed = self.sweep.to_home(arc * share)[inputs.pool[entries]]
+                reach[entries] = np.maximum(reach[entries] - closed, 0.0)
+            reach = reach / factor
             entry = np.minimum(reach + reserve, 1.0)
             kind = self.sweep.to_group(entry)
             new = np.minimum(self.sweep.limited(cap, kind), user)
@@ -134,14 +137,23 @@ class RigidMonth:
         users = np.concatenate([np.ones(self.graph.n_activities), limits.factor])
         return np.maximum(users, 1e-12)[self.graph.inputs.user]
 
-    def _denied(self, limits: Limits, arc: np.ndarray) -> np.ndarray | float:
-        """Level of every entry that arrives over arcs closed to its end use."""
-        if not limits.denied.any():
-            return 0.0
-        cascade, inputs = self.cascade, self.graph.inputs
-        closed = arc * limits.denied_arcs[cascade.live][:, None]
-        users = np.concatenate([np.zeros(self.graph.n_activities), limits.denied])
-        return users[inputs.user][:, None] * self.sweep.to_home(closed)[inputs.pool]
+    def _kept_from(self, limits: Limits) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Entries of users denied alike, with the share of every live arc kept from them.
+
+        Over one arc the largest share denied counts.
+        """
+        if not any(denial.share.any() for denial in limits.denials):
+            return []
+        shares = np.stack([denial.share for denial in limits.denials], axis=1)
+        arcs = np.stack([denial.arcs[self.cascade.live] for denial in limits.denials])
+        kinds, kind = np.unique(shares, axis=0, return_inverse=True)
+        of = np.concatenate([np.full(self.graph.n_activities, -1), kind.reshape(-1)])
+        of = of[self.graph.inputs.user]
+        return [
+            (np.flatnonzero(of == number), (share[:, None] * arcs).max(axis=0)[:, None])
+            for number, share in enumerate(kinds)
+            if share.any()
+        ]
 
     def _after(
         self,

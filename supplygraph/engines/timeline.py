@@ -26,7 +26,7 @@ from supplygraph.engines.stocks import COVERS
 from supplygraph.engines.targets import Targets, targets_of
 from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario import Shock
-from supplygraph.scenario.months import Bounds
+from supplygraph.scenario.months import Bounds, Denial
 from supplygraph.selectors import did_you_mean
 
 MONTHS_A_YEAR = 12
@@ -122,6 +122,7 @@ def run_months(
     rationing: str = "value",
     pace: Pace | None = None,
     covers: Sequence[str] = COVERS,
+    stocks: Targets | None = None,
     weights: np.ndarray | None = None,
     threads: int = 1,
     progress: Callable[[str], None] | None = None,
@@ -142,6 +143,8 @@ def run_months(
         Season and growth.
     covers
         Stocks at ``low``, ``central``, ``high``, each a run of its own.
+    stocks
+        Targets in place of those that the dataset states; their covers are run.
     weights
         Weight of every demand under `qualified` and `free`.
 
@@ -158,7 +161,8 @@ def run_months(
     ):
         if value not in known:
             raise UsageError(f"{what} '{value}' is not known. {did_you_mean(value, known)}")
-    work = _Run(baseline, bounds, pace or Pace(), tuple(covers), progress)
+    held = targets_of(baseline).at(*covers) if stocks is None else stocks
+    work = _Run(baseline, bounds, pace or Pace(), held, progress)
     if rerouting == "none":
         return work.rigid()
     return work.allocated(rerouting, rationing, weights, threads)
@@ -170,12 +174,12 @@ class _Run:
         baseline: Baseline,
         bounds: Bounds,
         pace: Pace,
-        covers: tuple[str, ...],
+        stocks: Targets,
         progress: Callable[[str], None] | None,
     ) -> None:
         self.baseline, self.bounds, self.pace = baseline, bounds, pace
-        self.graph, self.covers, self.progress = baseline.graph, covers, progress
-        self.stocks = targets_of(baseline).at(*covers)
+        self.graph, self.progress = baseline.graph, progress
+        self.stocks, self.covers = stocks, stocks.covers
         self.cascade = Cascade(baseline)
         self.kept: dict[str, np.ndarray] = {}
 
@@ -190,8 +194,7 @@ class _Run:
             made=bounds.made[row],
             arc=bounds.arc[row],
             factor=bounds.demand[row],
-            denied=bounds.denied[row],
-            denied_arcs=bounds.denied_arcs[row],
+            denials=tuple(Denial(each.arcs, each.share[row]) for each in bounds.denials),
             release=bounds.release[row],
             hold=bounds.hold[row],
             scale=self.pace.scale(month, self.graph.base_year),
@@ -262,7 +265,7 @@ class _Run:
                 rerouting=rerouting,
                 rationing=rationing,
                 last_month=self.bounds.months[-1],
-                denied=np.asarray((self.bounds.denied > 0).any(axis=0)),
+                denials=self.bounds.denials,
                 threads=threads,
             )
             self._step_through(program, line, number)

@@ -1,8 +1,8 @@
 """Measures, modifiers and removals of a scenario into bounds by month: one function owns it.
 
 Order: measures as written, then `set`, then the modifiers of the day, then over all measures and
-removals the tightest share of arcs, plants and pools and the largest denial; demand factors
-multiply, tonnes of stocks add.
+removals the tightest share of arcs, plants and pools and the largest denial over the same arcs;
+demand factors multiply, tonnes of stocks add.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from supplygraph.scenario.calendar import days_of, first_day, last_day
 from supplygraph.scenario.measures import Measure, Outage
 from supplygraph.scenario.measures.base import Part, Time, weakest
 from supplygraph.scenario.model import Removed, Scenario
-from supplygraph.scenario.months import Applied, Bounds
+from supplygraph.scenario.months import Applied, Bounds, Denial
 from supplygraph.scenario.plan import Plan, Window, changed, plan_of
 from supplygraph.scenario.world import World
 
 NEUTRAL = {
-    "activity": 1.0, "made": 1.0, "arc": 1.0, "demand": 1.0, "denied": 0.0, "denied_arcs": 0.0,
-    "release": 0.0, "hold": 0.0,
+    "activity": 1.0, "made": 1.0, "arc": 1.0, "demand": 1.0, "denied": 0.0, "release": 0.0,
+    "hold": 0.0,
 }  # fmt: skip
 MIN_BLOCKS = ("activity", "made", "arc")
 
@@ -76,14 +76,18 @@ def compose(
     plan = plan_of(scenario, names)
     world = World(graph, baseline)
     bounds = Bounds.open(graph, names)
-    notes = _Notes(graph, names)
+    notes, closed = _Notes(graph, names), _Closed()
     grades = {modifier.id: modifier.size_evidence for modifier in scenario.changing}
     for measure in _all_measures(scenario):
-        for block, limits in sorted(_monthly(world, measure, plan, names, grades).items()):
+        for (block, _), limits in sorted(_monthly(world, measure, plan, names, grades).items()):
             if block == "arc":
                 limits.values = measure.settle(limits.values)
-            _merge(bounds, block, limits)
+            if block == "denied":
+                closed.add(limits)
+            else:
+                _merge(bounds, block, limits)
             notes.note(block, limits)
+    bounds = replace(bounds, denials=closed.denials)
     return replace(bounds, applied=tuple(notes.applied(bounds)))
 
 
@@ -102,9 +106,9 @@ def _all_measures(scenario: Scenario) -> list[Measure]:
 
 def _monthly(
     world: World, measure: Measure, plan: Plan, months: Sequence[str], grades: Mapping[str, str]
-) -> dict[str, _Limits]:
-    """What a measure limits, by block."""
-    found: dict[str, _Limits] = {}
+) -> dict[tuple[str, bytes], _Limits]:
+    """What a measure limits, by block, denials also by the arcs they close."""
+    found: dict[tuple[str, bytes], _Limits] = {}
     windows = [w for w in plan.windows if w.measure == measure.id]
     copies: dict[tuple[Window, ...], Measure] = {}
     starts = _spells(measure, windows, plan, first_day(months[0]), last_day(months[-1]))
@@ -116,11 +120,12 @@ def _monthly(
             weaker = [grades[w.modifier] for w in active]
             for part in copies[active].parts(world, Time(days, on, start)):
                 neutral = NEUTRAL[part.block]
-                if part.block not in found:
-                    found[part.block] = _Limits.none(len(months), len(part.rows), neutral)
+                key = (part.block, b"" if part.arcs is None else part.arcs.tobytes())
+                if key not in found:
+                    found[key] = _Limits.none(len(months), len(part.rows), neutral, part.arcs)
                 grade = weakest([part.evidence or measure.size_evidence, *weaker])
                 label = _label(measure, active)
-                found[part.block].add(part, row, label, grade, neutral)
+                found[key].add(part, row, label, grade, neutral)
     return found
 
 
@@ -172,12 +177,13 @@ class _Limits:
     values: np.ndarray
     by: list[str]
     evidence: np.ndarray
+    arcs: np.ndarray | None
 
     @staticmethod
-    def none(months: int, size: int, neutral: float) -> _Limits:
+    def none(months: int, size: int, neutral: float, arcs: np.ndarray | None) -> _Limits:
         shape = (months, size)
-        grades = np.full(shape, "", dtype=object)
-        return _Limits(np.zeros(shape, dtype=bool), np.full(shape, neutral), [""] * months, grades)
+        rows, values = np.zeros(shape, dtype=bool), np.full(shape, neutral)
+        return _Limits(rows, values, [""] * months, np.full(shape, "", dtype=object), arcs)
 
     def add(self, part: Part, month: int, label: str, grade: str, neutral: float) -> None:
         """Add a part of a month: value = neutral + sum over its parts of (value - neutral)."""
@@ -191,18 +197,35 @@ class _Limits:
 
 
 def _merge(bounds: Bounds, block: str, limits: _Limits) -> None:
-    """Tightest share, largest denial, product of factors, sum of tonnes."""
+    """Tightest share, product of factors, sum of tonnes."""
     whole, rows, values = getattr(bounds, block), limits.rows, limits.values
     if block in MIN_BLOCKS:
         whole[rows] = np.minimum(whole[rows], values[rows])
-    elif block == "denied":
-        whole[rows] = np.maximum(whole[rows], np.minimum(values[rows], 1.0))
-    elif block == "denied_arcs":
-        whole |= rows
     elif block == "demand":
         whole[rows] *= values[rows]
     else:
         whole[rows] += values[rows]
+
+
+class _Closed:
+    """Denials by the arcs they close: over the same arcs the largest share counts."""
+
+    def __init__(self) -> None:
+        self.found: dict[bytes, Denial] = {}
+
+    def add(self, limits: _Limits) -> None:
+        """Add one measure's denial."""
+        assert limits.arcs is not None
+        share = np.where(limits.rows, np.minimum(limits.values, 1.0), 0.0)
+        key = limits.arcs.tobytes()
+        if key in self.found:
+            share = np.maximum(share, self.found[key].share)
+        self.found[key] = Denial(limits.arcs, share)
+
+    @property
+    def denials(self) -> tuple[Denial, ...]:
+        """All of them, whatever the order of measures."""
+        return tuple(self.found[key] for key in sorted(self.found) if self.found[key].share.any())
 
 
 class _Notes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,6 +41,22 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Denial:
+    """Arcs that are closed to some end uses.
+
+    Attributes
+    ----------
+    arcs
+        Mask of the arcs closed.
+    share
+        Share of every demand's draws that may not come over them, one row a month.
+    """
+
+    arcs: np.ndarray
+    share: np.ndarray
+
+
+@dataclass(frozen=True)
 class Bounds:
     """Bounds of every month, one row a month; season and growth are the engine's.
 
@@ -56,12 +73,10 @@ class Bounds:
         year (season and growth apply to the cap too); infinite where nothing limits it.
     demand
         Factor on every demand.
-    denied
-        Share of every demand's draws that may not come over the arcs in `denied_arcs`.
-    denied_arcs
-        Arcs closed to denied end uses, one row a month.
     release, hold
         Tonnes that a state's stock adds to, or takes from, every pool.
+    denials
+        End uses denied, one entry for each set of arcs that something closes.
     applied
         Every bound that differs from the base and who set it, in order.
     """
@@ -71,10 +86,9 @@ class Bounds:
     made: np.ndarray
     arc: np.ndarray
     demand: np.ndarray
-    denied: np.ndarray
-    denied_arcs: np.ndarray
     release: np.ndarray
     hold: np.ndarray
+    denials: tuple[Denial, ...] = ()
     applied: tuple[Applied, ...] = ()
 
     @staticmethod
@@ -97,11 +111,15 @@ class Bounds:
             made=np.ones((count, pools)),
             arc=np.full((count, arcs), np.inf),
             demand=np.ones((count, graph.n_demands)),
-            denied=np.zeros((count, graph.n_demands)),
-            denied_arcs=np.zeros((count, arcs), dtype=bool),
             release=np.zeros((count, pools)),
             hold=np.zeros((count, pools)),
         )
+
+    @cached_property
+    def denied(self) -> np.ndarray:
+        """Largest share denied of every demand over any arcs, one row a month."""
+        none = np.zeros_like(self.demand)
+        return np.max([none, *(denial.share for denial in self.denials)], axis=0)
 
     @property
     def first_shock(self) -> int | None:

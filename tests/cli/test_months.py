@@ -33,16 +33,19 @@ def whole(table, rerouting: str, cover: str):
     return part[part["product"] != "total"].set_index("region")
 
 
-@pytest.mark.parametrize("command", ["scenario", "compare", "backtest"])
+@pytest.mark.parametrize("command", ["scenario", "elements", "inferred", "compare", "backtest"])
 def test_what_is_printed_fits_its_schema(run, command):
     arguments = {
         "scenario": (*SHOCK, "--product", "ev", "--months", "4", "--by-month"),
+        "elements": (*SHOCK, "--by", "element", "--region", "EU", "--months", "3", "--by-month"),
+        "inferred": ("cover", "--inferred", "april-2025-shock"),
         "compare": ("compare", "no-london", "april-2025-shock", "--months", "3", "--product", "ev"),
         "backtest": ("backtest", "april-2025-shock", "--destination", "World"),
     }[command]
     outcome = run(*arguments, "--format", "json")
     assert outcome.code == 0, outcome.err
-    Draft202012Validator(command_schema(command)).validate(outcome.envelope)
+    name = {"elements": "scenario", "inferred": "cover"}.get(command, command)
+    Draft202012Validator(command_schema(name)).validate(outcome.envelope)
     assert outcome.envelope["results"]
     assert run(*arguments, "--format", "json").out == outcome.out
 
@@ -97,9 +100,10 @@ def test_nobody_sells_or_makes_less_without_a_measure(run, tmp_path, rerouting):
     assert all("nominal" in row["flags"] for row in lost if row["value_low_usd"] is None)
 
 
+@pytest.mark.parametrize("season", ["true", "false"])
 @pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
-def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path, rerouting):
-    (tmp_path / "quiet.yaml").write_text(QUIET)
+def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path, rerouting, season):
+    (tmp_path / "quiet.yaml").write_text(f"{QUIET}season: {season}\n")
     outcome = run(
         "scenario", "run", tmp_path / "quiet.yaml", "--rerouting", rerouting, "--by-month",
         "--cover", "central", "--format", "json",
@@ -108,6 +112,25 @@ def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path,
     rows = outcome.envelope["results"]
     assert {row["loss"] for row in rows} == {0.0}
     assert {row["first_shortage"] for row in rows} == {None}
+    assert {row["served"] for row in rows} == {1.0}
+
+
+@pytest.mark.parametrize("season", [True, False])
+@pytest.mark.parametrize("rerouting", ["none", "free"])
+def test_stocks_stand_at_their_targets_every_year_without_a_shock(rerouting, season):
+    import supplygraph as sg
+    from supplygraph.analysis.runs import season_of
+    from supplygraph.engines.timeline import Pace, run_months
+    from supplygraph.scenario.months import Bounds, month_range
+
+    chain = sg.load()
+    pace = Pace(season_of(chain.dataset)) if season else Pace()
+    bounds = Bounds.open(chain.network, month_range("2025-01", 60))
+    line = run_months(chain.baseline, bounds, rerouting=rerouting, pace=pace, covers=("central",))
+    assert line.served.min() >= 1 - 1e-12
+    for year_end in range(11, 60, 12):
+        assert line.entry_stock[year_end] == pytest.approx(line.stocks.entry_target, rel=1e-6)
+        assert line.pool_stock[year_end] == pytest.approx(line.stocks.pool_target, rel=1e-6)
 
 
 def shipped_scenarios() -> list[str]:

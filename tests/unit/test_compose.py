@@ -46,6 +46,19 @@ def test_order_of_measures_does_not_matter():
         assert (getattr(one, block) == getattr(two, block)).all()
 
 
+def test_denials_of_one_set_of_arcs_are_one_and_of_two_sets_are_two():
+    alloy = {"kind": "end_use_denial", "imposed_by": ["JP"], "segments": {"military": 0.4},
+             "covers": {"materials": ["alloy"]}}  # fmt: skip
+    cars = {"id": "c", "kind": "end_use_denial", "imposed_by": ["CN"], "products": {"car": 0.7},
+            "covers": {"materials": ["magnet"]}}  # fmt: skip
+    found = bounds({"id": "a", **alloy}, cars, {"id": "b", **alloy, "segments": {"military": 0.9}})
+    assert sorted(float(denial.share.max()) for denial in found.denials) == [0.7, 0.9]
+    assert not (found.denials[0].arcs & found.denials[1].arcs).any()
+    assert entry(found, "denied", "jet@US") == [0.9] * 3
+    assert entry(found, "denied", "car@US") == [0.7] * 3
+    assert by(found, "2025-01", "jet@US") == ["b"]
+
+
 def test_demand_factors_multiply_and_stocks_add():
     shift = {"kind": "demand_shift", "products": ["car"], "factor": 1.2}
     stock = {"kind": "stock_release", "material": "magnet", "market": "US", "tonnes": 31.0,
@@ -277,7 +290,9 @@ def test_one_measure_more_never_loosens_a_bound_and_order_does_not_count(numbers
         assert (getattr(found, block) <= getattr(fewer, block)).all()
         assert (getattr(found, block) >= 0).all()
     assert (found.denied == other.denied).all() and (found.denied >= fewer.denied).all()
-    assert (found.denied_arcs >= fewer.denied_arcs).all()
+    assert len(found.denials) == len(other.denials) <= 1
+    for one, two in zip(found.denials, other.denials, strict=True):
+        assert (one.share == two.share).all() and (one.arcs == two.arcs).all()
     for item in found.applied:
         value = min(1.0, item.value) if item.block == "arc" else item.value
         assert 0 <= value <= 1 and item.measure in {m["id"] for m in chosen}

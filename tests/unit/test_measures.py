@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scenarios import arc, bounds, entry
+from scenarios import arc, bounds, entry, magnets
 
 from supplygraph.scenario.calendar import add_working_days, days_of, first_day, working_days
 from supplygraph.scenario.measures.curves import Logistic, Queue, Steps, queue_flows
@@ -105,16 +105,20 @@ def test_denial_of_military_users_leaves_civil_ones():
     assert entry(found, "denied", "jet@US") == pytest.approx([0, 0.8 * 14 / 28, 0.8])
     # A car needs no alloy, so nothing is denied to it.
     assert entry(found, "denied", "car@US") == entry(found, "denied", "car@JP") == [0] * 3
-    closed = found.denied_arcs.sum(axis=1).tolist()
-    assert closed == [0, 1, 1] and arc(found, "alloy:JP>US") == [np.inf] * 3
+    (closed,) = found.denials
+    assert magnets().graph.arcs["id"][closed.arcs].tolist() == ["alloy:JP>US"]
+    assert arc(found, "alloy:JP>US") == [np.inf] * 3
 
 
 def test_denial_of_one_product_and_not_in_the_imposing_country():
     denial = {"id": "d", "kind": "end_use_denial", "imposed_by": ["JP"],
-              "covers": MAGNET, "products": {"car": 0.5}}  # fmt: skip
+              "covers": {"materials": ["magnet", "alloy"]},
+              "products": {"car": 0.5}}  # fmt: skip
     found = bounds(denial)
     assert entry(found, "denied", "car@US") == [0.5] * 3
     assert entry(found, "denied", "car@JP") == [0] * 3
+    # Japan sends no magnets anywhere, so closing that to cars closes nothing.
+    assert not bounds(denial | {"covers": MAGNET}).denials
 
 
 LISTING = {
@@ -134,7 +138,7 @@ def test_listed_firms_lose_what_came_from_the_imposing_country(threshold, left):
 
 
 def test_owners_are_followed_and_unknown_shares_are_noted_and_not_counted():
-    from scenarios import magnets, scenario
+    from scenarios import scenario
 
     from supplygraph.scenario.world import World
 

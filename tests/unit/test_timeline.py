@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from networks import Network, Solved, random_network
 
 import supplygraph as sg
 from supplygraph.engines.timeline import Pace, Timeline, run_months
-from supplygraph.scenario.months import Bounds, month_range
+from supplygraph.scenario.months import Bounds, Denial, month_range
 
 WEEK = 12 / 52
 SEASON = (1.3, 0.6, 1.1, 1.0, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0)
@@ -165,6 +168,19 @@ def test_a_plant_that_shrank_keeps_its_share():
         assert served(solved, opened(solved, 4), rerouting, "car@A") == near([1, 1, 0.25, 0.25])
 
 
+def denied(solved: Solved, *denials: tuple[dict[str, float], list[str]]) -> Bounds:
+    """One month in which products are denied shares of their draws over arcs."""
+    found = []
+    for shares, arcs in denials:
+        mask = solved.graph.arcs["id"].isin(arcs).to_numpy()
+        share = np.zeros((1, solved.graph.n_demands))
+        for name, value in shares.items():
+            share[0, demand(solved, name)] = value
+        assert mask.sum() == len(arcs)
+        found.append(Denial(mask, share))
+    return replace(opened(solved, 1), denials=tuple(found))
+
+
 def military() -> Solved:
     """Jets and cars in U take magnets from C (60) and J (40); each needs half of all."""
     net = Network().places("C", "J", "U").material("mag", "magnet").recipe("sinter", {"mag": 1})
@@ -176,9 +192,7 @@ def military() -> Solved:
 
 def test_what_is_denied_to_an_end_use():
     solved = military()
-    bounds = opened(solved, 1)
-    bounds.denied[:, demand(solved, "jet@U")] = 1.0
-    bounds.denied_arcs[:, arc(solved, "mag:C>U")] = True
+    bounds = denied(solved, ({"jet@U": 1.0}, ["mag:C>U"]))
     # Nobody reroutes: a jet keeps the 40 per cent that come from J, cars keep everything.
     assert served(solved, bounds, "none", "jet@U") == near([0.4])
     assert served(solved, bounds, "none", "car@U") == near([1.0])
@@ -189,11 +203,107 @@ def test_what_is_denied_to_an_end_use():
 
 def test_half_a_denial_exempts_half_of_the_draws():
     solved = military()
-    bounds = opened(solved, 1)
-    bounds.denied[:, demand(solved, "jet@U")] = 0.5
-    bounds.denied_arcs[:] = True
+    bounds = denied(solved, ({"jet@U": 0.5}, ["mag:C>U", "mag:J>U"]))
     assert served(solved, bounds, "none", "jet@U") == near([0.5])
     assert served(solved, bounds, "free", "jet@U") == near([0.5])
+
+
+def four_places() -> Solved:
+    """In U 60 magnets from C, 30 from J and 10 from K: half for cars, a quarter each for jets
+    and radars."""
+    net = Network().places("C", "J", "K", "U").material("mag", "magnet")
+    net.recipe("sinter", {"mag": 1})
+    for place, tonnes in (("C", 60), ("J", 30), ("K", 10)):
+        net.plant(place.lower(), place, "sinter", capacity=tonnes).trade("mag", place, "U", tonnes)
+    for product, units in (("jet", 25), ("radar", 25), ("car", 50)):
+        net.product(product, {"mag": 1}, segment="civil" if product == "car" else "military")
+        net.demand(product, U=units)
+    return net.solve()
+
+
+@pytest.mark.parametrize("rerouting", ["none", "free"])
+def test_two_denials_close_their_own_arcs_alone(rerouting):
+    solved = four_places()
+    # Jets get nothing from C, radars nothing from J: one mask for both would leave both only K.
+    bounds = denied(solved, ({"jet@U": 1.0}, ["mag:C>U"]), ({"radar@U": 1.0}, ["mag:J>U"]))
+    share = {name: served(solved, bounds, rerouting, f"{name}@U")[0] for name in PRODUCTS}
+    # Rerouted, 25 of the 40 from J and K go to jets and radars draw on C.
+    none = {"jet": 0.4, "radar": 0.7, "car": 1.0}
+    assert share == near(none if rerouting == "none" else dict.fromkeys(PRODUCTS, 1.0))
+
+
+PRODUCTS = ("jet", "radar", "car")
+
+
+def test_what_one_end_use_takes_no_other_takes_again():
+    solved = four_places()
+    closed = ["mag:C>U", "mag:J>U"]
+    # Jets may use K alone, radars J and K: together 40 t for 50, of which jets get at most 10.
+    bounds = denied(solved, ({"jet@U": 1.0}, closed), ({"radar@U": 1.0}, ["mag:C>U"]))
+    share = {name: served(solved, bounds, "free", f"{name}@U")[0] for name in PRODUCTS}
+    assert share == near({"jet": 0.4, "radar": 1.0, "car": 1.0})
+    # Nobody may use C: 40 t for all three, whatever each of them is denied besides.
+    everyone = dict.fromkeys((f"{name}@U" for name in PRODUCTS), 1.0)
+    bounds = denied(solved, (everyone, ["mag:C>U"]), ({"radar@U": 1.0}, ["mag:J>U"]))
+    lost = [1 - served(solved, bounds, "free", f"{name}@U")[0] for name in PRODUCTS]
+    assert 25 * lost[0] + 25 * lost[1] + 50 * lost[2] == near(60.0)
+    assert 25 * (1 - lost[1]) <= 10 + 1e-6
+    none = [served(solved, bounds, "none", f"{name}@U")[0] for name in PRODUCTS]
+    assert none == near([0.4, 0.1, 0.4])
+
+
+def test_over_one_arc_the_largest_of_two_denials_counts():
+    solved = four_places()
+    bounds = denied(solved, ({"jet@U": 0.5}, ["mag:C>U"]), ({"jet@U": 0.8}, ["mag:C>U", "mag:J>U"]))
+    # Kept of C 20 per cent of 60, of J 20 per cent of 30, and the 10 from K.
+    assert served(solved, bounds, "none", "jet@U") == near([0.2 * 0.6 + 0.2 * 0.3 + 0.1])
+    # Rerouted, 5 of its 25 may come from C or J and 10 from K.
+    assert served(solved, bounds, "free", "jet@U") == near([15 / 25])
+    assert served(solved, bounds, "free", "radar@U") == near([1.0])
+
+
+def test_two_parts_of_the_draws_are_denied_apart():
+    solved = four_places()
+    bounds = denied(solved, ({"jet@U": 0.6}, ["mag:C>U"]), ({"jet@U": 1.0}, ["mag:J>U"]))
+    # 40 per cent of C and none of J; rerouted 10 from C and 10 from K.
+    assert served(solved, bounds, "none", "jet@U") == near([0.4 * 0.6 + 0.1])
+    assert served(solved, bounds, "free", "jet@U") == near([0.8])
+
+
+def test_a_denied_user_keeps_its_own_stock_and_no_other():
+    net = Network().places("C", "U").material("mag", "magnet").recipe("sinter", {"mag": 1})
+    net.plant("c", "C", "sinter", capacity=120).trade("mag", "C", "U", 120)
+    for name in ("jet", "radar", "car"):
+        net.product(name, {"mag": 1}, segment="civil" if name == "car" else "military")
+        net.demand(name, U=40)
+    solved = net.stock("jet@U", "mag", 26 / 12).stock("car@U", "mag", 52 / 12).solve()
+    bounds = denied(solved, ({"jet@U": 1.0}, ["mag:C>U"]), ({"radar@U": 0.5}, ["mag:C>U"]))
+    for rerouting in ("none", "free"):
+        share = {name: served(solved, bounds, rerouting, f"{name}@U")[0] for name in PRODUCTS}
+        assert share == near({"jet": 0.5, "radar": 0.5, "car": 1.0}), rerouting
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_denials_of_random_networks_are_ordered(seed):
+    solved = random_network(seed).solve()
+    rng = np.random.default_rng(seed)
+    arcs, users = len(solved.graph.arcs), solved.graph.n_demands
+    denials = tuple(
+        Denial(rng.random(arcs) < 0.5, rng.choice([0.0, 0.5, 1.0], (2, users))) for _ in range(3)
+    )
+    bounds = replace(opened(solved, 2), denials=denials)
+    one, fewer = (replace(bounds, denials=part) for part in (denials, denials[:1]))
+    weight = np.asarray(solved.program.weights)
+    lost = {
+        rerouting: [
+            float(((1 - run(solved, each, rerouting).served[0, :, 0]) * weight).sum())
+            for each in (one, fewer)
+        ]
+        for rerouting in ("none", "free")
+    }
+    assert lost["free"][0] <= lost["none"][0] + 1e-6
+    assert lost["free"][1] <= lost["free"][0] + 1e-6
+    assert lost["none"][1] <= lost["none"][0] + 1e-6
 
 
 def test_other_arcs_open_after_their_lag():

@@ -107,19 +107,22 @@ class Part:
     Attributes
     ----------
     block
-        A field of `Bounds`.
+        A field of `Bounds`, or ``denied``.
     rows
         Mask of entries that the measure limits.
     values
         One value per entry of the block; meaningless outside `rows`.
     evidence
         Grade of the figures, if not that of the measure.
+    arcs
+        Of ``denied`` the mask of arcs closed to these demands.
     """
 
     block: str
     rows: np.ndarray
     values: np.ndarray
     evidence: str = ""
+    arcs: np.ndarray | None = None
 
 
 class Entry(Strict):

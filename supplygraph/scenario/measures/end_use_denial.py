@@ -47,6 +47,6 @@ class EndUseDenial(Measure):
         materials = self.covers.ids(world)
         share[demands["market"].isin(self.origins(world)).to_numpy()] = 0.0
         rows = (share > 0) & world.demands_for(materials)
-        yield Part("denied", rows, share * float(time.on.mean()))
         arcs = world.arcs(materials, self.origins(world), self.destinations)
-        yield Part("denied_arcs", arcs, arcs.astype(float))
+        if arcs.any():
+            yield Part("denied", rows, share * float(time.on.mean()), arcs=arcs)
