@@ -1,0 +1,86 @@
+"""Deals and projects from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+FAST = ("deals", "--elements", "Dy", "--years", "2030", "--portfolios", "binding")
+
+
+def test_rows_are_intervals_for_the_pool_and_its_regions(run):
+    rows = run(*FAST, "--format", "json").envelope["results"]
+    assert [row["place"] for row in rows] == ["US+EU+JP", "US", "EU", "JP"]
+    for row in rows:
+        assert 0 <= row["cover_low"] <= row["cover_high"] <= 1
+    assert sum(row["need"] for row in rows[1:]) == pytest.approx(rows[0]["need"])
+
+
+def test_a_project_has_one_row_per_line_and_year(run):
+    rows = run("deals", "--by", "project", "--years", "2030", "--format", "json").envelope[
+        "results"
+    ]
+    lines = [row["line"] for row in rows]
+    assert len(lines) == len(set(lines))
+    nolans = next(row for row in rows if row["id"] == "au-nolans-sep")
+    assert 0 < nolans["could_run"] < 1
+    assert nolans["short_of"] == ["ore-apatite-monazite-nolans"]
+    unsized = [row for row in rows if row["capacity"] is None]
+    assert all(row["could_run"] is None for row in unsized) and unsized
+
+
+def test_every_deal_adds_tonnes_once_or_says_why_not(run):
+    rows = run("deals", "--by", "deal", "--years", "2030", "--format", "json").envelope["results"]
+    assert len(rows) == 78
+    for row in rows:
+        added = [row[f"{s}_added"] for s in ("mine", "separation", "metal", "magnet")]
+        assert bool(row["projects"]) or row["why_none"], row["id"]
+        assert row["projects"] or not any(added), row["id"]
+        assert not row["counted_in"] or not any(added), row["id"]
+    state = next(row for row in rows if row["id"] == "FR-CAREMAG-STATE")
+    assert state["counted_in"] == "JP-FR-CAREMAG" and state["separation_added"] == 0
+
+
+def test_a_project_is_judged_alone_and_beside_all_others(run):
+    done = run("whatif", "--remove", "country=CN", "--at", "2030-01", "--project", "au-nolans-sep")
+    assert "project au-nolans-sep: alone: total loss_free stays" in done.err
+    assert "short of ore-apatite-monazite-nolans" in done.err
+
+
+def test_binding_projects_stand_by_default_and_others_on_demand(run):
+    totals = {}
+    for word in ("none", "binding", "announced"):
+        args = ("whatif", "--remove", "country=CN", "--at", "2030-01", "--projects", word)
+        totals[word] = run(*args, "--format", "json").envelope["results"][-1]["loss_free"]
+    usual = run("whatif", "--remove", "country=CN", "--at", "2030-01", "--format", "json").envelope
+    assert usual["results"][-1]["loss_free"] == totals["binding"]
+    assert totals["announced"] < totals["binding"] < totals["none"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("deals", "--by", "moon"), "--by 'moon' is not known"),
+        (("deals", "--years", "soon"), "--years 'soon' are no years"),
+        (("deals", "--years", "1990"), "year 1990 is out of"),
+        (("deals", "--elements", "Dz"), "no element 'Dz'"),
+        (("deals", "--portfolios", "bindng"), "Did you mean 'binding'"),
+        (("deals", "--pool", "USA"), "no region 'USA'"),
+        (("deals", "--without", "country=XX"), "XX"),
+        (("deals", "--known-to", "2026"), "is not YYYY-MM"),
+        (("whatif", "--remove", "country=CN", "--project", "au-nolans-sep"), "Add --at"),
+        (
+            ("whatif", "--remove", "country=CN", "--at", "2030-01", "--project", "nolan"),
+            "no project 'nolan'",
+        ),
+        (("scenario", "run", "april-2025-shock", "--project", "nolan"), "no project 'nolan'"),
+    ],
+)  # fmt: skip
+def test_unknown_words_are_one_clear_line(run, args, said):
+    done = run(*args)
+    assert done.code == 2
+    assert said in done.err and "Traceback" not in done.err
+
+
+def test_a_dataset_without_projects_says_so(run):
+    done = run("--dataset", "three-nodes", "deals")
+    assert done.code == 2 and "has no projects" in done.err

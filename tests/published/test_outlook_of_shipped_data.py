@@ -1,0 +1,62 @@
+"""Cover of years to come on the shipped data: orders that must hold, and what the facts say."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import supplygraph as sg
+
+POOL = "US+EU+JP"
+EPSILON = 1e-6
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    found = sg.load().deals(years=(2024, 2030), elements=("NdPr", "Dy"), portfolios=("all",))
+    return found.table
+
+
+def pool(table: pd.DataFrame, portfolio: str) -> pd.DataFrame:
+    rows = table[(table["portfolio"] == portfolio) & (table["place"] == POOL)]
+    return rows.set_index(["element", "year"])
+
+
+def test_bounds_are_in_order(table):
+    assert (table["cover_low"] <= table["cover_high"] + EPSILON).all()
+    whole = table[table["place"] == POOL]
+    assert (whole["cover_high"] <= whole["cover_unsized"] + EPSILON).all()
+    stated = whole[whole["portfolio"] != "odds"]
+    assert (stated["cover_none"] <= stated["cover_high"] + EPSILON).all()
+    assert table["cover_low"].min() >= 0 and table["cover_unsized"].max() <= 1 + EPSILON
+
+
+def test_more_projects_never_cover_less(table):
+    for less, more in (
+        ("none", "binding"), ("binding", "announced"), ("late-24", "late-12"),
+        ("late-12", "announced"), ("without-mine", "announced"),
+        ("without-separation", "announced"), ("without-metal", "announced"),
+        ("without-magnet", "announced"),
+    ):  # fmt: skip
+        for column in ("cover_high", "cover_unsized"):
+            gap = pool(table, more)[column] - pool(table, less)[column]
+            assert gap.min() >= -1e-4, (less, more, column)
+
+
+def test_the_base_year_knows_no_project(table):
+    rows = table[(table["year"] == 2024) & (table["place"] == POOL)]
+    spread = rows.groupby("element")["cover_high"].agg(lambda v: v.max() - v.min())
+    assert spread.max() <= 1e-4
+
+
+def test_new_separation_is_what_everything_else_waits_for(table):
+    without, whole = pool(table, "without-separation"), pool(table, "announced")
+    for element in ("NdPr", "Dy"):
+        assert without.loc[(element, 2030), "cover_unsized"] < 0.2
+        assert whole.loc[(element, 2030), "cover_unsized"] > 0.5
+
+
+def test_dysprosium_hangs_on_metal_lines_that_nobody_sizes(table):
+    row = pool(table, "announced").loc[("Dy", 2030)]
+    assert row["binding"] == "dy-metal or tb-metal"
+    assert row["cover_unsized"] > 2 * row["cover_high"]
