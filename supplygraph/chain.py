@@ -861,6 +861,47 @@ class Chain:
         runs = [self.run(name, **options) for name in scenarios]
         return runs[0].compare(*runs[1:], by=by)
 
+    def comply(
+        self, rule: str, month: str | None = None, *, compliance: float | None = None,
+        product: str | None = None, region: str | None = None, sets: Iterable[str] = (),
+        projects: Iterable[str] = ("binding",),
+    ) -> Results:  # fmt: skip
+        """Supply that passes a rule of content against need, by mixing and by segregation.
+
+        Parameters
+        ----------
+        rule
+            Id of a measure of kind ``content_rule`` or ``import_restriction``.
+        month
+            Whose capacities count, ``YYYY-MM``; the base year's if left out.
+        compliance
+            Share of exporters that obey, everywhere; the measure's if left out.
+        product, region
+            Only these buyers.
+        sets
+            Parameters changed, as in :meth:`bounds`.
+        projects
+            Built by that month: ids, or ``binding``, ``announced``, ``non_binding``, ``none``.
+
+        Raises
+        ------
+        UsageError
+            If the measure tests no content, or nobody is bound by it.
+        """
+        from supplygraph.analysis.comply import comply_rows, rule_of
+
+        _check_month(month)
+        changes, at = list(sets), month or self.network.base_month
+        baseline = self._shared.with_portfolio(self._shared.portfolio(projects, month))
+        measure = rule_of(self.dataset, rule, at, changes, compliance)
+        table, notes = comply_rows(baseline, measure, at, product=product, region=region)
+        params = {
+            "rule": rule, "month": month, "compliance": compliance, "product": product,
+            "region": region, "set": changes, "projects": list(projects),
+        }  # fmt: skip
+        warnings = (*self.dataset.warnings, *notes)
+        return Results("comply", table, self._about(), params, warnings=warnings)
+
     def deals(
         self,
         by: str = "year",

@@ -21,9 +21,9 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.customs import CHINA, MAGNET, record_of
-from supplygraph.analysis.prices import PriceBook
 from supplygraph.analysis.runs import applied_by, lines_of, setting_of
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.prices import PriceBook
 from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph

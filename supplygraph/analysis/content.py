@@ -16,8 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
-from supplygraph.analysis.mixing import Mixing
 from supplygraph.graph import Columns, SupplyGraph
+from supplygraph.graph.mixing import Mixing
 from supplygraph.graph.recipes import vectors
 from supplygraph.units import element_per_tonne
 

@@ -17,6 +17,7 @@ from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
 from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.errors import UsageError
+from supplygraph.graph import SupplyGraph
 from supplygraph.scenario import Shock
 from supplygraph.scenario.compose import compose
 from supplygraph.scenario.load import scenario_of
@@ -172,10 +173,11 @@ def run_scenario(
     rows = element_rows if by == "element" else month_rows
     setting = setting_of(tracer.month.baseline, scenario)
     skip = setting.skip
-    parts = [
-        rows(tracer, line, monthly=by_month, skip=skip)
-        for line in lines_of(tracer, setting, rerouting, rationing, covers)
-    ]
+    parts: list[pd.DataFrame] = []
+    caught: list[str] = []
+    for line in lines_of(tracer, setting, rerouting, rationing, covers):
+        parts.append(rows(tracer, line, monthly=by_month, skip=skip))
+        caught += _caught(tracer.month.baseline.graph, line)
     table = pd.concat(parts, ignore_index=True)
     shown = setting.months[skip:]
     if by == "element":
@@ -183,7 +185,8 @@ def run_scenario(
     else:
         table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
         table, order = _outbid(table, ["product", "region", "segment", "cover"]), ORDER
-    return table[list(order)], (*setting.notes, *_limits(shown)), applied_by(setting.bounds)
+    notes = (*setting.notes, *_limits(shown))
+    return table[list(order)], notes, (*applied_by(setting.bounds), *caught)
 
 
 def applied_by(bounds: Bounds) -> tuple[str, ...]:
@@ -197,6 +200,23 @@ def applied_by(bounds: Bounds) -> tuple[str, ...]:
         f"{name}: {min(months[name])} to {max(months[name])}, {len(entities[name])} bounds a month"
         for name in sorted(months)
     )
+
+
+def _caught(graph: SupplyGraph, line: Timeline) -> list[str]:
+    """Goods that each rule of content caught by mixing, and in which months."""
+    months: dict[str, list[str]] = {}
+    pools: dict[str, np.ndarray] = {}
+    for month, rules in zip(line.months, line.caught, strict=True):
+        for rule in rules:
+            if rule.pools.any():
+                months.setdefault(rule.measure, []).append(month)
+                found = pools.get(rule.measure, np.zeros(len(graph.pools), dtype=bool))
+                pools[rule.measure] = found | rule.pools.any(axis=1)
+    return [
+        f"{name} caught by mixing under {line.rerouting}: {min(months[name])} to "
+        f"{max(months[name])}, {', '.join(graph.pools['id'][pools[name]])}"
+        for name in sorted(months)
+    ]
 
 
 def _months(scenario: Scenario) -> tuple[tuple[str, ...], int]:
@@ -301,10 +321,10 @@ def standing_shock(
     content = {"title": "what-if", "start": month, "months": 1, "season": False}
     told = scenario_of(graph.dataset, content, sets, measures, file="--measure")
     bounds = compose(graph, baseline, told)
-    other = bounds.denied.any() or bounds.release.any() or bounds.hold.any()
+    other = any(bounds.tests) or bounds.denied.any() or bounds.release.any() or bounds.hold.any()
     if other or (bounds.demand != 1).any():
         raise UsageError(
-            "--measure: it acts on end uses, stocks or demand, which need months. "
+            "--measure: it acts on content, end uses, stocks or demand, which need months. "
             "Put it into a scenario: supplygraph scenario run."
         )
     shock = Shock(bounds.activity[0], bounds.made[0], np.minimum(bounds.arc[0], 1.0))

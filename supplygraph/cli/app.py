@@ -8,6 +8,7 @@ import typer
 
 from supplygraph.cli import account, analyse, cover, data, months, scenario, view
 from supplygraph.cli import structure as structure_command
+from supplygraph.cli.comply import comply
 from supplygraph.cli.deals import deals
 from supplygraph.cli.export import export
 from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
@@ -67,6 +68,7 @@ for command in (
     months.compare,
     deals,
     months.backtest,
+    comply,
     data.init,
     data.schema,
 ):

@@ -84,7 +84,7 @@ class AllocationProgram:
         balance = balance_matrix(self.graph, self.columns)
         self.line_row = first_line_row(balance, self.graph)
         self.home_row = len(self.columns.made_of)
-        rows = balance.stacked(held_rows(baseline))
+        rows = balance.stacked(self._held())
         self.share_row = rows.n_rows
         self.rows = rows.stacked(self._share_rows())
         self.rows.upper[self.line_row : self.line_row + len(self.graph.lines)] = self.line_upper
@@ -115,6 +115,10 @@ class AllocationProgram:
     def common(self) -> int:
         """Column of the common served share that water-filling raises."""
         return self.columns.total
+
+    def _held(self) -> Matrix:
+        """Shares that surplus and unexplained use take at least."""
+        return held_rows(self.baseline)
 
     def _share_rows(self) -> Matrix:
         """Served units - base units x common share; open only while water is filled."""

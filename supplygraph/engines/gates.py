@@ -3,7 +3,7 @@
 Users of one pool to whom the same arcs are closed, month after month, are one kind. With g the
 part of an arc, and o the part of the pool's other supply, that is kept from a kind,
 
-    kind:  draws + sum of g + o <= made - exports + arcs in + stocks
+    kind:  draws + refills + sum of g + o <= made - exports + arcs in + stocks
     shut:  g >= arc                             an arc closed to all of its draws
     part:  sum over the arcs of a denial of (arc - g) <= (1 - share denied) x base draws
     once:  sum over the kinds of a pool of (arc - g) <= arc, the same for o
@@ -61,6 +61,8 @@ class StockColumns:
         Whose stocks these are.
     state
         What a state releases, one column for every pool.
+    refill
+        What refills stocks of entries.
     """
 
     entry: np.ndarray
@@ -68,6 +70,7 @@ class StockColumns:
     entries: np.ndarray
     pools: np.ndarray
     state: np.ndarray
+    refill: np.ndarray
 
 
 class Gates:
@@ -212,6 +215,7 @@ class Gates:
             for k, kind in enumerate(self.kinds):
                 if entry in kind.entries:
                     writer.add([first + k], [stocks.entry[number]], -1.0)
+                    writer.add([first + k], [stocks.refill[number]], 1.0)
         for offset, k in enumerate(self.sharing):
             writer.add([first + k], [self.first + len(self.arc) + offset], 1.0)
 

@@ -6,7 +6,8 @@ growth)), with columns for what is taken from and put into each stock:
     home_k:   made - E + I - draws - W + released_k - refilled_k + state stock = 0
     entry_e:  taken_e - draw_e <= 0                 a user's stock serves him alone
 
-and with those of `engines.gates` for users to whom some arcs are closed.
+and with those of `engines.gates` for users to whom some arcs are closed, and of
+`engines.refusals` for users whom rules of content keep from goods.
 
 Serving counts first; a tonne in stock is worth a thousandth of the demand it covers, so
 stocks are used when something would be short and refilled when something is spare. The step
@@ -15,7 +16,7 @@ does not look ahead: in a long squeeze it serves the first months in full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from supplygraph.engines.allocation import (
     AllocationProgram,
 )
 from supplygraph.engines.gates import Gates, StockColumns, add_draws
+from supplygraph.engines.refusals import Refusals
 from supplygraph.engines.rigid import MONTHS, Limits
 from supplygraph.engines.targets import Targets
 from supplygraph.engines.water import WaterFilling
@@ -67,6 +69,8 @@ class MonthlyProgram(AllocationProgram):
         ``value``, ``proportional`` or ``priority`` (military, mixed, civil).
     denials
         What the run denies to some end uses, over all months.
+    refused
+        Demands that rules of content may keep from goods, by the id of the rule.
     last_month
         End of the run: what its plants can make sizes the columns.
     """
@@ -80,6 +84,7 @@ class MonthlyProgram(AllocationProgram):
         rerouting: str = "free",
         rationing: str = "value",
         denials: Sequence[Denial] = (),
+        refused: Mapping[str, np.ndarray] | None = None,
         last_month: str | None = None,
         threads: int = 1,
     ) -> None:
@@ -88,7 +93,7 @@ class MonthlyProgram(AllocationProgram):
         if rationing not in RATIONINGS:
             raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
         self.stocks, self.rerouting, self.rationing = stocks, rerouting, rationing
-        self.denials = tuple(denials)
+        self.denials, self.refused = tuple(denials), dict(refused or {})
         self.taken = np.zeros(0)
         self.factor = np.ones(baseline.graph.n_demands)
         self.last_month = last_month or baseline.graph.base_month
@@ -262,7 +267,11 @@ class _Extra:
             program.baseline, program.denials, qualifying=program.rerouting == "qualified"
         )
         sizes = (self.n_entry, self.n_pool, self.n_entry, self.n_pool, 2 * len(self.states))
-        self.start = np.cumsum([0, *sizes, len(self.gates)])
+        self.refusals = [
+            Refusals(program, users, name) for name, users in sorted(program.refused.items())
+        ]
+        refused = sum(len(refusal) for refusal in self.refusals)
+        self.start = np.cumsum([0, *sizes, len(self.gates), refused])
         self._values()
         self.rows = self._write()
 
@@ -297,11 +306,12 @@ class _Extra:
         pool_cost = pool_cost / np.maximum(whole[pool], 1e-9)
         size = np.maximum(whole, 1e-6)
         held = np.maximum(np.concatenate([drawn[entry], whole[pool]]), 1e-9)
-        flow = self.gates.sizes(program.scale[program.columns.block("arc")], size)
+        gates = self.gates.sizes(program.scale[program.columns.block("arc")], size)
+        flow = np.concatenate([gates, *(refusal.sizes() for refusal in self.refusals)])
         self.scale = np.concatenate([held, held, size, size, flow])
         state = np.full(len(self.states), LEAST_STOCK_VALUE) / size
         stock = np.concatenate([entry_cost, pool_cost])
-        free = np.zeros(len(self.states)), np.zeros(len(self.gates))
+        free = np.zeros(len(self.states)), np.zeros(len(flow))
         self.cost = np.concatenate([stock, -REFILL * stock, free[0], -REFILL * state, free[1]])
 
     def _write(self) -> Matrix:
@@ -314,10 +324,14 @@ class _Extra:
         add_draws(writer, program.graph, program.columns, own, self.stocks.entry, -1.0)
         given = StockColumns(
             self.block(0), self.block(1), self.stocks.entry, self.stocks.pool,
-            self.block(4)[: len(self.states)],
+            self.block(4)[: len(self.states)], self.block(2),
         )  # fmt: skip
         before = program.rows.n_rows
         self.gates.write(writer, program.columns, int(self.first + self.start[5]), given, before)
+        columns = self.block(6)
+        for refusal in self.refusals:
+            refusal.write(writer, columns[: len(refusal)], given)
+            columns = columns[len(refusal) :]
         return writer.matrix()
 
     def into_home(self, rows: Matrix) -> tuple[np.ndarray, ...]:
@@ -352,15 +366,17 @@ class _Extra:
         entry, pool = stocks
         room = np.maximum(self.stocks.entry_target[:, 0] - entry, 0.0)
         pool_room = np.maximum(self.stocks.pool_target[:, 0] - pool, 0.0)
-        ub = np.concatenate(
-            [entry, pool, room, pool_room, limits.release, limits.hold, np.zeros(len(self.gates))]
-        )
+        gates = np.zeros(self.start[-1] - self.start[5])
+        ub = np.concatenate([entry, pool, room, pool_room, limits.release, limits.hold, gates])
         ub = ub * yearly
         ub[self.start[5] :] = INFINITY
         index = self.first + np.arange(len(ub))
         model.set_column_bounds(index, np.zeros(len(ub)), ub)
         young = shocked is None or shocked < QUALIFIED_LAG["military"]
         self.gates.set(model, limits.denials, young=young)
+        now = {item.measure: item for item in limits.refusals}
+        for refusal in self.refusals:
+            refusal.set(model, now.get(refusal.measure))
 
     def after(
         self, taken: np.ndarray, stocks: tuple[np.ndarray, np.ndarray], scale: float

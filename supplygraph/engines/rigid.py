@@ -30,13 +30,34 @@ MONTHS = 12.0
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Goods that some users may not draw on.
+
+    Attributes
+    ----------
+    measure
+        Id of the rule that refuses them.
+    users
+        Share of every demand's draws that is refused.
+    arcs, pools
+        Masks of arcs, and of pools whose own make is refused at home; one column a cover.
+    """
+
+    measure: str
+    users: np.ndarray
+    arcs: np.ndarray
+    pools: np.ndarray
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one month leaves.
 
     Attributes
     ----------
     activity, made, arc
-        Shares left, as in :class:`supplygraph.scenario.months.Bounds`.
+        Shares left, as in :class:`supplygraph.scenario.months.Bounds`; arcs may have one column
+        a cover.
     factor
         Of every demand, against the same month of the base year.
     denials
@@ -45,6 +66,8 @@ class Limits:
         Tonnes that a state adds to, or takes from, every pool.
     scale
         Season x growth of the month: what the base month's tonnes are multiplied by.
+    refusals
+        Goods that rules of content keep from some users.
     """
 
     activity: np.ndarray
@@ -55,6 +78,7 @@ class Limits:
     release: np.ndarray
     hold: np.ndarray
     scale: float
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass
@@ -80,6 +104,7 @@ class RigidMonth:
         self.pool_need = np.bincount(inputs.pool, self.entry_need, minlength=len(graph.pools))
         self.sweep = Sweep(cascade)
         self.scrap = ScrapLag(cascade)
+        self.drawn = self.from_entry = np.zeros((len(inputs.user), len(stocks.covers)))
 
     def start(self) -> State:
         """Stocks at their targets, scrap at its base level."""
@@ -101,7 +126,7 @@ class RigidMonth:
         count = len(self.stocks.covers)
         cap = np.ones((graph.n_activities + graph.n_demands, count))
         cap[: graph.n_activities] = limits.activity[:, None] * self.scrap.left(state.scrap)
-        left_made, arc_cap = limits.made[:, None], limits.arc[cascade.live][:, None]
+        left_made, arc_cap = limits.made[:, None], _columns(limits.arc)[cascade.live]
         factor = self._factor(limits)[:, None]
         reserve = np.zeros((len(inputs.user), count))
         need = self.entry_need[:, None] * factor * limits.scale
@@ -116,10 +141,8 @@ class RigidMonth:
             arc = np.minimum(made[cascade.origin[cascade.live]], arc_cap)
             home = np.maximum(self.sweep.home(made, arc) + added, 0.0)
             reach = np.minimum(home + pool_reserve, 1.0)[inputs.pool]
-            for entries, share in kept_from:
-                closed = self.sweep.to_home(arc * share)[inputs.pool[entries]]
-                reach[entries] = np.maximum(reach[entries] - closed, 0.0)
-            reach = reach / factor
+            kept = self._kept(kept_from, made, arc)
+            reach = np.maximum(reach - kept, 0.0) / factor
             entry = np.minimum(reach + reserve, 1.0)
             kind = self.sweep.to_group(entry)
             new = np.minimum(self.sweep.limited(cap, kind), user)
@@ -127,7 +150,10 @@ class RigidMonth:
             user = new
             if change <= TOLERANCE:
                 levels = Levels(user, made, home, kind, sweep, change)
-                after = self._after(levels, np.minimum(reach, 1.0), entry, need, limits, state)
+                arrives = np.maximum(np.minimum(home, 1.0)[inputs.pool] - kept, 0.0)
+                refillable = arrives * self.entry_need[:, None] * limits.scale
+                parts = (np.minimum(reach, 1.0), entry, need, refillable)
+                after = self._after(levels, parts, limits.scale, state)
                 after.scrap = self.scrap.level(made, arc)
                 return levels, arc, after
         raise NotConvergedError(f"months: levels still move by {change:.2g} after {MAX_SWEEPS}.")
@@ -137,35 +163,56 @@ class RigidMonth:
         users = np.concatenate([np.ones(self.graph.n_activities), limits.factor])
         return np.maximum(users, 1e-12)[self.graph.inputs.user]
 
-    def _kept_from(self, limits: Limits) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Entries of users denied alike, with the share of every live arc kept from them.
+    def _kept_from(self, limits: Limits) -> list[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+        """Entries of users denied alike, with the share of live arcs and own make kept from them.
 
         Over one arc the largest share denied counts.
         """
-        if not any(denial.share.any() for denial in limits.denials):
+        graph, live = self.graph, self.cascade.live
+        denied = [(denial.share, denial.arcs[:, None], None) for denial in limits.denials]
+        refused = [(item.users, item.arcs, item.pools) for item in limits.refusals]
+        parts = [part for part in (*denied, *refused) if part[0].any()]
+        if not parts:
             return []
-        shares = np.stack([denial.share for denial in limits.denials], axis=1)
-        arcs = np.stack([denial.arcs[self.cascade.live] for denial in limits.denials])
+        shares = np.stack([part[0] for part in parts], axis=1)
         kinds, kind = np.unique(shares, axis=0, return_inverse=True)
-        of = np.concatenate([np.full(self.graph.n_activities, -1), kind.reshape(-1)])
-        of = of[self.graph.inputs.user]
-        return [
-            (np.flatnonzero(of == number), (share[:, None] * arcs).max(axis=0)[:, None])
-            for number, share in enumerate(kinds)
-            if share.any()
-        ]
+        of = np.concatenate([np.full(graph.n_activities, -1), kind.reshape(-1)])[graph.inputs.user]
+        found = []
+        for number, share in enumerate(kinds):
+            if not share.any():
+                continue
+            arcs = np.max([s * p[1][live] for s, p in zip(share, parts, strict=True)], axis=0)
+            own = [s * p[2] for s, p in zip(share, parts, strict=True) if p[2] is not None]
+            most = np.max(own, axis=0) if own else None
+            found.append((np.flatnonzero(of == number), arcs, most))
+        return found
+
+    def _kept(
+        self,
+        kept_from: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]],
+        made: np.ndarray,
+        arc: np.ndarray,
+    ) -> np.ndarray:
+        """Level of every entry that is kept from its user."""
+        pool = self.graph.inputs.pool
+        kept = np.zeros((len(pool), arc.shape[1]))
+        for entries, share, own in kept_from:
+            level = self.sweep.to_home(arc * share)
+            if own is not None:
+                level = level + self.cascade.own[:, None] * made * own
+            kept[entries] = level[pool[entries]]
+        return kept
 
     def _after(
         self,
         levels: Levels,
-        reach: np.ndarray,
-        entry: np.ndarray,
-        need: np.ndarray,
-        limits: Limits,
+        parts: tuple[np.ndarray, ...],
+        scale: float,
         state: State,
     ) -> State:
-        """Stocks after the month's use and refill."""
+        """Stocks after the month's use and refill; what is denied to a user refills nothing."""
         inputs, stocks = self.graph.inputs, self.stocks
+        reach, entry, need, refillable = parts
         level = levels.user[inputs.user]
         kind, arrived = (
             self.sweep.to_group(entry)[inputs.group],
@@ -175,10 +222,11 @@ class RigidMonth:
         from_pool = need * reach * np.where(arrived > 0, bound, 0.0)
         lack = ratio(np.maximum(level - arrived, 0.0), kind - arrived)
         used = need * (entry - reach) * np.minimum(lack, 1.0)
+        self.drawn, self.from_entry = from_pool + used, used
+        from_pool = from_pool.copy()
         after = state.copy()
         if len(stocks.entry):
-            room = np.minimum(levels.home[inputs.pool], 1.0) * self.entry_need[:, None]
-            spare = np.maximum(room * limits.scale - from_pool, 0.0)[stocks.entry]
+            spare = np.maximum(refillable - from_pool, 0.0)[stocks.entry]
             left = np.maximum(state.entry - used[stocks.entry], 0.0)
             refill = np.clip(stocks.entry_target - left, 0.0, spare)
             after.entry = left + refill
@@ -191,12 +239,17 @@ class RigidMonth:
                 ],
                 axis=1,
             )
-            arrival = levels.home * self.pool_need[:, None] * limits.scale
+            arrival = levels.home * self.pool_need[:, None] * scale
             gap = (draw - arrival)[stocks.pool]
             left = np.clip(state.pool - np.maximum(gap, 0.0), 0.0, None)
             refill = np.clip(stocks.pool_target - left, 0.0, np.maximum(-gap, 0.0))
             after.pool = left + refill
         return after
+
+
+def _columns(values: np.ndarray) -> np.ndarray:
+    """Values of arcs as columns, one for all covers or one each."""
+    return values if values.ndim == 2 else values[:, None]
 
 
 class ScrapLag:

@@ -13,13 +13,20 @@ run is no optimum over time, and in a long squeeze the first months are served i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import Allocation
 from supplygraph.engines.cascade import Cascade, Levels
+from supplygraph.engines.content import (
+    Caught,
+    ContentRules,
+    Flows,
+    allocated_flows,
+    rigid_flows,
+)
 from supplygraph.engines.monthly import RATIONINGS, REROUTINGS, MonthlyProgram, kept_share
 from supplygraph.engines.rigid import Limits, RigidMonth, State
 from supplygraph.engines.stocks import COVERS
@@ -30,6 +37,7 @@ from supplygraph.scenario.months import Bounds, Denial
 from supplygraph.selectors import did_you_mean
 
 MONTHS_A_YEAR = 12
+Step = tuple[Allocation, tuple[np.ndarray, np.ndarray]]
 SEASON_TOLERANCE = 1e-6
 
 
@@ -93,6 +101,8 @@ class Timeline:
         Flow of every arc in each month, in its material's unit; months x arcs x covers.
     entry_stock, pool_stock
         Tonnes in stock at the end of each month; months x stocks x covers.
+    caught
+        Goods that rules of content caught, a list a month; one column a cover.
     levels, answers
         What each month's engine gave, for causes: levels under `none`, allocations per cover
         otherwise.
@@ -110,6 +120,7 @@ class Timeline:
     entry_stock: np.ndarray
     pool_stock: np.ndarray
     shocks: list[Shock] = field(default_factory=list)
+    caught: list[list[Caught]] = field(default_factory=list)
     levels: list[Levels] = field(default_factory=list)
     answers: list[list[Allocation]] = field(default_factory=list)
 
@@ -182,6 +193,7 @@ class _Run:
         self.stocks, self.covers = stocks, stocks.covers
         self.cascade = Cascade(baseline)
         self.kept: dict[str, np.ndarray] = {}
+        self.rules = ContentRules(baseline, bounds.tests)
 
     def limits(self, row: int, *, dated: bool = True) -> Limits:
         """What a month leaves; ``dated`` counts plants that have closed or shrunk since.
@@ -230,8 +242,9 @@ class _Run:
         )
 
     def _shock(self, limits: Limits) -> Shock:
-        """What was cut, for naming causes."""
-        return Shock(limits.activity, limits.made, np.minimum(limits.arc, 1.0))
+        """What was cut under any cover, for naming causes."""
+        arc = limits.arc if limits.arc.ndim == 1 else limits.arc.min(axis=1)
+        return Shock(limits.activity, limits.made, np.minimum(arc, 1.0))
 
     def rigid(self) -> Timeline:
         """All covers at once under `none`."""
@@ -241,14 +254,29 @@ class _Run:
         flow = self.baseline.block("arc")[self.cascade.live][:, None] / MONTHS_A_YEAR
         for row, month in enumerate(self.bounds.months):
             self._tell(month)
-            limits = self.limits(row)
-            levels, arc, state = engine.step(limits, state)
+            (levels, arc, state), limits, caught = self._settled_rigid(row, engine, state)
+            line.caught.append(caught)
             line.served[row] = levels.user[self.graph.n_activities :]
             line.arc_tonnes[row, self.cascade.live] = flow * limits.scale * arc
             line.entry_stock[row], line.pool_stock[row] = state.entry, state.pool
             line.levels.append(levels)
             line.shocks.append(self._shock(limits))
         return line
+
+    def _settled_rigid(
+        self, row: int, engine: RigidMonth, state: State
+    ) -> tuple[tuple[Levels, np.ndarray, State], Limits, list[Caught]]:
+        """A month under `none` from which rules of content have taken what they catch."""
+
+        def solve(limits: Limits) -> tuple[Levels, np.ndarray, State]:
+            return engine.step(limits, state)
+
+        def flows(solved: tuple[Levels, np.ndarray, State]) -> list[Flows]:
+            return rigid_flows(engine, solved, state, limits.scale)
+
+        limits = self.limits(row)
+        month = self.bounds.months[row]
+        return self.rules.settle(self.bounds.tests[row], limits, solve, flows, month)
 
     def allocated(
         self, rerouting: str, rationing: str, weights: np.ndarray | None, threads: int
@@ -257,6 +285,7 @@ class _Run:
         line = self._empty(rerouting, rationing)
         line.answers = [[] for _ in self.bounds.months]
         line.shocks = [self._shock(self.limits(row)) for row in range(len(self.bounds.months))]
+        line.caught = [[] for _ in self.bounds.months]
         for number, cover in enumerate(self.covers):
             program = MonthlyProgram(
                 self.baseline,
@@ -266,6 +295,7 @@ class _Run:
                 rationing=rationing,
                 last_month=self.bounds.months[-1],
                 denials=self.bounds.denials,
+                refused=self._refused(),
                 threads=threads,
             )
             self._step_through(program, line, number)
@@ -282,7 +312,11 @@ class _Run:
             limits.activity[:] = limits.activity * engine.scrap.left(state.scrap)[:, 0]
             shocked = None if first is None or row < first else row - first
             held = (state.entry[:, 0], state.pool[:, 0])
-            answer, (entry, pool) = program.step(month, limits, held, shocked)
+            (answer, (entry, pool)), settled, caught = self._settled(
+                program, row, limits, held, shocked
+            )
+            line.caught[row] = _beside(line.caught[row], caught)
+            line.shocks[row] = line.shocks[row].with_(self._shock(settled))
             state.entry, state.pool = entry[:, None], pool[:, None]
             state.scrap = engine.scrap.level(*self._levels(answer))
             line.served[row, :, number] = _share(
@@ -293,6 +327,38 @@ class _Run:
             line.arc_tonnes[row, :, number] = flows
             line.entry_stock[row, :, number], line.pool_stock[row, :, number] = entry, pool
             line.answers[row].append(answer)
+
+    def _refused(self) -> dict[str, np.ndarray]:
+        """Demands that each rule of content may keep from goods in some month."""
+        found: dict[str, np.ndarray] = {}
+        for test in (test for tests in self.bounds.tests for test in tests if test.by_use):
+            known = found.get(test.measure, np.zeros(self.graph.n_demands, dtype=bool))
+            found[test.measure] = known | (test.denied > 0)
+        return found
+
+    def _settled(
+        self,
+        program: MonthlyProgram,
+        row: int,
+        limits: Limits,
+        held: tuple[np.ndarray, np.ndarray],
+        shocked: int | None,
+    ) -> tuple[Step, Limits, list[Caught]]:
+        """A month of the program from which rules of content have taken what they catch."""
+        month = self.bounds.months[row]
+
+        def solve(now: Limits) -> Step:
+            arc = now.arc if now.arc.ndim == 1 else now.arc[:, 0]
+            return program.step(month, replace(now, arc=arc), held, shocked)
+
+        def flows(solved: Step) -> list[Flows]:
+            answer, (entry, pool) = solved
+            yearly = MONTHS_A_YEAR / limits.scale
+            from_entry, from_pool = (held[0] - entry) * yearly, (held[1] - pool) * yearly
+            stocks = program.stocks
+            return [allocated_flows(self.baseline, answer.x, stocks, from_pool, from_entry)]
+
+        return self.rules.settle(self.bounds.tests[row], limits, solve, flows, month)
 
     def _levels(self, answer: Allocation) -> tuple[np.ndarray, np.ndarray]:
         """Made level of pools and level of live arcs, against the base year."""
@@ -308,6 +374,16 @@ class _Run:
     def _tell(self, month: str) -> None:
         if self.progress is not None:
             self.progress(month)
+
+
+def _beside(covers: list[Caught], one: list[Caught]) -> list[Caught]:
+    """What rules caught at the covers so far, with that at one cover more."""
+    if not covers:
+        return one
+    return [
+        Caught(item.measure, np.concatenate([item.pools, more.pools], axis=1))
+        for item, more in zip(covers, one, strict=True)
+    ]
 
 
 def _share(units: np.ndarray, asked: np.ndarray) -> np.ndarray:

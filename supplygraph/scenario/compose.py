@@ -16,6 +16,7 @@ from supplygraph.baseline import Baseline
 from supplygraph.errors import ScenarioError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.calendar import days_of, first_day, last_day
+from supplygraph.scenario.content import ContentTest
 from supplygraph.scenario.measures import Measure, Outage
 from supplygraph.scenario.measures.base import Part, Time, weakest
 from supplygraph.scenario.model import Removed, Scenario
@@ -87,8 +88,31 @@ def compose(
             else:
                 _merge(bounds, block, limits)
             notes.note(block, limits)
-    bounds = replace(bounds, denials=closed.denials)
+    tests = _tests(world, scenario, plan, names, grades, notes)
+    bounds = replace(bounds, denials=closed.denials, tests=tests)
     return replace(bounds, applied=tuple(notes.applied(bounds)))
+
+
+def _tests(
+    world: World,
+    scenario: Scenario,
+    plan: Plan,
+    months: Sequence[str],
+    grades: Mapping[str, str],
+    notes: _Notes,
+) -> tuple[tuple[ContentTest, ...], ...]:
+    """Tests of content of every month; one that can touch nothing is left out."""
+    found: list[dict[str, ContentTest]] = [{} for _ in months]
+    for measure in scenario.acting:
+        for row, time, acting, active in _in_force(measure, plan, months):
+            for test in acting.tests(world, time):
+                if not test.bites:
+                    continue
+                old = found[row].get(measure.id)
+                found[row][measure.id] = test if old is None else old.joined(test)
+                weaker = [measure.size_evidence, *(grades[w.modifier] for w in active)]
+                notes.test(row, test, _label(measure, active), weakest(weaker))
+    return tuple(tuple(tests.values()) for tests in found)
 
 
 def _all_measures(scenario: Scenario) -> list[Measure]:
@@ -109,6 +133,23 @@ def _monthly(
 ) -> dict[tuple[str, bytes], _Limits]:
     """What a measure limits, by block, denials also by the arcs they close."""
     found: dict[tuple[str, bytes], _Limits] = {}
+    for row, time, acting, active in _in_force(measure, plan, months):
+        weaker = [grades[w.modifier] for w in active]
+        for part in acting.parts(world, time):
+            neutral = NEUTRAL[part.block]
+            key = (part.block, b"" if part.arcs is None else part.arcs.tobytes())
+            if key not in found:
+                found[key] = _Limits.none(len(months), len(part.rows), neutral, part.arcs)
+            grade = weakest([part.evidence or measure.size_evidence, *weaker])
+            label = _label(measure, active)
+            found[key].add(part, row, label, grade, neutral)
+    return found
+
+
+def _in_force(
+    measure: Measure, plan: Plan, months: Sequence[str]
+) -> Iterator[tuple[int, Time, Measure, tuple[Window, ...]]]:
+    """Months with the days in force, and the measure as modifiers leave it on them."""
     windows = [w for w in plan.windows if w.measure == measure.id]
     copies: dict[tuple[Window, ...], Measure] = {}
     starts = _spells(measure, windows, plan, first_day(months[0]), last_day(months[-1]))
@@ -117,16 +158,7 @@ def _monthly(
         for start, active, on in _segments(windows, days, starts):
             if active not in copies:
                 copies[active] = changed(measure, active)
-            weaker = [grades[w.modifier] for w in active]
-            for part in copies[active].parts(world, Time(days, on, start)):
-                neutral = NEUTRAL[part.block]
-                key = (part.block, b"" if part.arcs is None else part.arcs.tobytes())
-                if key not in found:
-                    found[key] = _Limits.none(len(months), len(part.rows), neutral, part.arcs)
-                grade = weakest([part.evidence or measure.size_evidence, *weaker])
-                label = _label(measure, active)
-                found[key].add(part, row, label, grade, neutral)
-    return found
+            yield row, Time(days, on, start), copies[active], active
 
 
 def _spells(
@@ -244,7 +276,10 @@ class _Notes:
             "denied": products,
             "release": pools,
             "hold": pools,
+            "content": pools,
         }
+        self.maker = np.zeros(len(pools), dtype=bool)
+        self.maker[graph.made_pool] = True
         self.found: dict[tuple[str, int, int], tuple[float, str, str]] = {}
 
     def note(self, block: str, limits: _Limits) -> None:
@@ -263,10 +298,16 @@ class _Notes:
             else:
                 self.found[key] = (new[0], f"{old[1]}, {new[1]}", weakest([old[2], grade]))
 
+    def test(self, month: int, test: ContentTest, label: str, grade: str) -> None:
+        """Remember which goods a rule of content tests, and from which content on."""
+        for pool in np.flatnonzero(test.goods & self.maker).tolist():
+            self.found["content", month, pool] = (test.threshold, label, grade)
+
     def applied(self, bounds: Bounds) -> Iterator[Applied]:
         """Every bound that was set, by month, block and entity."""
         order = {name: number for number, name in enumerate(self.ids)}
         for block, month, entry in sorted(self.found, key=lambda k: (k[1], order[k[0]], k[2])):
-            value = float(getattr(bounds, block)[month, entry])
-            _, by, grade = self.found[block, month, entry]
+            value, by, grade = self.found[block, month, entry]
+            if block != "content":
+                value = float(getattr(bounds, block)[month, entry])
             yield Applied(self.months[month], block, str(self.ids[block][entry]), value, by, grade)

@@ -10,6 +10,7 @@ import numpy as np
 
 from supplygraph.errors import ScenarioError
 from supplygraph.graph import SupplyGraph
+from supplygraph.scenario.content import ContentTest
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,12 @@ class Applied:
     month
         ``YYYY-MM``.
     block
-        ``activity``, ``made``, ``arc``, ``demand``, ``denied``, ``release`` or ``hold``.
+        ``activity``, ``made``, ``arc``, ``demand``, ``denied``, ``release``, ``hold`` or
+        ``content``.
     entity
         Id of the plant, pool, arc, or product@market.
     value
-        Share left, factor on demand, or tonnes.
+        Share left, factor on demand, tonnes, or the content from which on goods are caught.
     measure
         Id of the measure, modifier or removal that set it; the tightest where several meet.
     evidence
@@ -77,6 +79,8 @@ class Bounds:
         Tonnes that a state's stock adds to, or takes from, every pool.
     denials
         End uses denied, one entry for each set of arcs that something closes.
+    tests
+        Tests of content of every month, which the engine holds against its own flows.
     applied
         Every bound that differs from the base and who set it, in order.
     """
@@ -89,6 +93,7 @@ class Bounds:
     release: np.ndarray
     hold: np.ndarray
     denials: tuple[Denial, ...] = ()
+    tests: tuple[tuple[ContentTest, ...], ...] = ()
     applied: tuple[Applied, ...] = ()
 
     @staticmethod
@@ -113,6 +118,7 @@ class Bounds:
             demand=np.ones((count, graph.n_demands)),
             release=np.zeros((count, pools)),
             hold=np.zeros((count, pools)),
+            tests=((),) * count,
         )
 
     @cached_property
@@ -129,6 +135,7 @@ class Bounds:
             | (self.made < 1).any(axis=1)
             | (self.arc < 1).any(axis=1)
             | (self.denied > 0).any(axis=1)
+            | np.array([any(test.bites for test in tests) for tests in self.tests], dtype=bool)
         )
         found = np.flatnonzero(tight)
         return int(found[0]) if len(found) else None

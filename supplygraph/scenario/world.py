@@ -131,6 +131,13 @@ class World:
         known = [values.get(name, values.get(region.get(name, ""), rest)) for name in names]
         return np.array(known, dtype=float)[code]
 
+    def by_origin(self, values: Mapping[str, float], default: float) -> np.ndarray:
+        """One value for every arc by where it begins: its market, else its region, else ``*``."""
+        rest, region = values.get(ANYWHERE, default), self._region_of
+        names = [str(name) for name in self._arc_ends[0]]
+        known = [values.get(name, values.get(region.get(name, ""), rest)) for name in names]
+        return np.array(known, dtype=float)
+
     def demands_for(self, materials: Collection[str]) -> np.ndarray:
         """Mask of demands that draw one of these materials themselves."""
         graph, inputs = self.graph, self.graph.inputs

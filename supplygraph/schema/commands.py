@@ -35,6 +35,7 @@ KINDS = {
     "compare": ("comparison",),
     "deals": ("outlook", "projects", "deals"),
     "backtest": ("backtest",),
+    "comply": ("comply",),
 }  # fmt: skip
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},

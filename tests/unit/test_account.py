@@ -11,7 +11,7 @@ from networks import Network, Solved
 
 from supplygraph.analysis.account import account_table, market_of
 from supplygraph.analysis.binding import Tracer
-from supplygraph.analysis.prices import PriceBook
+from supplygraph.dataset.prices import PriceBook
 from supplygraph.engines.reference import Month
 from supplygraph.errors import SupplygraphError, UsageError
 from supplygraph.results import Results

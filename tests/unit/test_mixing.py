@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from supplygraph.analysis.mixing import Mixing, origin_shares, touched_share
 from supplygraph.errors import UndefinedMetricError, UsageError
+from supplygraph.graph.mixing import Mixing, origin_shares, touched_share
 
 # METHODS, example 6c.
 EV = [

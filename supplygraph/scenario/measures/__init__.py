@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from supplygraph.scenario.measures.ban import Ban
 from supplygraph.scenario.measures.base import Entry, Measure
+from supplygraph.scenario.measures.content_rule import ContentRule
 from supplygraph.scenario.measures.demand_shift import DemandShift
 from supplygraph.scenario.measures.end_use_denial import EndUseDenial
 from supplygraph.scenario.measures.entity_listing import EntityListing
 from supplygraph.scenario.measures.general_licence import GeneralLicence
+from supplygraph.scenario.measures.import_restriction import ImportRestriction
 from supplygraph.scenario.measures.licence import Licence
 from supplygraph.scenario.measures.modifier import Modifier
 from supplygraph.scenario.measures.outage import Outage
@@ -32,6 +34,8 @@ MEASURES: dict[str, type[Measure]] = {
     "stock_release": StockRelease,
     "stockpile": Stockpile,
     "demand_shift": DemandShift,
+    "content_rule": ContentRule,
+    "import_restriction": ImportRestriction,
 }
 MODIFIERS: dict[str, type[Modifier]] = {
     "truce": Truce,
@@ -50,6 +54,8 @@ AnyMeasure = (
     | StockRelease
     | Stockpile
     | DemandShift
+    | ContentRule
+    | ImportRestriction
 )
 AnyModifier = Truce | Suspension | SlowWalking | GeneralLicence
 
@@ -61,11 +67,13 @@ __all__ = [
     "AnyMeasure",
     "AnyModifier",
     "Ban",
+    "ContentRule",
     "DemandShift",
     "EndUseDenial",
     "EntityListing",
     "Entry",
     "GeneralLicence",
+    "ImportRestriction",
     "Licence",
     "Measure",
     "Modifier",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import first_day, last_day
+from supplygraph.scenario.content import ContentTest
 from supplygraph.scenario.world import World
 
 
@@ -196,8 +197,12 @@ class Measure(Entry):
         return on
 
     def parts(self, world: World, time: Time) -> Iterable[Part]:
-        """Bounds of one month."""
-        raise NotImplementedError
+        """Bounds of one month; none for a kind that only tests content."""
+        return ()
+
+    def tests(self, world: World, time: Time) -> Iterable[ContentTest]:
+        """Tests of content of one month; none for most kinds."""
+        return ()
 
     def settle(self, shares: np.ndarray) -> np.ndarray:
         """Shares of arcs by month (rows) after what earlier months left undone; as given here."""

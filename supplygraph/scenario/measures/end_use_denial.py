@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time
+from supplygraph.scenario.measures.uses import share_of_uses
 from supplygraph.scenario.world import World
-from supplygraph.selectors import Selector, Term, match
 
 
 class EndUseDenial(Measure):
@@ -34,16 +33,7 @@ class EndUseDenial(Measure):
     def parts(self, world: World, time: Time) -> Iterable[Part]:
         """Denied shares of demands, and the arcs closed to them."""
         demands = world.graph.demands
-        share = np.zeros(len(demands))
-        for segment in sorted(self.segments):
-            share[(demands["segment"] == segment).to_numpy()] = self.segments[segment]
-        for name in sorted(self.products):
-            picked = Selector((Term("id", "=", (name,)),), f"product {name}")
-            share[match(picked, {"id": list(demands["product"])})] = self.products[name]
-        if "*" not in self.destinations:
-            places = set(self.destinations)
-            inside = demands["market"].isin(places) | demands["region"].isin(places)
-            share[~inside.to_numpy()] = 0.0
+        share = share_of_uses(world, self.segments, self.products, self.destinations)
         materials = self.covers.ids(world)
         share[demands["market"].isin(self.origins(world)).to_numpy()] = 0.0
         rows = (share > 0) & world.demands_for(materials)
