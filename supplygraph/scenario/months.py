@@ -21,11 +21,12 @@ class Applied:
     month
         ``YYYY-MM``.
     block
-        ``activity``, ``made``, ``arc``, ``demand``, ``denied``, ``release`` or ``hold``.
+        ``activity``, ``made``, ``arc``, ``demand``, ``need``, ``denied``, ``release``, ``hold``,
+        ``duty`` or ``premium``.
     entity
-        Id of the plant, pool, arc, or product@market.
+        Id of the plant, pool, arc, or product@market; of a need its user and materials.
     value
-        Share left, factor on demand, or tonnes.
+        Share left, factor on demand or need, tonnes, or rate on value.
     measure
         Id of the measure, modifier or removal that set it; the tightest where several meet.
     evidence
@@ -75,6 +76,11 @@ class Bounds:
         Factor on every demand.
     release, hold
         Tonnes that a state's stock adds to, or takes from, every pool.
+    need
+        Factor on what one unit of activity or demand needs of every group of inputs.
+    duty, premium
+        Rate of duty on the value that an arc carries, and the rise of its mean price by what
+        comes through third countries. Neither changes a quantity.
     denials
         End uses denied, one entry for each set of arcs that something closes.
     applied
@@ -88,6 +94,9 @@ class Bounds:
     demand: np.ndarray
     release: np.ndarray
     hold: np.ndarray
+    need: np.ndarray
+    duty: np.ndarray
+    premium: np.ndarray
     denials: tuple[Denial, ...] = ()
     applied: tuple[Applied, ...] = ()
 
@@ -113,6 +122,9 @@ class Bounds:
             demand=np.ones((count, graph.n_demands)),
             release=np.zeros((count, pools)),
             hold=np.zeros((count, pools)),
+            need=np.ones((count, graph.inputs.n_groups)),
+            duty=np.zeros((count, arcs)),
+            premium=np.zeros((count, arcs)),
         )
 
     @cached_property

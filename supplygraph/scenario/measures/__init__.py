@@ -14,12 +14,16 @@ from supplygraph.scenario.measures.general_licence import GeneralLicence
 from supplygraph.scenario.measures.licence import Licence
 from supplygraph.scenario.measures.modifier import Modifier
 from supplygraph.scenario.measures.outage import Outage
+from supplygraph.scenario.measures.price_floor import PriceFloor
 from supplygraph.scenario.measures.quota import Quota
 from supplygraph.scenario.measures.record import LEGAL_KINDS, Record
 from supplygraph.scenario.measures.slow_walking import SlowWalking
 from supplygraph.scenario.measures.stock_release import StockRelease
 from supplygraph.scenario.measures.stockpile import Stockpile
+from supplygraph.scenario.measures.substitution import Substitution
 from supplygraph.scenario.measures.suspension import Suspension
+from supplygraph.scenario.measures.tariff import Tariff
+from supplygraph.scenario.measures.technology_denial import TechnologyDenial
 from supplygraph.scenario.measures.truce import Truce
 
 MEASURES: dict[str, type[Measure]] = {
@@ -32,6 +36,10 @@ MEASURES: dict[str, type[Measure]] = {
     "stock_release": StockRelease,
     "stockpile": Stockpile,
     "demand_shift": DemandShift,
+    "tariff": Tariff,
+    "price_floor": PriceFloor,
+    "substitution": Substitution,
+    "technology_denial": TechnologyDenial,
 }
 MODIFIERS: dict[str, type[Modifier]] = {
     "truce": Truce,
@@ -50,6 +58,10 @@ AnyMeasure = (
     | StockRelease
     | Stockpile
     | DemandShift
+    | Tariff
+    | PriceFloor
+    | Substitution
+    | TechnologyDenial
 )
 AnyModifier = Truce | Suspension | SlowWalking | GeneralLicence
 
@@ -70,11 +82,15 @@ __all__ = [
     "Measure",
     "Modifier",
     "Outage",
+    "PriceFloor",
     "Quota",
     "Record",
     "SlowWalking",
     "StockRelease",
     "Stockpile",
+    "Substitution",
     "Suspension",
+    "Tariff",
+    "TechnologyDenial",
     "Truce",
 ]
