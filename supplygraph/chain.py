@@ -671,6 +671,41 @@ class Chain:
             self.network, self.baseline, scenario, month=month, sets=sets, measures=measures
         )
 
+    def duties(
+        self,
+        scenario: str | Path,
+        *,
+        prices: Iterable[str] = (),
+        by_month: bool = False,
+        sets: Iterable[str] = (),
+        measures: Iterable[str] = (),
+    ) -> Results:
+        """What duties and leaks of a scenario cost, arc by arc; see `supplygraph scenario duties`.
+
+        Parameters
+        ----------
+        scenario
+            A scenario of the dataset, or a YAML file.
+        prices
+            ``MATERIAL=USD_PER_TONNE``, in place of prices on record.
+        by_month
+            Give rows of single months too.
+        sets, measures
+            Parameters changed and measures added, as in :meth:`bounds`.
+        """
+        from supplygraph.analysis.duties import duty_table, parse_prices
+        from supplygraph.scenario.load import load_scenario
+
+        changes, added = list(sets), list(measures)
+        told = load_scenario(self.dataset, scenario, changes, added)
+        given = parse_prices(self.dataset, prices)
+        table, notes = duty_table(self.baseline, told, prices=given, by_month=by_month)
+        params = {
+            "scenario": told.name, "by_month": by_month, "set": changes, "measure": added,
+            "price": given,
+        }  # fmt: skip
+        return Results("duties", table, self._about(), params, seed=told.seed, warnings=notes)
+
     def run(
         self,
         scenario: str | Path,
@@ -810,9 +845,14 @@ class Chain:
         """Engines over the capacities that a scenario's projects leave."""
         portfolio = self._shared.portfolio(built, told.start)
         if portfolio is not None:
+            from supplygraph.scenario.measures.technology_denial import slowed
+            from supplygraph.scenario.world import World
+
+            ramp, first = slowed(told.acting, World(self.network, self.baseline))
             portfolio = replace(
-                portfolio, delay_months=told.delay_months, slip=told.slip, known_to=told.start
-            )
+                portfolio, delay_months=told.delay_months, slip=told.slip, known_to=told.start,
+                ramp_factor=ramp, ramp_from=first,
+            )  # fmt: skip
         return self._shared.tracer(None, weights, product, region, portfolio)
 
     def inferred_cover(

@@ -312,8 +312,8 @@ def standing_shock(
     Raises
     ------
     UsageError
-        If no month is named, nothing binds in it, or a measure acts on end uses, stocks or
-        demand, which a static answer does not have.
+        If no month is named, nothing binds in it, or a measure acts on end uses, stocks, demand
+        or needs, which a static answer does not have.
     """
     if month is None:
         raise UsageError("--measure acts in a month. Add --at, such as --at 2025-05.")
@@ -322,9 +322,9 @@ def standing_shock(
     told = scenario_of(graph.dataset, content, sets, measures, file="--measure")
     bounds = compose(graph, baseline, told)
     other = any(bounds.tests) or bounds.denied.any() or bounds.release.any() or bounds.hold.any()
-    if other or (bounds.demand != 1).any():
+    if other or (bounds.demand != 1).any() or (bounds.need != 1).any():
         raise UsageError(
-            "--measure: it acts on content, end uses, stocks or demand, which need months. "
+            "--measure: it acts on content, end uses, stocks, demand or needs, which take months. "
             "Put it into a scenario: supplygraph scenario run."
         )
     shock = Shock(bounds.activity[0], bounds.made[0], np.minimum(bounds.arc[0], 1.0))

@@ -24,6 +24,7 @@ from supplygraph.scenario.series import series_of
 UNITS = {
     "activity": "share", "made": "share", "arc": "share", "demand": "factor", "denied": "share",
     "content": "share",
+    "need": "factor", "duty": "rate", "premium": "rate",
 }  # fmt: skip
 IDLE = "no bound is set (suspended, looser than another, or nothing to act on) by"
 COLUMNS = ("id", "month", "block", "value", "unit", "base", "base_unit", "set_by", "evidence")

@@ -19,6 +19,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 LISTED = ("id", "title", "start", "months", "measures", "modifiers")
+SHOWN_DUTIES = (
+    "id", "month", "rate", "premium", "quantity", "unit", "price_usd_per_t", "duty_usd",
+    "premium_usd", "set_by", "evidence", "flags",
+)  # fmt: skip
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a parameter: CN-2025-18.approval.US=0.3 or growth=0.02."),
@@ -66,3 +70,36 @@ def show(
     check_output(format_, output, force)
     results = _chain(context).bounds(name, month, set_ or (), measure or ())
     emit(results, format_, output, force)
+
+
+@app.command()
+def duties(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Scenario, or a YAML file.")],
+    by_month: Annotated[
+        bool, typer.Option("--by-month", help="Rows of single months too.")
+    ] = False,
+    price: Annotated[
+        list[str] | None,
+        typer.Option("--price", help="MATERIAL=USD_PER_TONNE, in place of the price on record."),
+    ] = None,
+    set_: SetOption = None,
+    measure: MeasureOption = None,
+    format_: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Print what tariffs and leaks cost: rate x price x flow, arc by arc.
+
+    Flows are those of the run when nobody reroutes. A tariff moves no tonne unless it states an
+    elasticity. An arc whose material has no price on record in US dollars has no sum.
+
+    Example: supplygraph scenario duties tariffs-2025
+
+    Example: supplygraph scenario duties tariffs-2025 --price ndfeb-hre=48465
+    """
+    check_output(format_, output, force)
+    results = _chain(context).duties(
+        name, prices=price or (), by_month=by_month, sets=set_ or (), measures=measure or ()
+    )
+    emit(results, format_, output, force, columns=SHOWN_DUTIES)

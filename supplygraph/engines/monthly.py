@@ -28,6 +28,7 @@ from supplygraph.engines.allocation import (
     AllocationProgram,
 )
 from supplygraph.engines.gates import Gates, StockColumns, add_draws
+from supplygraph.engines.needs import Needs
 from supplygraph.engines.refusals import Refusals
 from supplygraph.engines.rigid import MONTHS, Limits
 from supplygraph.engines.targets import Targets
@@ -49,6 +50,7 @@ STOCK_VALUE = 1e-3
 LEAST_STOCK_VALUE = 0.1 * UNWEIGHTED
 REFILL = 0.5
 QUALIFIED_SURGE = 1.15
+NOTHING = np.zeros(0, dtype=int)
 QUALIFIED_LAG = {"part": 6, "traction": 18, "military": 24}
 
 
@@ -73,6 +75,8 @@ class MonthlyProgram(AllocationProgram):
         Demands that rules of content may keep from goods, by the id of the rule.
     last_month
         End of the run: what its plants can make sizes the columns.
+    changed
+        Groups of inputs of which a unit takes more or less in some month.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class MonthlyProgram(AllocationProgram):
         denials: Sequence[Denial] = (),
         refused: Mapping[str, np.ndarray] | None = None,
         last_month: str | None = None,
+        changed: np.ndarray | None = None,
         threads: int = 1,
     ) -> None:
         if rerouting not in REROUTINGS[1:]:
@@ -102,7 +107,9 @@ class MonthlyProgram(AllocationProgram):
         if rationing == "priority":
             self._put_segments_in_order()
         self.extra = _Extra(self)
+        self.needs = Needs(self, NOTHING if changed is None else changed)
         self.model = self._build(threads)
+        self.needs.set(self.model, np.ones(baseline.graph.inputs.n_groups))
         self.model.solve("months without a shock")
         self.model.keep_basis()
 
@@ -121,15 +128,15 @@ class MonthlyProgram(AllocationProgram):
 
     def _build(self, threads: int) -> LinearProgram:
         """Rows and columns of the allocation program with those of stocks and denied users."""
-        rows = self.rows.stacked(self.extra.rows)
-        scale = np.concatenate([self.scale, self.extra.scale])
+        rows = self.rows.stacked(self.extra.rows).stacked(self.needs.rows)
+        scale = np.concatenate([self.scale, self.extra.scale, self.needs.scale])
         size = np.full(rows.n_rows, 1e-9)
         np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
-        triplets = Triplets(*self.extra.into_home(rows))
-        count = len(self.extra.scale)
+        triplets = Triplets(*self.needs.into(self.extra.into_home(rows)))
+        count = len(self.extra.scale) + len(self.needs.scale)
         return LinearProgram(
             triplets,
-            np.concatenate([self.cost, self.extra.cost]),
+            np.concatenate([self.cost, self.extra.cost, np.zeros(len(self.needs.scale))]),
             np.zeros(len(self.ub) + count),
             np.concatenate([self.ub, np.zeros(count)]),
             column_scale=scale,
@@ -184,6 +191,7 @@ class MonthlyProgram(AllocationProgram):
         first = self.line_row + np.arange(len(lines))
         self.model.set_row_bounds(first, np.full(len(lines), -INFINITY), lines)
         self.extra.set(self.model, limits, stocks, shocked)
+        self.needs.set(self.model, limits.need)
         if self.rationing == "proportional":
             answer = _MonthlyFilling(self)._fill()
         else:

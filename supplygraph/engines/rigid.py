@@ -62,6 +62,8 @@ class Limits:
         Of every demand, against the same month of the base year.
     denials
         Shares of the demands' draws that may not come over some arcs, of this month alone.
+    need
+        On what one unit of every user takes of each group of inputs.
     release, hold
         Tonnes that a state adds to, or takes from, every pool.
     scale
@@ -75,6 +77,7 @@ class Limits:
     arc: np.ndarray
     factor: np.ndarray
     denials: tuple[Denial, ...]
+    need: np.ndarray
     release: np.ndarray
     hold: np.ndarray
     scale: float
@@ -160,8 +163,9 @@ class RigidMonth:
 
     def _factor(self, limits: Limits) -> np.ndarray:
         """Factor on the need of every entry: demands shift, plants follow what is asked."""
+        inputs = self.graph.inputs
         users = np.concatenate([np.ones(self.graph.n_activities), limits.factor])
-        return np.maximum(users, 1e-12)[self.graph.inputs.user]
+        return np.maximum(users[inputs.user] * limits.need[inputs.group], 1e-12)
 
     def _kept_from(self, limits: Limits) -> list[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
         """Entries of users denied alike, with the share of live arcs and own make kept from them.

@@ -207,6 +207,7 @@ class _Run:
             arc=bounds.arc[row],
             factor=bounds.demand[row],
             denials=tuple(Denial(each.arcs, each.share[row]) for each in bounds.denials),
+            need=bounds.need[row],
             release=bounds.release[row],
             hold=bounds.hold[row],
             scale=self.pace.scale(month, self.graph.base_year),
@@ -296,6 +297,7 @@ class _Run:
                 last_month=self.bounds.months[-1],
                 denials=self.bounds.denials,
                 refused=self._refused(),
+                changed=np.flatnonzero((self.bounds.need != 1).any(axis=0)),
                 threads=threads,
             )
             self._step_through(program, line, number)

@@ -1,8 +1,10 @@
 """Measures, modifiers and removals of a scenario into bounds by month: one function owns it.
 
 Order: measures as written, then `set`, then the modifiers of the day, then over all measures and
-removals the tightest share of arcs, plants and pools and the largest denial over the same arcs;
-demand factors multiply, tonnes of stocks add.
+removals the tightest share of arcs, plants and pools, the largest denial over the same arcs and
+the largest loss of yield; factors on demand and of what users save multiply; tonnes of stocks,
+rates of duty and premiums add. Where a tariff states an elasticity e, the sum of the duties r on
+an arc caps it at (1 + r)^-e of its base flow.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ from supplygraph.scenario.measures.base import Part, Time, weakest
 from supplygraph.scenario.model import Removed, Scenario
 from supplygraph.scenario.months import Applied, Bounds, Denial
 from supplygraph.scenario.plan import Plan, Window, changed, plan_of
-from supplygraph.scenario.world import World
+from supplygraph.scenario.world import World, need_names
 
 NEUTRAL = {
     "activity": 1.0, "made": 1.0, "arc": 1.0, "demand": 1.0, "denied": 0.0, "release": 0.0,
-    "hold": 0.0,
+    "hold": 0.0, "need": 1.0, "duty": 0.0, "premium": 0.0, "elasticity": 0.0, "leak": 0.0,
+    "feed": 1.0,
 }  # fmt: skip
+FACTORS = ("demand", "need")
+LARGEST = ("elasticity", "leak", "feed")
 MIN_BLOCKS = ("activity", "made", "arc")
 
 
@@ -79,8 +84,17 @@ def compose(
     bounds = Bounds.open(graph, names)
     notes, closed = _Notes(graph, names), _Closed()
     grades = {modifier.id: modifier.size_evidence for modifier in scenario.changing}
+    largest = {
+        block: _Limits.none(len(names), size, NEUTRAL[block], None)
+        for block, size in zip(
+            LARGEST, (len(graph.arcs), len(graph.arcs), graph.inputs.n_groups), strict=True
+        )
+    }
     for measure in _all_measures(scenario):
         for (block, _), limits in sorted(_monthly(world, measure, plan, names, grades).items()):
+            if block in LARGEST:
+                largest[block].raise_to(limits)
+                continue
             if block == "arc":
                 limits.values = measure.settle(limits.values)
             if block == "denied":
@@ -89,6 +103,10 @@ def compose(
                 _merge(bounds, block, limits)
             notes.note(block, limits)
     tests = _tests(world, scenario, plan, names, grades, notes)
+    response = _answer_to_duties(bounds, largest["elasticity"], largest["leak"], notes)
+    for block, limits in (("arc", response), ("need", largest["feed"])):
+        _merge(bounds, block, limits)
+        notes.note(block, limits)
     bounds = replace(bounds, denials=closed.denials, tests=tests)
     return replace(bounds, applied=tuple(notes.applied(bounds)))
 
@@ -113,6 +131,17 @@ def _tests(
                 weaker = [measure.size_evidence, *(grades[w.modifier] for w in active)]
                 notes.test(row, test, _label(measure, active), weakest(weaker))
     return tuple(tuple(tests.values()) for tests in found)
+
+
+def _answer_to_duties(bounds: Bounds, elasticity: _Limits, leak: _Limits, notes: _Notes) -> _Limits:
+    """Caps of arcs whose duty meets a stated elasticity: (1 + rate)^-e, no less than leaks."""
+    rows = elasticity.rows & (elasticity.values > 0) & (bounds.duty > 0)
+    left = np.maximum((1.0 + bounds.duty) ** -elasticity.values, leak.values)
+    by = []
+    for month, row in enumerate(rows):
+        names = [notes.setter("duty", month, arc) for arc in np.flatnonzero(row).tolist()]
+        by.append(", ".join(dict.fromkeys(names)))
+    return _Limits(rows, np.where(rows, left, np.inf), by, elasticity.evidence, None)
 
 
 def _all_measures(scenario: Scenario) -> list[Measure]:
@@ -173,6 +202,8 @@ def _spells(
             on[(days >= window.first) & (days <= window.last)] = bool(window.value)
     if measure.id in plan.lifted:
         on &= days <= plan.lifted[measure.id][0]
+    if measure.acts_when_off:
+        on = ~on
     found: dict[int, int] = {}
     begun = first
     for day, now, before in zip(days.tolist(), on, [False, *on[:-1]], strict=True):
@@ -217,6 +248,15 @@ class _Limits:
         rows, values = np.zeros(shape, dtype=bool), np.full(shape, neutral)
         return _Limits(rows, values, [""] * months, np.full(shape, "", dtype=object), arcs)
 
+    def raise_to(self, other: _Limits) -> None:
+        """The larger value of both, with its grade."""
+        higher = other.rows & (other.values > self.values)
+        self.values[higher] = other.values[higher]
+        self.evidence[higher] = other.evidence[higher]
+        self.rows |= other.rows
+        for month in np.flatnonzero(higher.any(axis=1)):
+            self.by[month] = ", ".join(filter(None, (self.by[month], other.by[month])))
+
     def add(self, part: Part, month: int, label: str, grade: str, neutral: float) -> None:
         """Add a part of a month: value = neutral + sum over its parts of (value - neutral)."""
         fresh = part.rows & ~self.rows[month]
@@ -233,7 +273,7 @@ def _merge(bounds: Bounds, block: str, limits: _Limits) -> None:
     whole, rows, values = getattr(bounds, block), limits.rows, limits.values
     if block in MIN_BLOCKS:
         whole[rows] = np.minimum(whole[rows], values[rows])
-    elif block == "demand":
+    elif block in FACTORS:
         whole[rows] *= values[rows]
     else:
         whole[rows] += values[rows]
@@ -277,7 +317,11 @@ class _Notes:
             "release": pools,
             "hold": pools,
             "content": pools,
+            "need": [],
+            "duty": list(graph.arcs["id"]),
+            "premium": list(graph.arcs["id"]),
         }
+        self.graph = graph
         self.maker = np.zeros(len(pools), dtype=bool)
         self.maker[graph.made_pool] = True
         self.found: dict[tuple[str, int, int], tuple[float, str, str]] = {}
@@ -286,6 +330,8 @@ class _Notes:
         """Remember a measure's bounds."""
         if block not in self.ids:
             return
+        if block == "need" and not self.ids["need"]:
+            self.ids["need"] = need_names(self.graph)
         for month, entry in np.argwhere(limits.rows).tolist():
             new = (float(limits.values[month, entry]), limits.by[month])
             grade, key = str(limits.evidence[month, entry]), (block, month, entry)
@@ -302,6 +348,11 @@ class _Notes:
         """Remember which goods a rule of content tests, and from which content on."""
         for pool in np.flatnonzero(test.goods & self.maker).tolist():
             self.found["content", month, pool] = (test.threshold, label, grade)
+
+    def setter(self, block: str, month: int, entry: int) -> str:
+        """Who set a bound so far."""
+        found = self.found.get((block, month, entry))
+        return found[1] if found else ""
 
     def applied(self, bounds: Bounds) -> Iterator[Applied]:
         """Every bound that was set, by month, block and entity."""

@@ -22,12 +22,13 @@ class Applied:
     month
         ``YYYY-MM``.
     block
-        ``activity``, ``made``, ``arc``, ``demand``, ``denied``, ``release``, ``hold`` or
-        ``content``.
+        ``activity``, ``made``, ``arc``, ``demand``, ``need``, ``denied``, ``release``, ``hold``,
+        ``duty``, ``premium`` or ``content``.
     entity
-        Id of the plant, pool, arc, or product@market.
+        Id of the plant, pool, arc, or product@market; of a need its user and materials.
     value
-        Share left, factor on demand, tonnes, or the content from which on goods are caught.
+        Share left, factor on demand or need, tonnes, rate on value, or the content from which on
+        goods are caught.
     measure
         Id of the measure, modifier or removal that set it; the tightest where several meet.
     evidence
@@ -77,6 +78,11 @@ class Bounds:
         Factor on every demand.
     release, hold
         Tonnes that a state's stock adds to, or takes from, every pool.
+    need
+        Factor on what one unit of activity or demand needs of every group of inputs.
+    duty, premium
+        Rate of duty on the value that an arc carries, and the rise of its mean price by what
+        comes through third countries. Neither changes a quantity.
     denials
         End uses denied, one entry for each set of arcs that something closes.
     tests
@@ -92,6 +98,9 @@ class Bounds:
     demand: np.ndarray
     release: np.ndarray
     hold: np.ndarray
+    need: np.ndarray
+    duty: np.ndarray
+    premium: np.ndarray
     denials: tuple[Denial, ...] = ()
     tests: tuple[tuple[ContentTest, ...], ...] = ()
     applied: tuple[Applied, ...] = ()
@@ -118,6 +127,9 @@ class Bounds:
             demand=np.ones((count, graph.n_demands)),
             release=np.zeros((count, pools)),
             hold=np.zeros((count, pools)),
+            need=np.ones((count, graph.inputs.n_groups)),
+            duty=np.zeros((count, arcs)),
+            premium=np.zeros((count, arcs)),
             tests=((),) * count,
         )
 

@@ -47,6 +47,8 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
     start, end = first_day(months[0]), last_day(months[-1])
     run = f"the run of {months[0]} to {months[-1]}"
     for measure in scenario.acting:
+        if measure.acts_when_off:
+            continue
         _check_window(measure, start, run)
     for modifier in scenario.changing:
         if not scenario.after_expiry.get(modifier.id, modifier.after).startswith("renewed"):

@@ -268,6 +268,8 @@ class Portfolio:
         `slip_months`; empty for none.
     ramp_factor
         Factor on the ramp of single projects, such as 1.5.
+    ramp_from
+        Month of the first step that takes its factor.
     """
 
     projects: tuple[str, ...] = ()
@@ -275,6 +277,7 @@ class Portfolio:
     known_to: str = "0000-01"
     slip: str = ""
     ramp_factor: tuple[tuple[str, float], ...] = field(default=())
+    ramp_from: str = "0000-01"
 
     def without(self, names: Collection[str]) -> Portfolio:
         """The same without some projects."""
@@ -413,7 +416,8 @@ def _steps(
         start = month_range(month, late + 1)[-1] if late >= 0 else month
         last = month == months[-1] and line.full is not None
         span = _apart(month, line.full or month) if last else ramp
-        found.append(_Step(month, start, round(span * factor)))
+        slow = factor if month >= portfolio.ramp_from else 1.0
+        found.append(_Step(month, start, round(span * slow)))
     return found
 
 

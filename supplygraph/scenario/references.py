@@ -44,7 +44,7 @@ def _known(dataset: Dataset) -> dict[str, list[str]]:
     """Words allowed under each key, where the table exists."""
     countries = dataset["countries"]
     places = sorted({*countries["market"], *countries["region"], "*"})
-    known = dict.fromkeys((*PLACES, "destinations", "markets"), places)
+    known = dict.fromkeys((*PLACES, "destinations", "markets", "rate", "via"), places)
     known["market"] = sorted(set(countries["market"]))
     known["stages"] = sorted(set(dataset["materials"]["stage"]))
     for key, (table, column) in LISTS.items():
@@ -52,6 +52,8 @@ def _known(dataset: Dataset) -> dict[str, list[str]]:
             known[key] = sorted(set(dataset[table][column]))
     if dataset.has("products"):
         known["products"] = [*sorted(set(dataset["products"]["id"])), "*"]
+    projects = [*dataset.documents.get("projects", {}), "*"]
+    known["projects"] = known["keeps"] = projects
     known["material"] = sorted(set(dataset["materials"]["id"]))
     return known
 

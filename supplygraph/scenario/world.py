@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from supplygraph.baseline import Baseline
 from supplygraph.errors import ScenarioError
 from supplygraph.graph import SupplyGraph
 from supplygraph.selectors import did_you_mean
+
+if TYPE_CHECKING:
+    from supplygraph.scenario.projects import Project
 
 ANYWHERE = "*"
 
@@ -132,11 +136,86 @@ class World:
         return np.array(known, dtype=float)[code]
 
     def by_origin(self, values: Mapping[str, float], default: float) -> np.ndarray:
-        """One value for every arc by where it begins: its market, else its region, else ``*``."""
+        """One value for every arc by where it starts: its market, else its region, else ``*``.
+
+        Parameters
+        ----------
+        values
+            Value by market, region or ``*``.
+        default
+            Where none of them fits.
+        """
         rest, region = values.get(ANYWHERE, default), self._region_of
-        names = [str(name) for name in self._arc_ends[0]]
-        known = [values.get(name, values.get(region.get(name, ""), rest)) for name in names]
-        return np.array(known, dtype=float)
+        start = [str(name) for name in self._arc_ends[0]]
+        found = [values.get(name, values.get(region.get(name, ""), rest)) for name in start]
+        return np.array(found, dtype=float)
+
+    def groups(self, users: np.ndarray, materials: Collection[str] | None = None) -> np.ndarray:
+        """Share of every group of inputs that these users draw as these materials.
+
+        Parameters
+        ----------
+        users
+            Mask over activities, then demands.
+        materials
+            Ids of materials; all for None.
+        """
+        graph, inputs, drawn = self.graph, self.graph.inputs, self.baseline.drawn
+        mine = users[inputs.user]
+        if materials is not None:
+            named = graph.pools["material"].isin(set(materials)).to_numpy()
+            mine = mine & named[inputs.pool]
+        # In units of the need, so that alternatives of different strength add up.
+        level = np.divide(drawn, inputs.quantity, out=np.zeros_like(drawn), where=drawn > 0)
+        whole = np.bincount(inputs.group, level, minlength=inputs.n_groups)
+        part = np.bincount(inputs.group, level * mine, minlength=inputs.n_groups)
+        count = np.bincount(inputs.group, minlength=inputs.n_groups)
+        fits = np.bincount(inputs.group, mine, minlength=inputs.n_groups)
+        idle = np.divide(fits, count, out=np.zeros(inputs.n_groups), where=count > 0)
+        return np.divide(part, whole, out=idle, where=whole > 0)
+
+    @cached_property
+    def projects(self) -> dict[str, Project]:
+        """Projects of the dataset by id."""
+        from supplygraph.scenario.projects import projects_of
+
+        return projects_of(self.graph.dataset)
+
+    def project_ids(self, names: Collection[str], who: str) -> list[str]:
+        """The same ids, checked.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such project.
+        """
+        for name in names:
+            if name not in self.projects:
+                hint = did_you_mean(name, self.projects)
+                raise ScenarioError(f"{who}: no project '{name}'. {hint}")
+        return list(names)
+
+    def lines_of(self, names: Collection[str]) -> np.ndarray:
+        """Mask of activities on the lines that some projects open or raise."""
+        lines = {(line.facility, line.line) for n in names for line in self.projects[n].lines}
+        table = self.graph.activities
+        keys = zip(table["id"], table["line"].astype(str), strict=True)
+        return np.array([key in lines for key in keys], dtype=bool)
+
+    def kept_without(self, names: Collection[str], month: str) -> np.ndarray:
+        """Share of its capacity that every activity keeps without what projects added to it.
+
+        What a line had in the base year stays; where a capacity is not stated, a line that the
+        base year did not run goes whole and another stays whole.
+        """
+        graph = self.graph
+        now, _ = graph.line_capacity(month)
+        then, _ = graph.line_capacity(graph.base_month)
+        known = np.isfinite(now) & np.isfinite(then) & (now > 0)
+        ran = self.baseline.block("activity") > 0
+        share = np.divide(then, now, out=np.zeros_like(now), where=known)[graph.line_of]
+        kept = np.where(known[graph.line_of], np.minimum(share, 1.0), ran.astype(float))
+        return np.where(self.lines_of(names), kept, 1.0)
 
     def demands_for(self, materials: Collection[str]) -> np.ndarray:
         """Mask of demands that draw one of these materials themselves."""
@@ -146,3 +225,26 @@ class World:
         mask = np.zeros(graph.n_demands, dtype=bool)
         mask[users[users >= 0]] = True
         return mask
+
+
+def need_names(graph: SupplyGraph) -> list[str]:
+    """A name for every group of inputs: its user, and the materials that replace each other.
+
+    Examples
+    --------
+    >>> from supplygraph.dataset import read_dataset
+    >>> from supplygraph.graph import compile_graph
+    >>> need_names(compile_graph(read_dataset("three-nodes")))
+    ['plant-b/1/sinter:ore-a', 'ev@JP:mag-a']
+    """
+    activities, demands, inputs = graph.activities, graph.demands, graph.inputs
+    plants = zip(activities["id"], activities["line"], activities["recipe"], strict=True)
+    users = [f"{plant}/{line}/{recipe}" for plant, line, recipe in plants]
+    users += list(demands["product"] + "@" + demands["market"])
+    material = graph.pools["material"].to_numpy()
+    names = [""] * inputs.n_groups
+    found: dict[int, list[str]] = {}
+    for group, user, pool in zip(inputs.group, inputs.user, inputs.pool, strict=True):
+        names[group] = users[user]
+        found.setdefault(int(group), []).append(str(material[pool]))
+    return [f"{name}:{'|'.join(found.get(group, []))}" for group, name in enumerate(names)]

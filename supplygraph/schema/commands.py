@@ -31,7 +31,7 @@ KINDS = {
     "trace": ("trace",),
     "cover": ("cover", "survival", "inferred-cover"),
     "view": ("view",),
-    "scenario": ("scenarios", "bounds", "run", "run-by-element", "account"),
+    "scenario": ("scenarios", "bounds", "run", "run-by-element", "account", "duties"),
     "compare": ("comparison",),
     "deals": ("outlook", "projects", "deals"),
     "backtest": ("backtest",),

@@ -84,7 +84,15 @@ def test_what_cannot_be_is_one_clear_error(run, arguments, code, text):
 
 @pytest.mark.parametrize(
     "question",
-    ["list", "show april-2025-shock --month 2025-06", "show quota-2006-2015", "show kachin-2024"],
+    [
+        "list",
+        "show april-2025-shock --month 2025-06",
+        "show quota-2006-2015",
+        "show kachin-2024",
+        "show tariffs-2025 --month 2025-06",
+        "show tech-denial --month 2028-01",
+        "duties tariffs-2025 --by-month",
+    ],
 )
 def test_output_fits_its_schema(run, question):
     done = run("scenario", *question.split(), "--format", "json")
@@ -161,3 +169,54 @@ def test_a_broken_scenario_does_not_hide_the_others(run, tmp_path):
     done = run("--dataset", str(folder), "scenario", "list")
     assert [row["id"] for row in done.rows] == ["good"]
     assert "scenarios/bad.yaml, months: is missing." in done.err
+
+
+def test_rates_follow_the_record_from_145_per_cent_to_the_truces(run):
+    def rate(month, arc="ndfeb-std:CN>US"):
+        rows = run("scenario", "show", "tariffs-2025", "--month", month).rows
+        return next(float(row["value"]) for row in rows if row["id"] == arc)
+
+    assert rate("2025-02") == pytest.approx(0.10 * 25 / 28)  # from the fourth
+    # 20 % all April; 84 % on the ninth and 125 % on 21 days.
+    assert rate("2025-04") == pytest.approx(0.20 + (0.84 + 21 * 1.25) / 30)
+    assert rate("2025-06") == rate("2025-10") == pytest.approx(0.30)
+    assert rate("2025-12") == pytest.approx(0.20)
+    assert rate("2026-03") == pytest.approx(0.25 + 0.10)  # the ruling, and what followed
+    assert rate("2025-06", "ore-bastnaesite-mountain-pass:US>CN") == pytest.approx(0.10)
+
+
+def test_a_threat_is_off_until_it_is_switched_on(run):
+    asked = ("scenario", "show", "tariffs-2025", "--month", "2025-12")
+    on = run(*asked, "--set", "US-2025-THREAT100.in_force=true")
+    assert "nothing to act on) by: US-2025-THREAT100" in run(*asked).err
+    rates = {row["id"]: float(row["value"]) for row in on.rows}
+    assert rates["ndfeb-std:CN>US"] == pytest.approx(1.20)
+
+
+def test_duties_are_rate_times_price_times_flow(run):
+    asked = ("scenario", "duties", "tariffs-2025", "--by-month", "--price", "smco=1000")
+    rows = run(*asked, "--format", "json").envelope["results"]
+    whole = {row["id"]: row for row in rows if row["month"] is None}
+    months = [row for row in rows if row["id"] == "smco:CN>US" and row["month"]]
+    june = next(row for row in months if row["month"] == "2025-06")
+    assert june["duty_usd"] == pytest.approx(0.3 * 1000 * june["quantity"])
+    assert (june["price_basis"], june["evidence"]) == ("given by the user", "D")
+    assert whole["smco:CN>US"]["duty_usd"] == pytest.approx(sum(r["duty_usd"] for r in months))
+    assert whole["sm-metal:CN>US"]["duty_usd"] is None
+    priced = [row["duty_usd"] for name, row in whole.items() if name != "total"]
+    assert whole["total"]["duty_usd"] == pytest.approx(sum(d for d in priced if d is not None))
+
+
+def test_a_price_is_of_a_material_and_above_nothing(run):
+    for text, why in (("smco=0", "is not MATERIAL=USD_PER_TONNE"), ("smcu=9", "Did you mean")):
+        done = run("scenario", "duties", "tariffs-2025", "--price", text)
+        assert done.code == 2 and why in done.err
+
+
+def test_a_tariff_alone_loses_nothing_and_an_elasticity_does(run):
+    asked = ("scenario", "run", "tariffs-2025", "--months", "6", "--rerouting", "none",
+             "--cover", "low", "--format", "json")  # fmt: skip
+    plain = run(*asked).envelope["results"]
+    assert max(row["loss"] for row in plain) < 1e-9
+    answer = run(*asked, "--set", "US-2025-RECIP.trade_elasticity=1").envelope["results"]
+    assert max(row["loss"] or 0 for row in answer) > 0.05

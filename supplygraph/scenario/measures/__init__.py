@@ -16,12 +16,16 @@ from supplygraph.scenario.measures.import_restriction import ImportRestriction
 from supplygraph.scenario.measures.licence import Licence
 from supplygraph.scenario.measures.modifier import Modifier
 from supplygraph.scenario.measures.outage import Outage
+from supplygraph.scenario.measures.price_floor import PriceFloor
 from supplygraph.scenario.measures.quota import Quota
 from supplygraph.scenario.measures.record import LEGAL_KINDS, Record
 from supplygraph.scenario.measures.slow_walking import SlowWalking
 from supplygraph.scenario.measures.stock_release import StockRelease
 from supplygraph.scenario.measures.stockpile import Stockpile
+from supplygraph.scenario.measures.substitution import Substitution
 from supplygraph.scenario.measures.suspension import Suspension
+from supplygraph.scenario.measures.tariff import Tariff
+from supplygraph.scenario.measures.technology_denial import TechnologyDenial
 from supplygraph.scenario.measures.truce import Truce
 
 MEASURES: dict[str, type[Measure]] = {
@@ -36,6 +40,10 @@ MEASURES: dict[str, type[Measure]] = {
     "demand_shift": DemandShift,
     "content_rule": ContentRule,
     "import_restriction": ImportRestriction,
+    "tariff": Tariff,
+    "price_floor": PriceFloor,
+    "substitution": Substitution,
+    "technology_denial": TechnologyDenial,
 }
 MODIFIERS: dict[str, type[Modifier]] = {
     "truce": Truce,
@@ -56,6 +64,10 @@ AnyMeasure = (
     | DemandShift
     | ContentRule
     | ImportRestriction
+    | Tariff
+    | PriceFloor
+    | Substitution
+    | TechnologyDenial
 )
 AnyModifier = Truce | Suspension | SlowWalking | GeneralLicence
 
@@ -78,11 +90,15 @@ __all__ = [
     "Measure",
     "Modifier",
     "Outage",
+    "PriceFloor",
     "Quota",
     "Record",
     "SlowWalking",
     "StockRelease",
     "Stockpile",
+    "Substitution",
     "Suspension",
+    "Tariff",
+    "TechnologyDenial",
     "Truce",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -180,6 +180,7 @@ class Entry(Strict):
 class Measure(Entry):
     """A measure with a mechanism; kinds say which bounds it leaves."""
 
+    acts_when_off: ClassVar[bool] = False  # on the days after its start on which it is not in force
     in_force: bool = Field(
         default=True, description="false switches it off; suspensions do so by day."
     )

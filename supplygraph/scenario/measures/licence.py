@@ -30,6 +30,7 @@ from supplygraph.scenario.measures.base import (
     mean_share,
 )
 from supplygraph.scenario.measures.curves import Curve
+from supplygraph.scenario.measures.leak import Leak
 from supplygraph.scenario.world import World
 
 NOT_HELD = -1.0
@@ -101,6 +102,7 @@ class Licence(Measure, Terms):
         default=None, description="Goods held though not listed."
     )
     orders: Orders = Field(default=Orders(), description="What becomes of blocked orders.")
+    leak: Leak | None = Field(default=None, description="What comes through third countries.")
 
     def parts(self, world: World, time: Time) -> Iterable[Part]:
         """Caps of arcs out of the imposing countries, as shares of base flow."""
@@ -111,7 +113,13 @@ class Licence(Measure, Terms):
             taken |= set(materials)
             rows = world.arcs(materials, origins, self.destinations)
             if rows.any():
-                yield Part("arc", rows, self._shares(world, lane, rows, time), lane.evidence)
+                left = self._shares(world, lane, rows, time)
+                if self.leak is None:
+                    yield Part("arc", rows, left, lane.evidence)
+                    continue
+                through = self._shares(world, lane, rows, time, self.leak.share)
+                own = lane.evidence or self.size_evidence
+                yield from self.leak.parts(rows, left, through, own)
 
     def _lanes(self, world: World) -> Iterator[_Lane]:
         for name in sorted(self.groups):
@@ -126,8 +134,13 @@ class Licence(Measure, Terms):
             evidence = free.size_evidence or ""
             yield _Lane(sorted(free.materials), terms, free.friction, self.held, evidence)
 
-    def _shares(self, world: World, lane: _Lane, rows: np.ndarray, time: Time) -> np.ndarray:
-        """Mean share of the month by arc; places with the same terms are computed once."""
+    def _shares(
+        self, world: World, lane: _Lane, rows: np.ndarray, time: Time, least: float = 0.0
+    ) -> np.ndarray:
+        """Mean share of the month by arc; places with the same terms are computed once.
+
+        On no day in force less than `least` passes.
+        """
         terms = lane.terms
         columns = np.column_stack(
             [
@@ -140,7 +153,8 @@ class Licence(Measure, Terms):
         )
         shares = np.ones(len(rows))
         found, place = np.unique(columns[rows], axis=0, return_inverse=True)
-        means = [mean_share(time.on, daily_share(terms, time, *map(float, row))) for row in found]
+        daily = [daily_share(terms, time, *map(float, row)) for row in found]
+        means = [mean_share(time.on, np.maximum(share, least)) for share in daily]
         shares[rows] = np.array(means)[place.reshape(-1)]
         return shares
 
