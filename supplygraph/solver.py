@@ -21,7 +21,13 @@ from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedErro
 LARGE_ROWS = 3_000
 TOLERANCE = 1e-9
 SMALLEST_ENTRY = 1e-9  # HiGHS drops matrix entries at or below it without a word
-AGAIN = (("on", "simplex", TOLERANCE), ("off", "ipm", TOLERANCE), ("on", "ipm", 1e-7))
+NOTHING = 1e-12
+AGAIN = (
+    ("off", "simplex", TOLERANCE),
+    ("on", "simplex", TOLERANCE),
+    ("off", "ipm", TOLERANCE),
+    ("on", "ipm", 1e-7),
+)
 
 
 _scheduled: list[int] = []
@@ -144,9 +150,12 @@ class LinearProgram:
         self._model.passModel(lp)
 
     def _from_scratch(self) -> Status:
-        """Other methods in turn, the last at a coarser tolerance, until one ends properly."""
+        """Other methods in turn, the last at a coarser tolerance, until one finds an optimum.
+
+        Otherwise what the last of them said that ended properly.
+        """
         set_ = self._model.setOptionValue
-        status = Status.STOPPED
+        ended = Status.STOPPED
         try:
             for presolve, method, tolerance in AGAIN:
                 self._model.clearSolver()
@@ -155,20 +164,26 @@ class LinearProgram:
                 self._tolerance(tolerance)
                 self._model.run()
                 status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
-                if status is not Status.STOPPED:
+                ended = ended if status is Status.STOPPED else status
+                if status is Status.OPTIMAL:
                     break
         finally:
             self._tolerance(TOLERANCE)
             set_("presolve", "choose" if self._basis is None else "off")
             set_("solver", "simplex")
-        return status
+        return ended
 
     def set_column_bounds(self, index: np.ndarray, lb: np.ndarray, ub: np.ndarray) -> None:
-        """Change bounds of some columns, unscaled."""
+        """Change bounds of some columns, unscaled.
+
+        An upper bound that is nothing beside the column's size becomes 0: what arithmetic leaves
+        of an empty stock makes HiGHS find no flows at all.
+        """
         index = np.asarray(index, dtype=np.int32)
         if index.size:
-            scale = self.columns[index]
-            self._model.changeColsBounds(index.size, index, lb / scale, ub / scale)
+            low, high = lb / self.columns[index], ub / self.columns[index]
+            high = np.where((high < NOTHING) & (low <= 0), np.maximum(low, 0.0), high)
+            self._model.changeColsBounds(index.size, index, low, high)
 
     def set_row_bounds(self, index: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Change bounds of some rows, unscaled."""
@@ -217,7 +232,8 @@ class LinearProgram:
             self._model.setBasis(self._basis)
         self._model.run()
         status = _STATUS.get(self._model.getModelStatus(), Status.STOPPED)
-        if status is Status.STOPPED:
+        # From a kept basis "infeasible" may be false on rows of very different sizes.
+        if status is Status.STOPPED or (status is not Status.OPTIMAL and self._basis is not None):
             status = self._from_scratch()
         info = self._model.getInfo()
         count = max(info.simplex_iteration_count, 0) + max(info.ipm_iteration_count, 0)

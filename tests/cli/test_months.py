@@ -152,6 +152,10 @@ def test_every_shipped_scenario_runs_or_says_why_not(run, name):
     total = {row["rerouting"]: row["months_lost"] for row in outcome.envelope["results"]
              if row["product"] == "total"}  # fmt: skip
     assert 0 <= total["free"] <= total["none"] + 1e-9
+    if name in ("buildout-slip", "tariffs-2025"):
+        # China stops after three years; duties cost and stop nothing.
+        assert total["none"] == pytest.approx(0.0, abs=1e-9)
+        return
     assert total["none"] > 0
     assert outcome.envelope["params"]["applied"]
 

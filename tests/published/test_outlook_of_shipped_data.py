@@ -60,3 +60,14 @@ def test_dysprosium_hangs_on_metal_lines_that_nobody_sizes(table):
     row = pool(table, "announced").loc[("Dy", 2030)]
     assert row["binding"] == "dy-metal or tb-metal"
     assert row["cover_unsized"] > 2 * row["cover_high"]
+
+
+def test_what_arithmetic_leaves_of_an_empty_stock_stops_no_month(tmp_path):
+    # Upper bounds of 1e-17 once made the solver find no flows in May 2028.
+    file = tmp_path / "separation-stops.yaml"
+    file.write_text(
+        "title: Separation stops\nstart: 2028-01\nmonths: 6\nprojects: [announced]\n"
+        "removals: [{select: country=CN stage=separation, effective: 2028-01}]\n"
+    )
+    run = sg.load().run(file, rerouting="free", covers=("central",))
+    assert run.table["months_lost"].iloc[-1] > 0
