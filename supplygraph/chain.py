@@ -891,14 +891,21 @@ class Chain:
     ) -> Results:  # fmt: skip
         """Scenarios side by side; options as in :meth:`run`.
 
+        A change of a measure is made in the scenarios that have the measure.
+
         Raises
         ------
         UsageError
-            If fewer than two scenarios are named.
+            If fewer than two scenarios are named, or a change fits none of them.
         """
+        from supplygraph.scenario.load import sets_by_scenario
+
         if len(scenarios) < 2:
             raise UsageError("compare: name at least two scenarios.")
-        runs = [self.run(name, **options) for name in scenarios]
+        sets, added = list(options.pop("sets", ())), list(options.get("measures", ()))
+        each = sets_by_scenario(self.dataset, scenarios, sets, added)
+        runs = [self.run(name, sets=own, **options)
+                for name, own in zip(scenarios, each, strict=True)]  # fmt: skip
         return runs[0].compare(*runs[1:], by=by)
 
     def comply(

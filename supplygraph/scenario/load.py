@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,29 @@ def scenario_of(
         raise DatasetError(file, list(dict.fromkeys(faults)))
     assert isinstance(scenario, Scenario)
     return scenario
+
+
+def sets_by_scenario(
+    dataset: Dataset, names: Sequence[str | Path], sets: Sequence[str], measures: Iterable[str]
+) -> list[list[str]]:
+    """Of some changes those that each scenario can take: it has the measure that they name.
+
+    A change that none can take is left to all, so that each says what it lacks.
+    """
+    added = list(measures)
+    ids: list[set[str]] = []
+    for name in names:
+        told = load_scenario(dataset, name, (), added)
+        entries = [*told.measures, *told.modifiers]
+        ids.append({getattr(entry, "id", str(entry)) for entry in entries})
+    found: list[list[str]] = [[] for _ in names]
+    for text in sets:
+        path, _ = parse_set(text)
+        fits = [any(path.startswith(f"{name}.") for name in known) for known in ids]
+        everywhere = path.partition(".")[0] in SCENARIO_KEYS or not any(fits)
+        for own, fit in zip(found, fits, strict=True):
+            own += [text] if fit or everywhere else []
+    return found
 
 
 def parse_set(text: str) -> tuple[str, Any]:

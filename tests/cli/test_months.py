@@ -319,3 +319,18 @@ def test_a_measure_held_for_good(run):
 def test_a_measure_that_a_static_year_cannot_hold(run, arguments, words):
     outcome = run("whatif", *arguments)
     assert outcome.code in (1, 2, 3) and words in outcome.err and outcome.out == ""
+
+
+def test_a_change_is_made_in_the_scenarios_that_have_the_measure(run):
+    args = ("compare", "october-licences", "october-full", "--months", "6", "--product", "ev")
+    args += ("--region", "JP", "--rerouting", "none", "--format", "json")
+    added = {}
+    for share in ("0", "0.5", "1"):
+        done = run(*args, "--set", f"CN-2025-61-CONTENT.compliance.*={share}")
+        assert done.code == 0, done.err
+        rows = [r for r in done.envelope["results"] if r["product"] == "ev"]
+        added[share] = next(r["change_central"] for r in rows if r["scenario"] == "october-full")
+    assert -1e-9 <= added["0"] <= added["0.5"] + 1e-9 <= added["1"] + 2e-9
+    assert added["1"] > 0
+    wrong = run(*args, "--set", "CN-2025-61-CONTNT.compliance.*=1")
+    assert wrong.code == 2 and "is no measure of this scenario" in wrong.err
