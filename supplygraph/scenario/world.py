@@ -197,10 +197,20 @@ class World:
 
     def lines_of(self, names: Collection[str]) -> np.ndarray:
         """Mask of activities on the lines that some projects open or raise."""
-        lines = {(line.facility, line.line) for n in names for line in self.projects[n].lines}
+        found = np.zeros(self.graph.n_activities, dtype=bool)
+        for name in names:
+            for line in self.projects[name].lines:
+                found[self._activities_of.get((line.facility, line.line), [])] = True
+        return found
+
+    @cached_property
+    def _activities_of(self) -> dict[tuple[str, str], list[int]]:
+        """Activities of every line."""
         table = self.graph.activities
-        keys = zip(table["id"], table["line"].astype(str), strict=True)
-        return np.array([key in lines for key in keys], dtype=bool)
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, key in enumerate(zip(table["id"], table["line"].astype(str), strict=True)):
+            found.setdefault(key, []).append(number)
+        return found
 
     def kept_without(self, names: Collection[str], month: str) -> np.ndarray:
         """Share of its capacity that every activity keeps without what projects added to it.
