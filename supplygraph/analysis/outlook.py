@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ UNSIZED_FACTOR = 10.0
 RENT = 0.5
 TINY = 1e-9
 DRAWS = 20
+Word = TypeVar("Word", str, int)
 READING = (
     "cover: share of an element's need that can be served, by tonnes; low to high is what the "
     "data leave open, cover_unsized adds lines whose tonnes nobody states, as far as feed goes"
@@ -74,12 +76,12 @@ class Question:
     draws: int = DRAWS
 
     def checked(self, baseline: Baseline) -> Question:
-        """The same, once every word is known.
+        """The same with every word once, when all are known.
 
         Raises
         ------
         UsageError
-            If a year, an element, a region or a portfolio is not.
+            If a year, an element, a region or a portfolio is not, or none is asked for.
         """
         graph = baseline.graph
         known = {
@@ -88,15 +90,22 @@ class Question:
             "element": (self.elements, [*graph.dataset.tables["elements"]["id"], *GROUPS]),
         }
         for what, (asked, there) in known.items():
+            if not asked:
+                raise UsageError(f"no {what} is asked for. Write such as {there[0]}.")
             for word in asked:
                 if word not in there:
                     raise UsageError(f"no {what} '{word}'. {did_you_mean(word, there)}")
+        if not self.years:
+            raise UsageError("no year is asked for. Write such as 2030.")
         for year in self.years:
             if not graph.base_year <= year <= 2040:
                 raise UsageError(f"year {year} is out of {graph.base_year}..2040. Write 2030.")
         if not -0.5 <= self.growth <= 1.0:
             raise UsageError(f"growth {self.growth:g} a year is out of -0.5..1. Write 0.05.")
-        return self
+        return replace(
+            self, years=_once(self.years), elements=_once(self.elements), pool=_once(self.pool),
+            variants=_once(self.variants),
+        )  # fmt: skip
 
 
 def outlook_table(
@@ -225,7 +234,7 @@ class Years:
             portfolio = self.portfolio(variant)
             capacity = self.capacity(portfolio, year)
             ample = self.with_unsized(capacity, portfolio)
-            regions = variant in ("announced", "binding")
+            regions = variant in ("announced", "binding") and len(self.question.pool) > 1
             found: dict[str, list[dict[str, object]]] = {}
             self.program.set_year(capacity, self.shock, factor)
             for element in self.question.elements:
@@ -347,7 +356,10 @@ class Years:
         return " or ".join(sorted(set(material[inputs.pool[same]])))
 
     def _dearest_input(self, name: str, answer: Allocation) -> int | None:
-        """Entry of the input that makes up most of a material's price where it is made."""
+        """Entry of the dearest input where a material is made, if inputs make most of its price.
+
+        All inputs together: a step is full only where its own rent is more than what it draws.
+        """
         graph, inputs = self.graph, self.graph.inputs
         material = graph.pools["material"].to_numpy()
         level = answer.x[self.base.columns.block("activity")]
@@ -363,9 +375,9 @@ class Years:
         total: dict[str, float] = {}
         for below, part in zip(material[inputs.pool[entries]], cost, strict=True):
             total[below] = total.get(below, 0.0) + float(part)
-        best = max(sorted(total), key=lambda key: total[key])
-        if total[best] < RENT * value:
+        if sum(total.values()) < RENT * value:
             return None
+        best = max(sorted(total), key=lambda key: total[key])
         same = material[inputs.pool[entries]] == best
         return int(entries[same][int(cost[same].argmax())])
 
@@ -379,3 +391,7 @@ class Years:
 
 def _share(counted: np.ndarray, answer: Allocation) -> float:
     return float(counted @ answer.served / counted.sum())
+
+
+def _once(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    return tuple(dict.fromkeys(words))
