@@ -35,7 +35,6 @@ STAGES = ("mine", "separation", "metal", "magnet")
 WHOLE = ("announced", "binding", "late-12", "late-24", "odds", "none")
 VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in STAGES))
 USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in STAGES))
-UNSIZED_FACTOR = 10.0
 RENT = 0.5
 TINY = 1e-9
 DRAWS = 20
@@ -135,7 +134,7 @@ def outlook_table(
     warnings : tuple of str
     """
     work = Years(baseline, projects, shock, question.checked(baseline), threads)
-    rows = [row for year in question.years for row in work.rows(year)]
+    rows = [row for year in work.question.years for row in work.rows(year)]
     return pd.DataFrame(rows), (f"how to read: {READING}", *work.notes())
 
 
@@ -216,13 +215,9 @@ class Years:
         return YearCapacity(lines, capacity.open)
 
     def _ample(self, number: int) -> float:
-        """More than the world used of what a line makes: no bound in practice."""
-        graph, own = self.graph, self.graph.line_of == number
-        pools = graph.made_pool[own[graph.made_activity]]
-        material = set(graph.pools["material"].iloc[pools])
-        same = np.isin(graph.pools["material"].to_numpy(), list(material))
-        world = float(self.base.made[same].sum())
-        return UNSIZED_FACTOR * max(world, 1.0) * float(graph.line_units[own].max())
+        """More than the world made of everything: feed and buyers are then the only bounds."""
+        own = self.graph.line_of == number
+        return float(self.base.made.sum()) * float(self.graph.line_units[own].max())
 
     def rows(self, year: int) -> Iterator[dict[str, object]]:
         """Rows of one year."""
