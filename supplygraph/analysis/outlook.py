@@ -5,9 +5,10 @@ demand that can be served, over all of it, with mean capacities of the year and 
 `cover_high` lets the pool be served first; `cover_low` is the least that is left to it when all
 demand outside the stopped country counts by tonnes. For one region of the pool both are ends of
 the interval that is open while the pool keeps 98 % of its optimum. Lines that open without
-published tonnes add nothing there; `cover_unsized` lets them run as far as their feed goes, and
-for a region beside the higher optimum of the pool. The truth lies between `cover_none`
-(base-year flows, nobody reroutes, no project) and these.
+published tonnes add nothing there; `cover_unsized` lets them run as far as feed and buyers go,
+and for a region beside the higher optimum of the pool, so it may be below the `cover_high` of
+that region. Of the pool the truth lies between `cover_none` (base-year flows, nobody reroutes, no
+project) and these.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.content import ElementNetwork
+from supplygraph.analysis.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
 from supplygraph.engines import Cascade
 from supplygraph.engines.allocation import Allocation
@@ -172,6 +174,7 @@ class Years:
         cascade = Cascade(baseline)
         self.none = cascade.served(cascade.levels([shock]))[:, 0]
         self.unsized: set[str] = set()
+        self.grades = CoverGrades(baseline, projects)
 
     def _tonnes(self, element: str) -> np.ndarray:
         """Tonnes of an element in the base units of every demand."""
@@ -233,7 +236,7 @@ class Years:
             found: dict[str, list[dict[str, object]]] = {}
             self.program.set_year(capacity, self.shock, factor)
             for element in self.question.elements:
-                found[element] = list(self._stated(element, regions))
+                found[element] = list(self._stated(element, regions, portfolio, year))
             self.program.set_year(ample, self.shock, factor)
             for element in self.question.elements:
                 for row in found[element]:
@@ -251,11 +254,13 @@ class Years:
             "cover_none": none / max(factor, 1.0) if need > 0 else np.nan,
         }  # fmt: skip
 
-    def _stated(self, element: str, regions: bool) -> Iterator[dict[str, object]]:
+    def _stated(
+        self, element: str, regions: bool, portfolio: Portfolio, year: int
+    ) -> Iterator[dict[str, object]]:
         """Cover of the pool, and of its regions if asked, at stated tonnes."""
         pool = np.where(self.pool, self.tonnes[element], 0.0)
         name = "+".join(self.question.pool)
-        empty = {"cover_low": np.nan, "cover_high": np.nan, "binding": ""}
+        empty = {"cover_low": np.nan, "cover_high": np.nan, "binding": "", "evidence": ""}
         if pool.sum() <= 0:
             yield self._head(element, name, self.pool) | empty
             return
@@ -266,7 +271,7 @@ class Years:
         low = _share(pool, self.program.end(outside, shared, pool, most=False))
         yield self._head(element, name, self.pool) | {
             "cover_low": min(low, high), "cover_high": high,
-            "binding": self._binding(pool, best),
+            **self._behind(pool, best, portfolio, year),
         }  # fmt: skip
         for region in self.question.pool if regions else ():
             part = np.where(self.region == region, pool, 0.0)
@@ -278,8 +283,16 @@ class Years:
             least = self.program.end(held, high, part, most=False)
             yield self._head(element, region, self.region == region) | {
                 "cover_low": _share(part, least), "cover_high": _share(part, most),
-                "binding": self._binding(part, most),
+                **self._behind(part, most, portfolio, year),
             }  # fmt: skip
+
+    def _behind(
+        self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, year: int
+    ) -> dict[str, object]:
+        """What limits a cover, and the weakest grade of what it rests on."""
+        named = self._binding(counted, answer)
+        grade = self.grades.of(counted, answer, portfolio, f"{year}-12", named)
+        return {"binding": named, "evidence": "D" if self.question.growth else grade}
 
     def _unsized(self, element: str, place: str) -> float:
         pool = np.where(self.pool, self.tonnes[element], 0.0)
@@ -327,6 +340,7 @@ class Years:
                 element, name, self.pool
             ) | {
                 "cover_low": float(low), "cover_high": float(high), "binding": "",
+                "evidence": "D" if self.tonnes[element][self.pool].sum() > 0 else "",
                 "cover_unsized": float(np.percentile(ample[element], 95)),
             }  # fmt: skip
 

@@ -181,6 +181,61 @@ def test_projects_say_how_far_their_feed_goes():
     row = project_table(starved).set_index("id").loc["jp-melt"]
     assert row["could_run"] == pytest.approx(0.0, abs=1e-9)
     assert row["short_of"] == ["ore"]
+    stopped = Years(solved.baseline, known, solved.shock("country=JP"), question)
+    row = project_table(stopped).set_index("id").loc["jp-melt"]
+    assert row["could_run"] == 0.0 and row["short_of"] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "grade"),
+    [
+        ({}, "B", "B"),
+        ({}, "D", "D"),
+        ({"growth": 0.01}, "B", "D"),
+        ({"variants": ("late-12",)}, "B", "D"),
+        ({"variants": ("odds",)}, "B", "D"),
+    ],
+)
+def test_the_weakest_grade_of_what_a_cover_rests_on(keys, size, grade):
+    solved = world()
+    known = {
+        name: project.model_copy(update={"evidence": "A", "size_evidence": size})
+        for name, project in projects_of(solved.graph.dataset).items()
+    }
+    question = Question(**{
+        "years": (2028,), "elements": ("Dy",), "pool": ("US",), "variants": ("announced",), **keys
+    })  # fmt: skip
+    table, _ = outlook_table(solved.baseline, known, solved.shock("country=CN"), question)
+    assert list(table["evidence"]) == [grade]
+
+
+def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
+    net = Network().places("CN", "US")
+    net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)
+    net.material("ore", "mine").material("oxide", "separation").material("bundle", "separation")
+    net.material("dy-oxide", "separation")
+    net.tables["materials"][3]["element"] = "Dy"
+    net.recipe("dig", {"ore": 1}).recipe("split", {"oxide": 0.5, "bundle": 0.2}, {"ore": 1})
+    net.recipe("heavy", {"dy-oxide": 1}, {"bundle": 1}).recipe("cn-dig", {"dy-oxide": 1})
+    net.plant("us-mine", "US", "dig", capacity=100).plant("us-sep", "US", "split", capacity=100)
+    net.plant("cn-dy", "CN", "cn-dig", capacity=40)
+    net.plant("us-heavy", "US", "heavy", capacity=40, status="construction")
+    net.tables["capacities"][-1]["from_date"] = "2027-01"
+    net.document(
+        "projects", "us-heavy", title="Heavy", firmness="binding",
+        lines=[{"facility": "us-heavy", "full": "2027-01"}],
+    )  # fmt: skip
+    net.product("glass", {"oxide": 1}).demand("glass", US=50)
+    net.product("car", {"dy-oxide": 1}).demand("car", US=40).trade("dy-oxide", "CN", "US", 40)
+    solved = net.solve()
+    known = projects_of(solved.graph.dataset)
+    question = Question((2028,), ("Dy",), ("US",), ("announced",))
+    years = Years(solved.baseline, known, solved.shock("country=CN"), question)
+    row = project_table(years).iloc[0]
+    # 100 t of ore give 20 t of bundle, all surplus before; the plant takes 40.
+    assert row["could_run"] == pytest.approx(0.5)
+    assert row["short_of"] == ["bundle"]
+    assert asked(solved, pool=("US",))["announced", "US"]["cover_high"] == pytest.approx(0.5)
 
 
 def test_tonnes_of_two_deals_over_one_project_count_once():
