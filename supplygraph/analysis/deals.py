@@ -18,7 +18,8 @@ def project_table(years: Years) -> pd.DataFrame:
     """One row per project, line and year: capacity added, what feed allows, what is short.
 
     `could_run` is the most that the line can do of its capacity when all that is announced is
-    built and what was asked for stops, whoever goes without; each line is asked for alone.
+    built and what was asked for stops, whoever goes without; each line is asked for alone. Lines
+    that nobody sizes give no feed; a line that is stopped itself runs at 0, short of nothing.
     """
     return pd.DataFrame(list(_project_rows(years)))
 
@@ -34,7 +35,7 @@ def _project_rows(years: Years) -> Iterator[dict[str, object]]:
             for line in project.lines:
                 number = years.lines[line.facility, line.line]
                 room = float(capacity.lines[number])
-                was = float(np.nan_to_num(before[year].lines[number]))
+                was = float(before[year].lines[number])
                 run, short = _run(years, number, room)
                 yield {
                     "id": name, "name": project.title, "line": f"{line.facility}/{line.line}",
@@ -80,8 +81,10 @@ def _run(years: Years, number: int, room: float) -> tuple[float, list[str]]:
         return np.nan, []
     if room <= 0:
         return 0.0, []
-    answer = years.program.most_of_line(number)
     own = _activities(years, number)
+    if years.shock.activity[own].max(initial=0.0) <= 0:
+        return 0.0, []
+    answer = years.program.most_of_line(number)
     level = answer.x[years.base.columns.block("activity")][own]
     run = min(float(years.graph.line_units[own] @ level) / room, 1.0)
     return run, _short(years, own, answer) if run < SHORT else []

@@ -5,20 +5,23 @@ demand that can be served, over all of it, with mean capacities of the year and 
 `cover_high` lets the pool be served first; `cover_low` is the least that is left to it when all
 demand outside the stopped country counts by tonnes. For one region of the pool both are ends of
 the interval that is open while the pool keeps 98 % of its optimum. Lines that open without
-published tonnes add nothing there; `cover_unsized` lets them run as far as their feed goes, and
-for a region beside the higher optimum of the pool. The truth lies between `cover_none`
-(base-year flows, nobody reroutes, no project) and these.
+published tonnes add nothing there; `cover_unsized` lets them run as far as feed and buyers go,
+and for a region beside the higher optimum of the pool, so it may be below the `cover_high` of
+that region. Of the pool the truth lies between `cover_none` (base-year flows, nobody reroutes, no
+project) and these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.content import ElementNetwork
+from supplygraph.analysis.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
 from supplygraph.engines import Cascade
 from supplygraph.engines.allocation import Allocation
@@ -34,10 +37,10 @@ STAGES = ("mine", "separation", "metal", "magnet")
 WHOLE = ("announced", "binding", "late-12", "late-24", "odds", "none")
 VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in STAGES))
 USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in STAGES))
-UNSIZED_FACTOR = 10.0
 RENT = 0.5
 TINY = 1e-9
 DRAWS = 20
+Word = TypeVar("Word", str, int)
 READING = (
     "cover: share of an element's need that can be served, by tonnes; low to high is what the "
     "data leave open, cover_unsized adds lines whose tonnes nobody states, as far as feed goes"
@@ -74,12 +77,12 @@ class Question:
     draws: int = DRAWS
 
     def checked(self, baseline: Baseline) -> Question:
-        """The same, once every word is known.
+        """The same with every word once, when all are known.
 
         Raises
         ------
         UsageError
-            If a year, an element, a region or a portfolio is not.
+            If a year, an element, a region or a portfolio is not, or none is asked for.
         """
         graph = baseline.graph
         known = {
@@ -88,15 +91,22 @@ class Question:
             "element": (self.elements, [*graph.dataset.tables["elements"]["id"], *GROUPS]),
         }
         for what, (asked, there) in known.items():
+            if not asked:
+                raise UsageError(f"no {what} is asked for. Write such as {there[0]}.")
             for word in asked:
                 if word not in there:
                     raise UsageError(f"no {what} '{word}'. {did_you_mean(word, there)}")
+        if not self.years:
+            raise UsageError("no year is asked for. Write such as 2030.")
         for year in self.years:
             if not graph.base_year <= year <= 2040:
                 raise UsageError(f"year {year} is out of {graph.base_year}..2040. Write 2030.")
         if not -0.5 <= self.growth <= 1.0:
             raise UsageError(f"growth {self.growth:g} a year is out of -0.5..1. Write 0.05.")
-        return self
+        return replace(
+            self, years=_once(self.years), elements=_once(self.elements), pool=_once(self.pool),
+            variants=_once(self.variants),
+        )  # fmt: skip
 
 
 def outlook_table(
@@ -126,7 +136,7 @@ def outlook_table(
     warnings : tuple of str
     """
     work = Years(baseline, projects, shock, question.checked(baseline), threads)
-    rows = [row for year in question.years for row in work.rows(year)]
+    rows = [row for year in work.question.years for row in work.rows(year)]
     return pd.DataFrame(rows), (f"how to read: {READING}", *work.notes())
 
 
@@ -164,6 +174,7 @@ class Years:
         cascade = Cascade(baseline)
         self.none = cascade.served(cascade.levels([shock]))[:, 0]
         self.unsized: set[str] = set()
+        self.grades = CoverGrades(baseline, projects)
 
     def _tonnes(self, element: str) -> np.ndarray:
         """Tonnes of an element in the base units of every demand."""
@@ -207,13 +218,9 @@ class Years:
         return YearCapacity(lines, capacity.open)
 
     def _ample(self, number: int) -> float:
-        """More than the world used of what a line makes: no bound in practice."""
-        graph, own = self.graph, self.graph.line_of == number
-        pools = graph.made_pool[own[graph.made_activity]]
-        material = set(graph.pools["material"].iloc[pools])
-        same = np.isin(graph.pools["material"].to_numpy(), list(material))
-        world = float(self.base.made[same].sum())
-        return UNSIZED_FACTOR * max(world, 1.0) * float(graph.line_units[own].max())
+        """More than the world made of everything: feed and buyers are then the only bounds."""
+        own = self.graph.line_of == number
+        return float(self.base.made.sum()) * float(self.graph.line_units[own].max())
 
     def rows(self, year: int) -> Iterator[dict[str, object]]:
         """Rows of one year."""
@@ -225,11 +232,11 @@ class Years:
             portfolio = self.portfolio(variant)
             capacity = self.capacity(portfolio, year)
             ample = self.with_unsized(capacity, portfolio)
-            regions = variant in ("announced", "binding")
+            regions = variant in ("announced", "binding") and len(self.question.pool) > 1
             found: dict[str, list[dict[str, object]]] = {}
             self.program.set_year(capacity, self.shock, factor)
             for element in self.question.elements:
-                found[element] = list(self._stated(element, regions))
+                found[element] = list(self._stated(element, regions, portfolio, year))
             self.program.set_year(ample, self.shock, factor)
             for element in self.question.elements:
                 for row in found[element]:
@@ -247,11 +254,13 @@ class Years:
             "cover_none": none / max(factor, 1.0) if need > 0 else np.nan,
         }  # fmt: skip
 
-    def _stated(self, element: str, regions: bool) -> Iterator[dict[str, object]]:
+    def _stated(
+        self, element: str, regions: bool, portfolio: Portfolio, year: int
+    ) -> Iterator[dict[str, object]]:
         """Cover of the pool, and of its regions if asked, at stated tonnes."""
         pool = np.where(self.pool, self.tonnes[element], 0.0)
         name = "+".join(self.question.pool)
-        empty = {"cover_low": np.nan, "cover_high": np.nan, "binding": ""}
+        empty = {"cover_low": np.nan, "cover_high": np.nan, "binding": "", "evidence": ""}
         if pool.sum() <= 0:
             yield self._head(element, name, self.pool) | empty
             return
@@ -262,7 +271,7 @@ class Years:
         low = _share(pool, self.program.end(outside, shared, pool, most=False))
         yield self._head(element, name, self.pool) | {
             "cover_low": min(low, high), "cover_high": high,
-            "binding": self._binding(pool, best),
+            **self._behind(pool, best, portfolio, year),
         }  # fmt: skip
         for region in self.question.pool if regions else ():
             part = np.where(self.region == region, pool, 0.0)
@@ -274,8 +283,16 @@ class Years:
             least = self.program.end(held, high, part, most=False)
             yield self._head(element, region, self.region == region) | {
                 "cover_low": _share(part, least), "cover_high": _share(part, most),
-                "binding": self._binding(part, most),
+                **self._behind(part, most, portfolio, year),
             }  # fmt: skip
+
+    def _behind(
+        self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, year: int
+    ) -> dict[str, object]:
+        """What limits a cover, and the weakest grade of what it rests on."""
+        named = self._binding(counted, answer)
+        grade = self.grades.of(counted, answer, portfolio, f"{year}-12", named)
+        return {"binding": named, "evidence": "D" if self.question.growth else grade}
 
     def _unsized(self, element: str, place: str) -> float:
         pool = np.where(self.pool, self.tonnes[element], 0.0)
@@ -323,6 +340,7 @@ class Years:
                 element, name, self.pool
             ) | {
                 "cover_low": float(low), "cover_high": float(high), "binding": "",
+                "evidence": "D" if self.tonnes[element][self.pool].sum() > 0 else "",
                 "cover_unsized": float(np.percentile(ample[element], 95)),
             }  # fmt: skip
 
@@ -347,7 +365,10 @@ class Years:
         return " or ".join(sorted(set(material[inputs.pool[same]])))
 
     def _dearest_input(self, name: str, answer: Allocation) -> int | None:
-        """Entry of the input that makes up most of a material's price where it is made."""
+        """Entry of the dearest input where a material is made, if inputs make most of its price.
+
+        All inputs together: a step is full only where its own rent is more than what it draws.
+        """
         graph, inputs = self.graph, self.graph.inputs
         material = graph.pools["material"].to_numpy()
         level = answer.x[self.base.columns.block("activity")]
@@ -363,9 +384,9 @@ class Years:
         total: dict[str, float] = {}
         for below, part in zip(material[inputs.pool[entries]], cost, strict=True):
             total[below] = total.get(below, 0.0) + float(part)
-        best = max(sorted(total), key=lambda key: total[key])
-        if total[best] < RENT * value:
+        if sum(total.values()) < RENT * value:
             return None
+        best = max(sorted(total), key=lambda key: total[key])
         same = material[inputs.pool[entries]] == best
         return int(entries[same][int(cost[same].argmax())])
 
@@ -379,3 +400,7 @@ class Years:
 
 def _share(counted: np.ndarray, answer: Allocation) -> float:
     return float(counted @ answer.served / counted.sum())
+
+
+def _once(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    return tuple(dict.fromkeys(words))

@@ -8,8 +8,10 @@ import numpy as np
 
 from supplygraph.analysis.binding import Tracer
 from supplygraph.engines.reference import Month
+from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.projects import Project
+from supplygraph.selectors import did_you_mean
 
 SAME = 5e-5
 IDLE = 1e-3
@@ -34,8 +36,16 @@ def what_projects_change(
         Engines of a portfolio, by words as of :func:`supplygraph.scenario.projects.chosen`.
     shock
         What is taken away.
+
+    Raises
+    ------
+    UsageError
+        If one asked for is no id; words for many projects are not judged as one.
     """
     notes = []
+    for name in asked:
+        if name not in projects:
+            raise UsageError(f"'{name}' is no project's id. {did_you_mean(name, projects)}")
     for name in asked:
         parts = []
         for label, words in WORLDS.items():

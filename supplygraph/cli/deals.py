@@ -13,7 +13,7 @@ from supplygraph.errors import UsageError
 SHOWN = {
     "year": (
         "element", "year", "portfolio", "place", "cover_none", "cover_low", "cover_high",
-        "cover_unsized", "binding", "need", "unit",
+        "cover_unsized", "binding", "need", "unit", "evidence",
     ),
     "project": (
         "id", "line", "stage", "country", "firmness", "year", "capacity", "added", "unit",

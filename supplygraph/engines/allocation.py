@@ -84,10 +84,13 @@ class AllocationProgram:
         balance = balance_matrix(self.graph, self.columns)
         self.line_row = first_line_row(balance, self.graph)
         self.home_row = len(self.columns.made_of)
+        self.held_row, self.idle_pool = balance.n_rows, self._idle()
         rows = balance.stacked(self._held())
         self.share_row = rows.n_rows
         self.rows = rows.stacked(self._share_rows())
         self.rows.upper[self.line_row : self.line_row + len(self.graph.lines)] = self.line_upper
+        _, open_ = self.graph.line_capacity(self.month)
+        self.rows.lower[self.held_row : self.share_row] = self.held_lower(open_)
         self._bounds()
         self.scale = self._scale()
         self.cost = self._costs()
@@ -111,6 +114,20 @@ class AllocationProgram:
 
         return WaterFilling(self)
 
+    def held_lower(self, open_: np.ndarray) -> np.ndarray:
+        """Least of each held row: none where all was surplus for want of a plant that is open now.
+
+        Parameters
+        ----------
+        open_
+            Activities open in the month or year.
+        """
+        graph = self.graph
+        _, then = graph.line_capacity(graph.base_month)
+        user = np.minimum(graph.inputs.user, graph.n_activities)
+        new = graph.inputs.pool[np.append(open_ & ~then, False)[user]]
+        return np.where(np.isin(self.idle_pool, new), -INFINITY, 0.0)
+
     @property
     def common(self) -> int:
         """Column of the common served share that water-filling raises."""
@@ -119,6 +136,10 @@ class AllocationProgram:
     def _held(self) -> Matrix:
         """Shares that surplus and unexplained use take at least."""
         return held_rows(self.baseline)
+
+    def _idle(self) -> np.ndarray:
+        """Pools of the held rows of which nothing was used."""
+        return idle_pools(self.baseline)
 
     def _share_rows(self) -> Matrix:
         """Served units - base units x common share; open only while water is filled."""
@@ -420,6 +441,17 @@ def held_rows(baseline: Baseline) -> Matrix:
             rows = np.full(len(arriving), row)
             writer.add(rows, columns.start["arc"] + arriving, -share)
     return writer.matrix()
+
+
+def idle_pools(baseline: Baseline) -> np.ndarray:
+    """For each row of `held_rows` its pool if surplus or unexplained use took all, -1 if not."""
+    home = baseline.made - baseline.exports + baseline.imports
+    parts = []
+    for name in ("surplus", "unexplained"):
+        pools, held = getattr(baseline.columns, f"{name}_of"), baseline.block(name)
+        mine = (held > 0) & (home[pools] > 0)
+        parts.append(np.where(held > (1.0 - IDLE_SHARE) * home[pools], pools, -1)[mine])
+    return np.concatenate(parts).astype(int)
 
 
 def check_rows(rows: Matrix, x: np.ndarray, sizes: Sequence[float] | np.ndarray) -> float:

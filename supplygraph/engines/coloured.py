@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation import Allocation, AllocationProgram, held_rows
+from supplygraph.engines.allocation import Allocation, AllocationProgram, held_rows, idle_pools
 from supplygraph.engines.content import (
     MAX_ROUNDS,
     UNRECORDED,
@@ -309,6 +309,9 @@ class ColouredProgram(AllocationProgram):
             parts.append((rows.row[mine], column, rows.value[mine]))
         row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Matrix(row, column, value, rows.lower, rows.upper)
+
+    def _idle(self) -> np.ndarray:
+        return idle_pools(self.coloured.plain)
 
     def _twins(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Columns of clean pools, clean arcs and passes, each beside its plain column."""

@@ -117,6 +117,8 @@ class Outlook(AllocationProgram):
         self.growth = growth
         model = self._warm.model
         model.set_column_bounds(np.arange(len(ub)), np.zeros(len(ub)), ub)
+        held = self.held_row + np.arange(len(self.idle_pool))
+        model.set_row_bounds(held, self.held_lower(capacity.open), np.full(len(held), INFINITY))
         rows = self.line_row + np.arange(len(lines))
         model.set_row_bounds(rows, np.full(len(lines), -INFINITY), lines)
 

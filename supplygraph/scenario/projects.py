@@ -144,6 +144,7 @@ def projects_of(dataset: Dataset) -> dict[str, Project]:
     {}
     """
     found, faults = _read(dataset, "projects", Project)
+    faults += [fault for name in found for fault in _check_slip(found[name])]
     faults += [fault for name in found for fault in _check_lines(dataset, found[name])]
     faults += _check_claims(dataset, found)
     if faults:
@@ -211,6 +212,16 @@ def _claimed(line: Line, dates: Mapping[tuple[str, str], list[str]], base: str) 
     """Months of the rows that a line of a project claims."""
     months = dates.get((line.facility, line.line), [])
     return [m for m in months if (m >= line.first if line.first else m > base)]
+
+
+def _check_slip(project: Project) -> list[Fault]:
+    """Months late are finite, not early, and in order."""
+    slip = project.slip_months or (0.0, 0.0, 0.0)
+    if 0 <= slip[0] <= slip[1] <= slip[2] < np.inf:
+        return []
+    shown, rule = ", ".join(f"{part:g}" for part in slip), "not months late from low to high"
+    way_out = "Write such as [0, 3, 6]; what comes early is a date of capacities.csv."
+    return [Fault(f"projects/{project.id}.yaml", 0, "slip_months", shown, rule, way_out)]
 
 
 def _check_lines(dataset: Dataset, project: Project) -> list[Fault]:
@@ -322,7 +333,8 @@ def chosen(projects: Mapping[str, Project], words: Iterable[str]) -> tuple[str, 
         elif name in projects:
             (left if word.startswith("-") else picked).add(name)
         else:
-            raise UsageError(f"no project '{name}'. {did_you_mean(name, [*projects, *WORDS])}")
+            known = [*projects] if word.startswith("-") else [*projects, *WORDS]
+            raise UsageError(f"no project '{name}'. {did_you_mean(name, known)}")
     return tuple(sorted(picked - left))
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import supplygraph as sg
+from supplygraph.analysis.outlook import Question, Years
+from supplygraph.engines.outlook import YearCapacity
+from supplygraph.scenario import parse_shock
+from supplygraph.scenario.projects import projects_of
 
 POOL = "US+EU+JP"
 EPSILON = 1e-6
@@ -71,3 +76,25 @@ def test_what_arithmetic_leaves_of_an_empty_stock_stops_no_month(tmp_path):
     )
     run = sg.load().run(file, rerouting="free", covers=("central",))
     assert run.table["months_lost"].iloc[-1] > 0
+
+
+@pytest.mark.parametrize(("variant", "element"), [("announced", "NdPr"), ("binding", "Y")])
+def test_more_of_the_material_that_binds_covers_more(variant, element):
+    chain = sg.load()
+    question = Question((2026, 2028, 2030), (element,), variants=(variant,))
+    shock = parse_shock(chain.network, ["country=CN"])
+    years = Years(chain.baseline, projects_of(chain.dataset), shock, question)
+    graph, portfolio = years.graph, years.portfolio(variant)
+    material = graph.pools["material"].to_numpy()
+    counted = np.where(years.pool, years.tonnes[element], 0.0)
+    for year in question.years:
+        capacity = years.capacity(portfolio, year)
+        years.program.set_year(capacity, shock)
+        answer = years.program.cover(f"{element} pool")
+        named = years._binding(counted, answer).split(" or ")
+        makers = graph.line_of[graph.made_activity[np.isin(material[graph.made_pool], named)]]
+        lines = capacity.lines.copy()
+        lines[makers] = 1e7
+        years.program.set_year(YearCapacity(lines, capacity.open), shock)
+        more = years.program.cover(f"{element} pool")
+        assert counted @ more.served > 1.01 * (counted @ answer.served), (year, named)

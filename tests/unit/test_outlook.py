@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 from networks import Network, Solved
 
 from supplygraph.analysis.deals import deal_table, project_table
 from supplygraph.analysis.outlook import Question, Years, outlook_table
+from supplygraph.engines.allocation import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario.projects import deals_of, projects_of
 
@@ -95,10 +97,67 @@ def test_tonnes_nobody_states_add_nothing_or_as_much_as_feed_allows():
     assert row["cover_unsized"] == pytest.approx(0.9)
 
 
+def test_a_mine_nobody_sizes_gives_what_its_buyers_can_take():
+    net = Network().places("CN", "AU", "JP")
+    net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)
+    net.material("ore", "mine").material("clay", "mine").material("dy-metal", "metal")
+    net.tables["materials"][2]["element"] = "Dy"
+    net.recipe("dig", {"ore": 1}).recipe("dig-clay", {"clay": 1})
+    net.recipe("melt", {"dy-metal": 1}, {"ore": 1}).recipe("wash", {"dy-metal": 1}, {"clay": 1})
+    net.plant("cn-mine", "CN", "dig", capacity=100).plant("cn-melt", "CN", "melt", capacity=100)
+    # Nobody dug this clay in the base year, so its world output says nothing of the mine.
+    net.plant("au-mine", "AU", "dig-clay", capacity=None, status="project")
+    net.tables["capacities"][-1]["from_date"] = "2027-01"
+    net.plant("jp-melt", "JP", "wash", capacity=60, status="project")
+    net.tables["capacities"][-1]["from_date"] = "2027-01"
+    for name in ("au-mine", "jp-melt"):
+        line = {"facility": name, "full": "2027-01"}
+        net.document("projects", name, title=name, lines=[line], firmness="binding")
+    net.product("car", {"dy-metal": 1}).demand("car", JP=100)
+    net.trade("dy-metal", "CN", "JP", 100)
+    row = asked(net.solve(), pool=("JP",))["announced", "JP"]
+    assert row["cover_high"] == pytest.approx(0.0, abs=1e-9)
+    assert row["cover_unsized"] == pytest.approx(0.6)
+
+
+def test_a_pool_of_one_region_has_one_row_for_each_portfolio():
+    solved = world()
+    table, _ = outlook_table(
+        solved.baseline, projects_of(solved.graph.dataset), solved.shock("country=CN"),
+        Question((2028, 2028), ("Dy",), ("US", "US"), ("announced", "announced")),
+    )  # fmt: skip
+    assert list(table["place"]) == ["US"]
+    assert table.loc[0, "cover_high"] == pytest.approx(1.0)
+
+
 def test_growth_of_demand_lowers_cover():
     row = asked(world(), growth=0.05)["announced", "US+JP"]
     assert row["need"] == pytest.approx(100 * 1.05**4)
     assert row["cover_high"] == pytest.approx(60 / (100 * 1.05**4))
+
+
+def test_two_dear_inputs_hide_no_limit_behind_the_step_they_feed():
+    net = Network().places("JP")
+    net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)
+    net.material("ore", "mine").material("light", "metal").material("dy-metal", "metal")
+    net.material("magnet", "magnet")
+    net.tables["materials"][2]["element"] = "Dy"
+    net.recipe("dig", {"ore": 1}).recipe("melt", {"light": 1}, {"ore": 1})
+    net.recipe("melt-dy", {"dy-metal": 1}, {"ore": 1})
+    net.recipe("press", {"magnet": 2}, {"light": 1, "dy-metal": 1})
+    net.plant("jp-mine", "JP", "dig", capacity=200).plant("jp-light", "JP", "melt", capacity=50)
+    net.plant("jp-dy", "JP", "melt-dy", capacity=50).plant("jp-press", "JP", "press", capacity=100)
+    net.product("car", {"magnet": 1}).demand("car", JP=100)
+    solved = net.solve()
+    question = Question((2028,), ("Dy",), ("JP",), ("none",))
+    years = Years(solved.baseline, {}, solved.shock("country=JP"), question)
+    price = {"magnet": 5.0, "light": 4.6, "dy-metal": 4.8, "ore": 0.0}
+    names = solved.graph.pools["material"]
+    answer = Allocation(
+        solved.baseline.x, np.zeros(solved.graph.n_demands), names.map(price).to_numpy(float)
+    )
+    # A magnet draws half of each: 2.3 and 2.4 of its price of 5, so neither alone is half of it.
+    assert years._binding(years.tonnes["Dy"], answer) == "dy-metal"
 
 
 def test_odds_are_drawn_from_a_seed():
@@ -122,6 +181,61 @@ def test_projects_say_how_far_their_feed_goes():
     row = project_table(starved).set_index("id").loc["jp-melt"]
     assert row["could_run"] == pytest.approx(0.0, abs=1e-9)
     assert row["short_of"] == ["ore"]
+    stopped = Years(solved.baseline, known, solved.shock("country=JP"), question)
+    row = project_table(stopped).set_index("id").loc["jp-melt"]
+    assert row["could_run"] == 0.0 and row["short_of"] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "grade"),
+    [
+        ({}, "B", "B"),
+        ({}, "D", "D"),
+        ({"growth": 0.01}, "B", "D"),
+        ({"variants": ("late-12",)}, "B", "D"),
+        ({"variants": ("odds",)}, "B", "D"),
+    ],
+)
+def test_the_weakest_grade_of_what_a_cover_rests_on(keys, size, grade):
+    solved = world()
+    known = {
+        name: project.model_copy(update={"evidence": "A", "size_evidence": size})
+        for name, project in projects_of(solved.graph.dataset).items()
+    }
+    question = Question(**{
+        "years": (2028,), "elements": ("Dy",), "pool": ("US",), "variants": ("announced",), **keys
+    })  # fmt: skip
+    table, _ = outlook_table(solved.baseline, known, solved.shock("country=CN"), question)
+    assert list(table["evidence"]) == [grade]
+
+
+def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
+    net = Network().places("CN", "US")
+    net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)
+    net.material("ore", "mine").material("oxide", "separation").material("bundle", "separation")
+    net.material("dy-oxide", "separation")
+    net.tables["materials"][3]["element"] = "Dy"
+    net.recipe("dig", {"ore": 1}).recipe("split", {"oxide": 0.5, "bundle": 0.2}, {"ore": 1})
+    net.recipe("heavy", {"dy-oxide": 1}, {"bundle": 1}).recipe("cn-dig", {"dy-oxide": 1})
+    net.plant("us-mine", "US", "dig", capacity=100).plant("us-sep", "US", "split", capacity=100)
+    net.plant("cn-dy", "CN", "cn-dig", capacity=40)
+    net.plant("us-heavy", "US", "heavy", capacity=40, status="construction")
+    net.tables["capacities"][-1]["from_date"] = "2027-01"
+    net.document(
+        "projects", "us-heavy", title="Heavy", firmness="binding",
+        lines=[{"facility": "us-heavy", "full": "2027-01"}],
+    )  # fmt: skip
+    net.product("glass", {"oxide": 1}).demand("glass", US=50)
+    net.product("car", {"dy-oxide": 1}).demand("car", US=40).trade("dy-oxide", "CN", "US", 40)
+    solved = net.solve()
+    known = projects_of(solved.graph.dataset)
+    question = Question((2028,), ("Dy",), ("US",), ("announced",))
+    years = Years(solved.baseline, known, solved.shock("country=CN"), question)
+    row = project_table(years).iloc[0]
+    # 100 t of ore give 20 t of bundle, all surplus before; the plant takes 40.
+    assert row["could_run"] == pytest.approx(0.5)
+    assert row["short_of"] == ["bundle"]
+    assert asked(solved, pool=("US",))["announced", "US"]["cover_high"] == pytest.approx(0.5)
 
 
 def test_tonnes_of_two_deals_over_one_project_count_once():
@@ -142,6 +256,10 @@ def test_tonnes_of_two_deals_over_one_project_count_once():
         ({"pool": ("Mars",)}, "no region 'Mars'"),
         ({"variants": ("late-13",)}, "no portfolio 'late-13'"),
         ({"growth": 3.0}, "growth 3 a year"),
+        ({"years": ()}, "no year is asked for"),
+        ({"elements": ()}, "no element is asked for"),
+        ({"pool": ()}, "no region is asked for"),
+        ({"variants": ()}, "no portfolio is asked for"),
     ],
 )
 def test_unknown_words_are_one_clear_line(keys, said):

@@ -144,6 +144,16 @@ def test_faults_of_projects_come_with_a_way_out(tmp_path, lines, said):
     assert said in text and "projects/other.yaml" in text
 
 
+@pytest.mark.parametrize("slip", [[-6, 0, 3], [0, 6, 3]])
+def test_a_slip_is_late_and_in_order(slip):
+    net = planned()
+    net.documents["projects"]["new"] |= {"slip_months": slip}  # type: ignore[operator]
+    with pytest.raises(DatasetError) as caught:
+        projects_of(net.compile().dataset)
+    text = str(caught.value.faults[0])
+    assert "slip_months" in text and "months late from low to high" in text
+
+
 def test_deals_name_projects_or_say_why_not(tmp_path):
     net = planned()
     good = {"title": "Loan", "firmness": "binding", "projects": ["new"]}
