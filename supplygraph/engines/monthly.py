@@ -190,6 +190,9 @@ class MonthlyProgram(AllocationProgram):
         lines, _ = self._lines(month, limits)
         first = self.line_row + np.arange(len(lines))
         self.model.set_row_bounds(first, np.full(len(lines), -INFINITY), lines)
+        _, open_ = self.graph.line_capacity(month)
+        held = self.held_row + np.arange(len(self.idle_pool))
+        self.model.set_row_bounds(held, self.held_lower(open_), np.full(len(held), INFINITY))
         self.extra.set(self.model, limits, stocks, shocked)
         self.needs.set(self.model, limits.need)
         if self.rationing == "proportional":
