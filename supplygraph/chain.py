@@ -501,17 +501,33 @@ class Chain:
         }  # fmt: skip
         return self._results("survival", table, params, tracer.month, found)
 
-    def explain(self, name: str) -> Results:
-        """Every figure of a node, arc, material or product, with source and grade."""
-        table = explain(self.baseline, name)
-        if name in set(self.network.demands["product"]):
-            extra = stopped_by(self._shared.tracer(product=name), name)
-        elif name in set(self.network.activities["id"]):
-            extra = stops(self._shared.tracer(), name)
-        else:
-            extra = table.iloc[:0]
-        table = pd.concat([table, extra], ignore_index=True) if len(extra) else table
-        return Results("explain", table, self._about(), {"id": name})
+    def explain(self, *names: str) -> Results:
+        """Every figure of nodes, arcs, materials or products, and what is on record of documents.
+
+        Parameters
+        ----------
+        names
+            Ids of plants, products, materials, arcs, operators, countries, elements, measures,
+            projects, deals or events.
+
+        Raises
+        ------
+        UsageError
+            If one of them is unknown, or none is given.
+        """
+        if not names:
+            raise UsageError("explain what? Name an id, such as f-35 or CN-2025-18.")
+        parts = []
+        for name in dict.fromkeys(names):
+            found = [explain(self.baseline, name)]
+            if name in set(self.network.demands["product"]):
+                found.append(stopped_by(self._shared.tracer(product=name), name))
+            elif name in set(self.network.activities["id"]):
+                found.append(stops(self._shared.tracer(), name))
+            parts += [table.assign(id=name) for table in found if len(table)]
+        table = pd.concat(parts, ignore_index=True)
+        table.insert(0, "id", table.pop("id"))
+        return Results("explain", table, self._about(), {"ids": list(dict.fromkeys(names))})
 
     def trace(
         self,

@@ -1,4 +1,4 @@
-"""Every figure behind a node, arc, material or product, with source and grade."""
+"""Every figure behind a node, arc, material or product, and every document, with its grade."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import chokepoints
+from supplygraph.analysis.on_record import fact, ids_on_record, on_record
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.selectors import did_you_mean
@@ -28,7 +29,7 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
         Balanced base year.
     name
         A facility, product, material, arc (``material:from>to``), operator, country or
-        element.
+        element; or a measure, project, deal or event. A plant and its project may share an id.
 
     Returns
     -------
@@ -42,7 +43,8 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
         If nothing has this id.
     """
     work = _Explainer(baseline)
-    tables = baseline.graph.dataset.tables
+    dataset, tables = baseline.graph.dataset, baseline.graph.dataset.tables
+    documents = list(on_record(dataset, name))
     for key, teller in (
         (set(tables["facilities"]["id"]), work.facility),
         (set(tables["products"]["id"]), work.product),
@@ -52,12 +54,15 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
         (set(tables["countries"]["id"]), work.country),
     ):
         if name in key:
-            return _frame(teller(name))
+            return _frame([*teller(name), *documents])
     if baseline.graph.find_arc(name) >= 0:
-        return _frame(work.arc(name))
+        return _frame([*work.arc(name), *documents])
+    if documents:
+        return _frame(documents)
     known = [
         *tables["facilities"]["id"], *tables["products"]["id"], *tables["materials"]["id"],
         *baseline.graph.arcs["id"], *tables["operators"]["id"], *tables["elements"]["id"],
+        *ids_on_record(dataset),
     ]  # fmt: skip
     raise UsageError(f"nothing has the id '{name}'. {did_you_mean(name, known)}")
 
@@ -88,7 +93,7 @@ def _loss_row(part: str, what: str, row: dict[str, Any]) -> dict[str, Any]:
     if not pd.isna(row["baseline_share"]):
         notes.append(f"{100 * row['baseline_share']:.1f} % of its process in the world")
     through = f" through {row['binding_input']}" * bool(row["binding_input"])
-    return _row(
+    return fact(
         part,
         f"{what}{through}",
         row["loss_none"],
@@ -102,18 +107,13 @@ def _frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(COLUMNS)).astype({"year": "Int64"})
 
 
-def _row(part: str, what: str, quantity: float = np.nan, unit: str = "", **more: Any) -> dict:
-    empty = {"year": np.nan, "evidence": "", "source": (), "note": ""}
-    return {"part": part, "what": what, "quantity": quantity, "unit": unit, **empty, **more}
-
-
 def _cited(part: str, what: str, row: dict[str, Any], field: str = "quantity") -> dict[str, Any]:
     """A figure of a table with its provenance and, where stated, its range."""
     note = str(row.get("note") or "")
     low, high = row.get("low", np.nan), row.get("high", np.nan)
     if not (pd.isna(low) or pd.isna(high)):
         note = f"range {low:g} to {high:g}. {note}".strip()
-    return _row(
+    return fact(
         part, what, row.get(field, np.nan), str(row.get("unit", "")),
         year=row.get("year", np.nan), evidence=row.get("evidence", ""),
         source=row.get("source", ()), note=note,
@@ -138,7 +138,7 @@ class _Explainer:
             text = ", ".join(str(p) for p in [*parts, row["status"]] if p)
             yield _cited("facility", text, row, field="missing")
             if row["parent_id"]:
-                yield _row("group", f"part of {row['parent_id']}")
+                yield fact("group", f"part of {row['parent_id']}")
         for row in self._records("capacities", facility=name):
             since = f" from {row['from_date']}" if row["from_date"] else ""
             what = f"line {row['line']} ({', '.join(row['recipes'])}){since}, {row['kind']}"
@@ -152,7 +152,7 @@ class _Explainer:
         rows = np.flatnonzero(mask & (self.activity > 0))
         for index in rows:
             row = self.graph.activities.iloc[index]
-            yield _row(
+            yield fact(
                 "balance", f"{row['id']} runs {row['recipe']}", float(self.activity[index]),
                 "units of activity a year", year=self.graph.base_year, evidence="calc",
             )  # fmt: skip
@@ -163,7 +163,7 @@ class _Explainer:
             if len(o.columns) and inside.all() and covered & set(o.columns.tolist()):
                 balanced = o.balanced(self.baseline.x)
                 note = f"balanced {balanced:,.6g}; {o.role}. {o.note}".strip()
-                yield _row(
+                yield fact(
                     "observation", f"{o.id}: {o.what}", o.value, o.unit, year=o.year,
                     evidence=o.grade, source=o.source, note=note,
                 )  # fmt: skip
@@ -178,7 +178,7 @@ class _Explainer:
         own = pd.Series(quantity[inside]).groupby(material[inside]).sum()
         for name, made in own.items():
             share = made / world[name] if world[name] > 0 else np.nan
-            yield _row(
+            yield fact(
                 "makes", str(name), float(made), f"{unit[name]}/yr", year=self.graph.base_year,
                 evidence="calc", note=f"{100 * share:.1f} % of the world's {name}",
             )  # fmt: skip
@@ -218,7 +218,7 @@ class _Explainer:
             pool = int(inputs.pool[entry])
             quantity = float(self.baseline.drawn[entry])
             if quantity > 0:
-                yield _row(
+                yield fact(
                     "balance", f"draws {self.graph.pools['id'].iat[pool]}", quantity,
                     f"{self.graph.pools['unit'].iat[pool]}/yr", year=self.graph.base_year,
                     evidence="calc", note=self._origins(pool),
@@ -240,7 +240,7 @@ class _Explainer:
 
     def material(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("materials", id=name):
-            yield _row("material", f"{row['name'] or name}: {row['stage']}", unit=row["unit"],
+            yield fact("material", f"{row['name'] or name}: {row['stage']}", unit=row["unit"],
                        note=row["note"])  # fmt: skip
         for row in self._records("compositions", material=name):
             yield _cited("vector", f"{row['element']} ({row['variant']})", row, field="share")
@@ -253,7 +253,7 @@ class _Explainer:
             for pool in sorted(pools, key=lambda p: -quantities[p]):
                 if quantities[pool] > 0:
                     row = self.graph.pools.iloc[pool]
-                    yield _row("balance", f"{block} in {row['market']}", float(quantities[pool]),
+                    yield fact("balance", f"{block} in {row['market']}", float(quantities[pool]),
                                f"{row['unit']}/yr", year=self.graph.base_year, evidence="calc",
                                note=self._origins(int(pool)))  # fmt: skip
         yield from self._flows((self.graph.arcs["material"] == name).to_numpy())
@@ -266,7 +266,7 @@ class _Explainer:
 
     def element(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("elements", id=name):
-            yield _row("element", f"{row['name']}: {row['group']}, traded as {row['oxide']}")
+            yield fact("element", f"{row['name']}: {row['group']}, traded as {row['oxide']}")
         for row in self._records("compositions", element=name):
             if row["share"] > 0:
                 yield _cited("vector", f"{row['material']} ({row['variant']})", row, field="share")
@@ -275,7 +275,7 @@ class _Explainer:
             if self.baseline.made[pool] > 0:
                 row = pools.iloc[int(pool)]
                 made = float(self.baseline.made[pool])
-                yield _row("makes", row["id"], made, f"{row['unit']}/yr",
+                yield fact("makes", row["id"], made, f"{row['unit']}/yr",
                            year=self.graph.base_year, evidence="calc")  # fmt: skip
 
     def arc(self, name: str) -> Iterator[dict[str, Any]]:
@@ -289,13 +289,13 @@ class _Explainer:
             if total > 0:
                 notes.append(f"{100 * flow / total:.1f} % {words}")
         unit = f"{self.graph.pools['unit'].iat[origin]}/yr"
-        yield _row("arc", name, flow, unit, year=self.graph.base_year, evidence="calc",
+        yield fact("arc", name, flow, unit, year=self.graph.base_year, evidence="calc",
                    note=", ".join(notes))  # fmt: skip
         column = self.baseline.columns.start["arc"] + index
         for o in self.baseline.observations:
             if column in o.columns:
                 note = f"balanced {o.balanced(self.baseline.x):,.6g}; {o.role}. {o.note}".strip()
-                yield _row("observation", f"{o.id}", o.value, o.unit, year=o.year,
+                yield fact("observation", f"{o.id}", o.value, o.unit, year=o.year,
                            evidence=o.grade, source=o.source, note=note)  # fmt: skip
 
     def operator(self, name: str) -> Iterator[dict[str, Any]]:
@@ -310,6 +310,6 @@ class _Explainer:
 
     def country(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("countries", id=name):
-            yield _row("country", f"{row['name']}: market {row['market']}, region {row['region']}")
+            yield fact("country", f"{row['name']}: market {row['market']}, region {row['region']}")
         rows = np.flatnonzero((self.graph.activities["country"] == name).to_numpy())
         yield from self._made(rows)

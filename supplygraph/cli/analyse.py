@@ -379,18 +379,26 @@ def _selectors_of(rows: Iterable[dict[str, str]]) -> list[str]:
 
 def explain(
     context: typer.Context,
-    id_: Annotated[
-        str, typer.Argument(metavar="ID", help="A plant, product, material, arc, owner or element.")
+    ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...",
+            help="A plant, product, material, arc, owner, element, country, or a record such as "
+            "a measure, project, deal or event.",
+        ),
     ],
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Print every figure behind one thing, with source and grade.
+    """Print every figure behind a thing, with source and grade.
 
-    For a product it also says which removals stop it most and through which input.
+    For a product it also says which removals stop it most and through which input; for a
+    measure, project, deal or event what is on record of it: dates, parameters, sources.
 
     Example: supplygraph explain f-35
+
+    Example: supplygraph explain CN-2025-18 TR-2025-GENEVA
     """
     check_output(format_, output, force)
-    emit(_chain(context).explain(id_), format_, output, force)
+    emit(_chain(context).explain(*ids), format_, output, force)

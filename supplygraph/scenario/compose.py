@@ -33,6 +33,8 @@ NEUTRAL = {
 }  # fmt: skip
 FACTORS = ("demand", "need")
 LARGEST = ("elasticity", "leak", "feed")
+# What holds for the whole month, however many spells or modifiers cut it in parts.
+UNDIVIDED = ("elasticity", "leak")
 MIN_BLOCKS = ("activity", "made", "arc")
 
 
@@ -262,7 +264,11 @@ class _Limits:
         fresh = part.rows & ~self.rows[month]
         again = part.rows & self.rows[month]
         self.values[month, fresh] = part.values[fresh]
-        self.values[month, again] += part.values[again] - neutral
+        if part.block in UNDIVIDED:
+            largest = np.maximum(self.values[month, again], part.values[again])
+            self.values[month, again] = largest
+        else:
+            self.values[month, again] += part.values[again] - neutral
         self.rows[month] |= part.rows
         self.evidence[month, part.rows] = grade
         self.by[month] = max(self.by[month], label, key=len)

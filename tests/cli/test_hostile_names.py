@@ -64,7 +64,7 @@ def test_a_hostile_name(named):
 def test_a_hostile_name_in_markdown(named):
     lines = named("explain", "mine-a", "--format", "md").out.splitlines()
     cells = {len(split_cells(line)) for line in lines}
-    assert cells == {8}
+    assert cells == {9}
     assert not any("<script" in line.replace("\\<", "") for line in lines)
 
 

@@ -67,6 +67,19 @@ def test_an_elasticity_answers_to_the_sum_of_the_rates():
     assert (row.measure, row.evidence) == ("duty, more", "D")
 
 
+def test_an_elasticity_is_the_same_in_a_month_that_a_truce_cuts_in_parts():
+    truce = {"id": "truce", "kind": "truce", "effective": "2025-02-15", "sets": {"duty.held": 0.1}}
+    found = bounds(DUTY | {"trade_elasticity": 1.0}, modifiers=[truce])
+    assert on(found, "arc") == near([1 / 1.2, 1 / 1.15, 1 / 1.1])
+
+
+def test_the_leak_of_a_tariff_is_the_same_in_a_month_that_a_truce_cuts_in_parts():
+    leak = {"share": 0.4, "via": ["JP"]}
+    truce = {"id": "truce", "kind": "truce", "effective": "2025-02-15", "sets": {"duty.held": 4.0}}
+    high = DUTY | {"rate": {"CN": 4.0}, "trade_elasticity": 3.0, "leak": leak}
+    assert on(bounds(high, modifiers=[truce]), "arc") == near([0.4] * 3)
+
+
 def test_a_leak_keeps_an_arc_open_and_raises_its_price():
     net = Network().places("CN", "TH", "US").material("magnet", "magnet")
     net.recipe("sinter", {"magnet": 1}).plant("cn-mag", "CN", "sinter", capacity=100)
