@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.outlook import STAGES, Years
-from supplygraph.engines.allocation import Allocation
+from supplygraph.analysis.projects import short_inputs
 from supplygraph.scenario.projects import Deal
 
 SHORT = 0.99
@@ -87,16 +87,7 @@ def _run(years: Years, number: int, room: float) -> tuple[float, list[str]]:
     answer = years.program.most_of_line(number)
     level = answer.x[years.base.columns.block("activity")][own]
     run = min(float(years.graph.line_units[own] @ level) / room, 1.0)
-    return run, _short(years, own, answer) if run < SHORT else []
-
-
-def _short(years: Years, own: np.ndarray, answer: Allocation) -> list[str]:
-    inputs = years.graph.inputs
-    entries = np.flatnonzero(np.isin(inputs.user, own))
-    worth = answer.price[inputs.pool[entries]] * inputs.quantity[entries]
-    order = [entries[i] for i in np.argsort(-worth, kind="stable") if worth[i] > 0]
-    material = years.graph.pools["material"]
-    return list(dict.fromkeys(str(material.iat[inputs.pool[entry]]) for entry in order))[:4]
+    return run, short_inputs(years.graph, own, answer.price, 4) if run < SHORT else []
 
 
 def deal_table(deals: Mapping[str, Deal], projects: pd.DataFrame, last: int) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import numpy as np
 from supplygraph.analysis.binding import Tracer
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
+from supplygraph.graph import SupplyGraph
 from supplygraph.scenario import Shock
 from supplygraph.scenario.projects import Project
 from supplygraph.selectors import did_you_mean
 
-SAME = 5e-5
 IDLE = 1e-3
 WORLDS = {"alone": ["none"], "beside all that is announced": ["announced"]}
 
@@ -63,7 +63,7 @@ def _loss(tracer: Tracer, shock: Shock) -> float:
 
 
 def _change(before: float, after: float) -> str:
-    if abs(before - after) < SAME:
+    if f"{before:.3f}" == f"{after:.3f}":
         return f"total loss_free stays {after:.3f}"
     return f"total loss_free {before:.3f} without it, {after:.3f} with it"
 
@@ -100,17 +100,29 @@ def _held_back(month: Month, shock: Shock, own: np.ndarray, room: float) -> str:
     if able < IDLE:
         return f"it has no feed for its {room:,.0f} t a year."
     if able < 1 - IDLE:
-        names = _short_inputs(month, own, most.price)
+        names = short_inputs(graph, own, most.price, 3)
         could += f" (short of {', '.join(names)})" if names else ""
     if wanted >= able - IDLE:
         return f"{could}, and all of that is used."
     return f"{could}; the least loss uses {wanted:.0%}: another step binds, not this one."
 
 
-def _short_inputs(month: Month, own: np.ndarray, price: np.ndarray) -> list[str]:
-    """Inputs of some activities that have a price, dearest first."""
-    inputs, pools = month.baseline.graph.inputs, month.baseline.graph.pools
+def short_inputs(graph: SupplyGraph, own: np.ndarray, price: np.ndarray, most: int) -> list[str]:
+    """Inputs of some activities that have a price, dearest first.
+
+    Parameters
+    ----------
+    graph
+        Compiled network.
+    own
+        Numbers of the activities.
+    price
+        Price of every pool.
+    most
+        Names to give at most.
+    """
+    inputs, material = graph.inputs, graph.pools["material"]
     entries = np.flatnonzero(np.isin(inputs.user, own))
     worth = price[inputs.pool[entries]] * inputs.quantity[entries]
-    order = [e for e in entries[np.argsort(-worth, kind="stable")] if price[inputs.pool[e]] > 0]
-    return list(dict.fromkeys(str(pools["material"].iat[inputs.pool[e]]) for e in order))[:3]
+    order = [entries[i] for i in np.argsort(-worth, kind="stable") if worth[i] > 0]
+    return list(dict.fromkeys(str(material.iat[inputs.pool[entry]]) for entry in order))[:most]

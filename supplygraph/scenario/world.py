@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -130,10 +130,7 @@ class World:
             Where none of them fits.
         """
         names, code = self._ends
-        rest = values.get(ANYWHERE, default)
-        region = self._region_of
-        known = [values.get(name, values.get(region.get(name, ""), rest)) for name in names]
-        return np.array(known, dtype=float)[code]
+        return self._valued(names, values, default)[code]
 
     def by_origin(self, values: Mapping[str, float], default: float) -> np.ndarray:
         """One value for every arc by where it starts: its market, else its region, else ``*``.
@@ -145,9 +142,14 @@ class World:
         default
             Where none of them fits.
         """
+        return self._valued([str(name) for name in self._arc_ends[0]], values, default)
+
+    def _valued(
+        self, markets: Sequence[str], values: Mapping[str, float], default: float
+    ) -> np.ndarray:
+        """One value for every market: its own, else its region's, else that of ``*``."""
         rest, region = values.get(ANYWHERE, default), self._region_of
-        start = [str(name) for name in self._arc_ends[0]]
-        found = [values.get(name, values.get(region.get(name, ""), rest)) for name in start]
+        found = [values.get(name, values.get(region.get(name, ""), rest)) for name in markets]
         return np.array(found, dtype=float)
 
     def groups(self, users: np.ndarray, materials: Collection[str] | None = None) -> np.ndarray:
