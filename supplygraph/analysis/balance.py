@@ -7,7 +7,7 @@ import pandas as pd
 
 from supplygraph.baseline import (
     Baseline,
-    Reconciler,
+    IdentifiedSet,
     balance_table,
     flow_table,
     held_table,
@@ -76,7 +76,7 @@ def intervals(baseline: Baseline, material: str) -> Results:
     if not len(rows):
         hint = did_you_mean(material, graph.arcs["material"])
         raise UsageError(f"--intervals: no arc carries '{material}'. {hint}")
-    low, high = Reconciler(graph).intervals(rows)
+    low, high = IdentifiedSet(baseline).intervals(rows)
     table = graph.arcs.loc[rows, ["id", "material", "from", "to"]].assign(
         low=low, balanced=baseline.block("arc")[rows], high=high,
         unit=f"{graph.dataset.tables['materials'].set_index('id')['unit'][material]}/yr",

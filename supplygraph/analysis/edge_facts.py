@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from supplygraph.analysis.binding import Evidence, weakest
-from supplygraph.baseline import Baseline, Reconciler
+from supplygraph.baseline import Baseline, IdentifiedSet
 from supplygraph.graph.export import edge_names
 
 Facts = dict[tuple[str, str, str], dict[str, Any]]
@@ -104,4 +104,4 @@ def _recipes(baseline: Baseline) -> dict[tuple[str, str], tuple[str, tuple[str, 
 
 def _ranges(baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:
     arcs = np.arange(len(baseline.graph.arcs))
-    return Reconciler(baseline.graph).intervals(arcs)
+    return IdentifiedSet(baseline).intervals(arcs)

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from supplygraph.analysis.content import ElementNetwork
-from supplygraph.baseline import Reconciler
+from supplygraph.baseline import IdentifiedSet
 from supplygraph.graph.matrix import INFINITY, Matrix, RowWriter
 from supplygraph.solver import LinearProgram
 
@@ -34,8 +34,8 @@ class MassProgram:
 
     Parameters
     ----------
-    reconciler, limit
-        The balance's program and the row that limits its deviation.
+    identified, limit
+        The identified set and the row that limits how far figures move in it.
     network
         Ways of the element.
     contents
@@ -47,7 +47,7 @@ class MassProgram:
     """
 
     def __init__(
-        self, reconciler: Reconciler, limit: Matrix, network: ElementNetwork,
+        self, identified: IdentifiedSet, limit: Matrix, network: ElementNetwork,
         contents: dict[int, tuple[float, float]], amounts: np.ndarray, starts: Sequence[int],
     ) -> None:  # fmt: skip
         self.network = network
@@ -56,9 +56,9 @@ class MassProgram:
         self.contents = [contents[i] for i in self.cone]
         self.starts = set(starts)
         self.last = self._last(amounts)
-        self.mass = reconciler.width + np.arange(len(self.cone))
+        self.mass = identified.width + np.arange(len(self.cone))
         self.part = self.mass + len(self.cone)
-        self.first = reconciler.rows().n_rows + limit.n_rows
+        self.first = identified.rows().n_rows + limit.n_rows
         writer = RowWriter()
         self._mass_rows(writer)
         self.ceiling_row = self.first + len(writer.bounds)
@@ -67,12 +67,12 @@ class MassProgram:
         rows = limit.stacked(writer.matrix())
         scale = np.maximum(amounts[self.cone], 1e-3 * max(float(amounts.max(initial=0.0)), 1e-6))
         more = (np.full(2 * len(scale), INFINITY), np.concatenate([scale, scale]))
-        self._load(reconciler, rows, more)
+        self._load(identified, rows, more)
 
     def _load(
-        self, reconciler: Reconciler, rows: Matrix, more: tuple[np.ndarray, np.ndarray]
+        self, identified: IdentifiedSet, rows: Matrix, more: tuple[np.ndarray, np.ndarray]
     ) -> None:
-        reduced = reconciler.program(rows, more)
+        reduced = identified.program(rows, more)
         self._column = np.full(reduced.total, -1)
         self._column[reduced.kept] = np.arange(len(reduced.kept))
         self._row = np.full(self.first + rows.n_rows, -1)

@@ -24,8 +24,7 @@ import numpy as np
 
 from supplygraph.analysis.content import ElementNetwork, Term
 from supplygraph.analysis.range_program import MassProgram
-from supplygraph.baseline import Baseline, Reconciler
-from supplygraph.baseline.reconcile import SLACK
+from supplygraph.baseline import Baseline, IdentifiedSet
 from supplygraph.errors import NotConvergedError
 
 ROUNDS = 30
@@ -48,15 +47,14 @@ class AllowedFlows:
 
     def __init__(self, baseline: Baseline) -> None:
         graph = baseline.graph
-        reconciler = Reconciler(graph)
+        identified = IdentifiedSet(baseline)
         capacity, _ = graph.line_capacity(graph.base_month)
         blank = np.flatnonzero(np.isnan(capacity[graph.line_of]))
-        reconciler.ub[blank] = np.minimum(reconciler.ub[blank], baseline.x[blank])
-        least = max(baseline.deviation, reconciler.spent(baseline.x) / (1 + SLACK))
-        self.baseline, self.reconciler = baseline, reconciler
-        self.possible = reconciler.ub > 0
-        self.limit = reconciler.limit_row(least)
-        self._program = reconciler.program(self.limit).persistent(restart=False)
+        identified.upper[blank] = np.minimum(identified.upper[blank], baseline.x[blank])
+        self.baseline, self.identified = baseline, identified
+        self.possible = identified.upper > 0
+        self.limit = identified.limit_row()
+        self._program = identified.program(self.limit).persistent(restart=False)
         self.solves = 0
 
     def greatest(self, columns: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -172,7 +170,7 @@ class ElementRanges:
             contents = {i: self._weight(term) for i, term in enumerate(self.network.terms)}
             amounts = self.network.flows(self.flows.baseline.x).amount
             self._programs[starts] = MassProgram(
-                self.flows.reconciler, self.flows.limit, self.network, contents, amounts, starts
+                self.flows.identified, self.flows.limit, self.network, contents, amounts, starts
             )
         return self._programs[starts]
 

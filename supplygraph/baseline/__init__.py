@@ -1,8 +1,9 @@
 """The balance of the base year: figures in, flows out, and what had to move."""
 
+from supplygraph.baseline.identification import SLACK, IdentifiedSet
 from supplygraph.baseline.observations import Observation
 from supplygraph.baseline.ranges import Ranges
-from supplygraph.baseline.reconcile import Baseline, Reconciler, reconcile
+from supplygraph.baseline.reconcile import BalanceProblem, Baseline, reconcile
 from supplygraph.baseline.table import (
     BASELINE_FILE,
     balance_table,
@@ -14,10 +15,12 @@ from supplygraph.baseline.table import (
 
 __all__ = [
     "BASELINE_FILE",
+    "SLACK",
+    "BalanceProblem",
     "Baseline",
+    "IdentifiedSet",
     "Observation",
     "Ranges",
-    "Reconciler",
     "balance_table",
     "baseline_text",
     "flow_table",

@@ -1,81 +1,76 @@
-"""Where a flow is expected before the figures are balanced.
+"""Where a flow is expected before the figures are balanced, and how far it may lie from there.
 
 An activity: its observed output; else stated capacity x mean utilisation of its country and
 process; else its share of what a group is known to make; for separators the feed that
-reaches them. An arc that trade declares: what the origin makes x what the destination
-lacks after its own make / world output.
-Surplus and unexplained use: nothing.
+reaches them; for what closes a group, and for processes nobody knows anything of, the need that
+nobody else meets. An arc that trade declares: what the origin makes x what the destination lacks
+after its own make / world output. Surplus and unexplained use: nothing.
+
+Expected flows are a function of the data alone, so every rule here is one of three kinds: a sum, a
+share in proportion, or an equal share among *classes* of plants that nothing in the data tells
+apart. The number of rows that a plant is written in is no information about its size, and nor is
+the order of its id. A stated capacity counts only as far as buyers could take its output
+(`carried`): a nameplate of a million tonnes says no more than one just large enough.
+
+The variance of a column is ``TAU^2 p P``, with p its expected flow and P that of its group: the
+process of an activity, the material of an arc or draw, the product of a demand. Variances of
+parts add up to that of the whole, so two halves of a plant pull as the plant does, and when a
+group's total has to move all its members move in the same proportion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from supplygraph.baseline.classes import Classes
 from supplygraph.baseline.observations import Observation
 from supplygraph.graph import Columns, SupplyGraph
+from supplygraph.graph.matrix import joint_pools
 
+TAU = 0.7  # sd of the log of an expected flow: half to double, as plants and utilisation differ
 DEFAULT_UTILISATION = 0.75
-FLOOR = 0.01
-UNSEEN_PLANT = 0.002
-FAR_OXIDE = 0.05
-OWN_FIRST = 0.02
-CLOSING_ROW = 0.2
+# Expected flow that counts for the variance of a column nobody expected, as a share of its group:
+# small enough that it stays near nothing unless the figures need it.
+UNEXPECTED = 1e-3
+UNSEEN_PLANT = 2e-3  # the same for a plant of which nothing is known but that it runs
+CLOSING_ROW = 0.2  # and for a row that closes a group: it takes what is left
+FAR_OXIDE = 0.05  # oxides nobody can name a use for stay where they are made rather than travel
+# Expected size of what nobody is seen to use, beside a material's world: less where its maker could
+# have made less of it, all of it where it comes along with something else.
+HELD = 0.3
+OWN_FIRST = 0.02  # share of its need that a place which makes enough still takes from elsewhere
+NOTHING = 1e-9  # share of the largest group that stands for a group of which nothing is known
+STAGES = 8  # rounds in which a need travels from the product to the mine
 
 
 @dataclass(frozen=True)
 class Priors:
-    """Expected value and scale of every column; a deviation counts as ((x - value) / scale)^2."""
+    """Expected flow and standard deviation of every column, and what a line's output could carry.
+
+    ``carried`` is in units of each activity; a capacity beyond it says nothing.
+    """
 
     value: np.ndarray
     scale: np.ndarray
-    floors: np.ndarray
+    carried: np.ndarray
 
 
 def compute_priors(
     graph: SupplyGraph, columns: Columns, observations: Sequence[Observation]
 ) -> Priors:
     """Priors of all columns, from the figures that fit."""
-    work = _Work(graph, columns, [o for o in observations if o.role == "fit"])
+    # A figure of nothing has its say in the program. Expected flows of nothing besides would let
+    # nobody see that it is this one figure that stands against all others.
+    work = _Work(graph, columns, [o for o in observations if o.role == "fit" and o.value > 0])
     work.activities()
     work.demands()
     work.needs()
     work.arcs()
-    return work.priors()
-
-
-def widen(priors: Priors, graph: SupplyGraph, columns: Columns, x: np.ndarray) -> Priors:
-    """Scales no smaller than a hundredth of what some feasible flows make of each material.
-
-    A material nobody expected to be made, but which the figures need, would otherwise be
-    punished by a scale of nothing.
-    """
-    made = np.zeros(len(graph.pools))
-    made[columns.made_of] = x[columns.block("made")]
-    world = _by_material(graph.pools["material"].to_numpy(), made)
-    scale = priors.scale.copy()
-    n = graph.n_activities
-    total = _by_material(graph.activities["process"].to_numpy(), x[:n])
-    scale[:n] = np.maximum(scale[:n], priors.floors * total)
-    own = graph.inputs.draw >= 0
-    for block, pools, floor in (
-        (columns.block("arc"), graph.arcs["origin"].to_numpy(), FLOOR),
-        (columns.block("surplus"), columns.surplus_of, 1.0),
-        (columns.block("unexplained"), columns.unexplained_of, FAR_OXIDE),
-        (columns.block("made"), columns.made_of, FLOOR),
-        (columns.block("withheld"), columns.made_of, 1.0),
-        (columns.start["draw"] + graph.inputs.draw[own], graph.inputs.pool[own], FLOOR),
-    ):
-        scale[block] = np.maximum(scale[block], floor * world[pools])
-    return Priors(priors.value, scale, priors.floors)
-
-
-def _by_material(names: np.ndarray, quantity: np.ndarray) -> np.ndarray:
-    """World total of its kind, for every row."""
-    _, kind = np.unique(names.astype(str), return_inverse=True)
-    return np.bincount(kind, quantity)[kind]
+    return Priors(work.value, work.scales(), work.carried)
 
 
 class _Work:
@@ -83,42 +78,79 @@ class _Work:
         self.graph, self.columns, self.fit = graph, columns, fit
         self.capacity, self.open = graph.line_capacity(graph.base_month)
         self.value = np.zeros(columns.total)
-        self.material = graph.pools["material"].to_numpy()
-        self.market = graph.pools["market"].to_numpy()
+        self.material = graph.pools["material"].to_numpy().astype(str)
+        self.process = graph.activities["process"].to_numpy().astype(str)
+        self.closing = (graph.activities["kind"] != "").to_numpy()
+        self.groups = [o for o in fit if self._plants_only(o)]
+        self.classes = Classes(graph, self.capacity, self.open, self.groups)
+        self.carried = self._carried()
 
     def activities(self) -> None:
         level = np.where(self.open, np.nan, 0.0)
-        self._observed(level)
+        self._group_rest(level, self.open, alone=True)
         self._from_capacity(level)
         stage = self.graph.activities["stage"].to_numpy()
         self._group_rest(level, stage == "mine")
         for _ in range(3):
             self._from_feed(level, stage == "separation")
-        self._group_rest(level, np.ones(len(level), dtype=bool))
-        for _ in range(2):
-            self._from_need(level)
+        self._group_rest(level, self.open)
+        self._from_need(level)
         self.unseen = np.isnan(level)
         self.level = np.nan_to_num(level)
         self.value[self.columns.block("activity")] = self.level
-        made = self.graph.made_quantity * self.level[self.graph.made_activity]
-        self.made = np.bincount(self.graph.made_pool, made, minlength=len(self.graph.pools))
-        self.world = dict.fromkeys(self.material, 0.0)
-        for material, quantity in zip(self.material, self.made, strict=True):
-            self.world[material] += quantity
+        self.made = self._made(self.level)
+        self.world = _total(self.material, self.made)
+
+    def _made(self, level: np.ndarray) -> np.ndarray:
+        """What every pool makes at some levels; unknown ones count as nothing."""
+        graph = self.graph
+        made = graph.made_quantity * np.nan_to_num(level)[graph.made_activity]
+        return np.bincount(graph.made_pool, made, minlength=len(graph.pools))
 
     def _plants_only(self, o: Observation) -> bool:
         return not o.is_share and len(o.columns) > 0 and o.columns.max() < self.graph.n_activities
 
-    def _observed(self, level: np.ndarray) -> None:
-        best = np.full(len(level), np.inf)
-        for o in self.fit:
-            if not self._plants_only(o):
-                continue
-            open_ = o.columns[self.open[o.columns]]
-            if len(open_) == 1 and o.sigma < best[open_[0]]:
-                index = open_[0]
-                best[index] = o.sigma
-                level[index] = o.value / o.coefficients[o.columns == index].sum()
+    def _carried(self) -> np.ndarray:
+        """Most of each activity that users could take, or that a figure says it had."""
+        graph, n = self.graph, self.graph.n_activities
+        users = np.concatenate([np.zeros(n), graph.demands["units"].to_numpy()])
+        made = [(graph.made_activity, graph.made_pool, graph.made_quantity)]
+        for _ in range(STAGES):
+            need = self._need(users)
+            most = np.zeros(n)
+            for activity, pool, quantity in made:
+                np.maximum.at(most, activity, need[pool] / quantity)
+            most[~self.open] = 0.0
+            if np.allclose(users[:n], most, rtol=1e-12, atol=0.0):
+                break
+            users[:n] = most
+        for o in self.groups:
+            users[o.columns] = np.maximum(users[o.columns], o.value / o.coefficients)
+        return users[:n]
+
+    def _need(self, users: np.ndarray) -> np.ndarray:
+        """World need of the material of every pool if users ran so; alternatives count in full.
+
+        What makers alike would need counts once: each could make all, not all together.
+        """
+        graph, inputs = self.graph, self.graph.inputs
+        n = graph.n_activities
+        key = np.concatenate([graph.activities["recipe"].to_numpy().astype(str), np.array(
+            [f"{p}@{m}" for p, m in zip(graph.demands["product"], graph.demands["market"],
+             strict=True)], dtype=str)])  # fmt: skip
+        final = np.concatenate([np.zeros(n, bool), np.ones(graph.n_demands, bool)])
+        total: dict[str, float] = dict.fromkeys(self.material, 0.0)
+        largest: dict[tuple[str, str], float] = {}
+        for user, pool, quantity in zip(inputs.user, inputs.pool, inputs.quantity, strict=True):
+            amount = float(quantity * users[user])
+            if final[user]:
+                total[self.material[pool]] += amount
+            else:
+                slot = (self.material[pool], key[user])
+                largest[slot] = max(largest.get(slot, 0.0), amount)
+        for (material, _), amount in sorted(largest.items()):
+            total[material] += amount
+        return np.array([total[m] for m in self.material])
 
     def _from_capacity(self, level: np.ndarray) -> None:
         """Lines with a stated capacity run at the mean utilisation seen beside them."""
@@ -126,72 +158,64 @@ class _Work:
         recipes = np.bincount(graph.line_of[self.open], minlength=len(graph.lines))
         stated = self.capacity[graph.line_of] / np.maximum(recipes[graph.line_of], 1)
         stated = stated / graph.line_units
-        country, process = (graph.activities[c].to_numpy() for c in ("country", "process"))
+        bearing = np.minimum(stated, self.carried)
+        country = graph.activities["country"].to_numpy()
         known = ~np.isnan(level) & ~np.isnan(stated) & self.open
+        seen = level.copy()
         for index in np.flatnonzero(np.isnan(level) & ~np.isnan(stated)):
-            same = known & (process == process[index])
+            same = known & (self.process == self.process[index])
             near = same & (country == country[index])
             pool = near if near.any() else same
-            share = level[pool].sum() / stated[pool].sum() if pool.any() else DEFAULT_UTILISATION
-            level[index] = stated[index] * min(share, 1.0)
+            room = bearing[pool].sum()
+            share = seen[pool].sum() / room if room > 0 else DEFAULT_UTILISATION
+            level[index] = min(stated[index] * min(share, 1.0), self.carried[index])
 
-    def _group_rest(self, level: np.ndarray, allowed: np.ndarray) -> None:
-        """What a group is known to make, less its known members, shared by the others."""
-        for o in sorted(self.fit, key=lambda o: (len(o.columns), o.id)):
-            if not self._plants_only(o):
-                continue
-            unknown = np.isnan(level[o.columns]) & allowed[o.columns]
-            if not unknown.any():
-                continue
-            rest = o.value - float(o.coefficients @ np.nan_to_num(level[o.columns]))
-            shared = max(rest, 0.0) / int(unknown.sum())
-            level[o.columns[unknown]] = shared / o.coefficients[unknown]
+    def _group_rest(self, level: np.ndarray, allowed: np.ndarray, *, alone: bool = False) -> None:
+        """What a group is known to make, less its known members, shared by its other classes.
+
+        Groups with the fewest unknown classes first, all of them at once; where several name a
+        class, their weighted mean. With ``alone`` only figures of one class.
+        """
+        while True:
+            found: dict[int, list[tuple[Observation, np.ndarray]]] = {}
+            for o in self.groups:
+                open_ = o.columns[self.open[o.columns]]
+                unknown = open_[np.isnan(level[open_]) & allowed[open_]]
+                if alone and self.classes.count(open_) != 1:
+                    continue
+                if len(unknown):
+                    found.setdefault(self.classes.count(unknown), []).append((o, unknown))
+            if not found:
+                return
+            weight, total = np.zeros(len(level)), np.zeros(len(level))
+            for o, unknown in found[min(found)]:
+                rest = max(o.value - float(o.coefficients @ np.nan_to_num(level[o.columns])), 0.0)
+                share = rest * self.classes.shares(unknown)
+                coefficient = o.coefficients[np.searchsorted(o.columns, unknown)]
+                weight[unknown] += 1.0 / o.sigma**2
+                total[unknown] += share / coefficient / o.sigma**2
+            named = weight > 0
+            level[named] = total[named] / weight[named]
 
     def _from_feed(self, level: np.ndarray, allowed: np.ndarray) -> None:
         """Separators share the feed that is mined or brought to their market."""
         graph, inputs = self.graph, self.graph.inputs
-        made = graph.made_quantity * np.nan_to_num(level)[graph.made_activity]
-        supply = np.bincount(graph.made_pool, made, minlength=len(graph.pools))
-        for index in np.flatnonzero(np.isnan(level) & allowed):
-            entries = np.flatnonzero(inputs.user == index)
-            if len(entries) != 1:
-                continue
-            pool = inputs.pool[entries[0]]
+        supply = self._made(level)
+        entries = np.bincount(inputs.user, minlength=graph.n_activities)
+        for index in np.flatnonzero(np.isnan(level) & allowed & (entries[: len(level)] == 1)):
+            entry = int(np.flatnonzero(inputs.user == index)[0])
+            pool = int(inputs.pool[entry])
             users = inputs.user[inputs.pool == pool]
             users = users[users < graph.n_activities]
-            users = users[self.open[users]]
+            users = np.unique(users[self.open[users]])
             feed = self._feed(pool, supply)
             if feed > 0:
-                level[index] = feed / inputs.quantity[entries[0]] / max(len(users), 1)
-
-    def _from_need(self, level: np.ndarray) -> None:
-        """Rows that close a group make what users are expected to need and nobody else makes."""
-        graph, inputs = self.graph, self.graph.inputs
-        kind = graph.activities["kind"].to_numpy()
-        users = np.concatenate([np.nan_to_num(level), graph.demands["units"].to_numpy()])
-        size = np.bincount(inputs.group, minlength=inputs.n_groups)
-        need = _total(
-            self.material, inputs.pool, inputs.quantity * users[inputs.user] / size[inputs.group]
-        )
-        made = _total(
-            self.material,
-            graph.made_pool,
-            graph.made_quantity * np.nan_to_num(level)[graph.made_activity],
-        )
-        closing: dict[str, list[tuple[int, float]]] = {}
-        for a, p, q in zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True):
-            if np.isnan(level[a]) and kind[a] != "" and self.open[a]:
-                closing.setdefault(self.material[p], []).append((int(a), float(q)))
-        for material, makers in sorted(closing.items()):
-            lack = max(need.get(material, 0.0) - made.get(material, 0.0), 0.0)
-            for a, q in makers:
-                if lack > 0 and np.isnan(level[a]):
-                    level[a] = lack / len(makers) / q
+                share = self.classes.shares(users)[np.searchsorted(users, index)]
+                level[index] = feed * float(share) / inputs.quantity[entry]
 
     def _feed(self, pool: int, supply: np.ndarray) -> float:
         same = np.flatnonzero(self.material == self.material[pool])
-        reached = self._observed_trade(pool)
-        own = supply[pool]
+        own, reached = supply[pool], self._observed_trade(pool)
         if own > 0 or reached != 0:
             return max(own + reached, 0.0)
         users = [p for p in same if (self.graph.inputs.pool == p).any()]
@@ -200,17 +224,77 @@ class _Work:
         return outside / len(takers) if takers else 0.0
 
     def _observed_trade(self, pool: int) -> float:
-        """Net imports of a pool that single-arc figures state."""
+        """Net imports of a pool that figures state."""
+        return float(self._traded["in"][pool] - self._traded["out"][pool])
+
+    @cached_property
+    def _traded(self) -> dict[str, np.ndarray]:
+        """What figures say of all that reaches and of all that leaves each pool.
+
+        The larger of the figures of single arcs, added, and of one figure of many arcs.
+        """
         start, arcs = self.columns.start["arc"], self.graph.arcs
-        total = 0.0
+        ends = {"in": arcs["destination"].to_numpy(), "out": arcs["origin"].to_numpy()}
+        single = {way: np.zeros(len(self.graph.pools)) for way in ends}
+        many = {way: np.zeros(len(self.graph.pools)) for way in ends}
         for o in self.fit:
-            if o.is_share or len(o.columns) != 1 or o.columns[0] < start:
+            index = o.columns - start
+            if o.is_share or not len(index) or index.min() < 0 or index.max() >= len(arcs):
                 continue
-            index = o.columns[0] - start
-            if index < len(arcs):
-                total += o.value * (arcs["destination"].iat[index] == pool)
-                total -= o.value * (arcs["origin"].iat[index] == pool)
-        return total
+            for way, end in ends.items():
+                pools = np.unique(end[index])
+                if len(index) == 1:
+                    single[way][pools] += o.value
+                elif len(pools) == 1:
+                    many[way][pools] = np.maximum(many[way][pools], o.value)
+        return {way: np.maximum(single[way], many[way]) for way in ends}
+
+    def _lacking(self, need: np.ndarray, made: np.ndarray) -> np.ndarray:
+        """Of the material of each pool: what nobody known makes, of the need or of what is traded.
+
+        Of what reaches a place by figures of trade, makers elsewhere must have made it all.
+        """
+        reached = self._traded["in"]
+        elsewhere = _total(self.material, np.where(reached > 0, 0.0, made))
+        traded = _total(self.material, reached) - elsewhere
+        named = _total(self.material, need) - _total(self.material, made)
+        return np.maximum(np.maximum(named, traded), 0.0)
+
+    def _from_need(self, level: np.ndarray) -> None:
+        """What users are expected to need, and nobody else makes, of each material.
+
+        Shared by the classes of rows that close a group; and by all plants of a process of which
+        nothing at all is known. One stage a round, from the products down.
+        """
+        graph, inputs = self.graph, self.graph.inputs
+        size = np.bincount(inputs.group, minlength=inputs.n_groups)
+        for _ in range(STAGES):
+            known = set(self.process[~np.isnan(level) & self.open])
+            blank = np.array([p not in known for p in self.process]) if known else self.open
+            taking = np.isnan(level) & self.open & (self.closing | blank)
+            if not taking.any():
+                return
+            users = np.concatenate([np.nan_to_num(level), graph.demands["units"].to_numpy()])
+            draw = inputs.quantity * users[inputs.user] / size[inputs.group]
+            need = np.bincount(inputs.pool, draw, minlength=len(graph.pools))
+            lack = self._lacking(need, self._made(level))
+            wanted = np.zeros(len(level))
+            makers = taking[graph.made_activity]
+            for material in np.unique(self.material[graph.made_pool[makers]]):
+                rows = np.flatnonzero(makers & (self.material[graph.made_pool] == material))
+                here = np.unique(graph.made_activity[rows])
+                share = self.classes.shares(here)
+                amount = lack[graph.made_pool[rows[0]]]
+                for row in rows:
+                    activity = graph.made_activity[row]
+                    part = float(share[np.searchsorted(here, activity)])
+                    wanted[activity] = max(
+                        wanted[activity], amount * part / graph.made_quantity[row]
+                    )
+            met = taking & (wanted > 0)
+            if not met.any():
+                return
+            level[met] = wanted[met]
 
     def demands(self) -> None:
         self.value[self.columns.block("demand")] = self.graph.demands["units"].to_numpy()
@@ -219,88 +303,104 @@ class _Work:
         """Need of every pool; alternatives in proportion to how much of them the world makes."""
         inputs = self.graph.inputs
         weight = np.ones(len(inputs.user))
-        for group in np.unique(inputs.group[inputs.draw >= 0]):
-            entries = np.flatnonzero(inputs.group == group)
-            worth = np.array(
-                [self.world[self.material[inputs.pool[e]]] / inputs.quantity[e] for e in entries]
-            )
-            total = worth.sum()
-            weight[entries] = worth / total if total > 0 else 1 / len(entries)
+        chosen = inputs.draw >= 0
+        worth = self.world[inputs.pool] / inputs.quantity
+        total = np.bincount(inputs.group, worth, minlength=inputs.n_groups)[inputs.group]
+        count = np.bincount(inputs.group, minlength=inputs.n_groups)[inputs.group]
+        share = np.where(total > 0, worth / np.where(total > 0, total, 1.0), 1.0 / count)
+        weight[chosen] = share[chosen]
         draw = weight * inputs.quantity * self.value[inputs.user]
-        own = inputs.draw >= 0
-        self.value[self.columns.start["draw"] + inputs.draw[own]] = draw[own]
+        self.value[self.columns.start["draw"] + inputs.draw[chosen]] = draw[chosen]
         self.need = np.bincount(inputs.pool, draw, minlength=len(self.graph.pools))
 
     def arcs(self) -> None:
         arcs = self.graph.arcs
         lacking = np.maximum(self.need - self.made, OWN_FIRST * self.need)
-        total = np.array([max(self.world[m], 1e-12) for m in arcs["material"]])
         origin, end = arcs["origin"].to_numpy(), arcs["destination"].to_numpy()
-        flow = np.where(arcs["declared"], self.made[origin] * lacking[end] / total, 0.0)
-        start = self.columns.start["arc"]
-        for o in sorted(self.fit, key=lambda o: (-len(o.columns), o.id)):
-            if o.is_share or not len(o.columns):
-                continue
-            index = o.columns - start
-            if index.min() >= 0 and index.max() < len(arcs):
-                index = index[arcs["declared"].to_numpy()[index]]
-                if not len(index):
-                    continue
-                seen = flow[index].sum()
-                flow[index] = flow[index] * o.value / seen if seen > 0 else o.value / len(index)
+        world = self.world[origin]
+        declared = arcs["declared"].to_numpy()
+        flow = np.where(
+            declared & (world > 0),
+            self.made[origin] * lacking[end] / np.where(world > 0, world, 1.0), 0.0,
+        )  # fmt: skip
+        self._meet_figures(flow, declared)
         self.value[self.columns.block("arc")] = flow
 
-    def priors(self) -> Priors:
-        """Values with scales: never below a hundredth of what the world makes of it."""
-        columns, graph = self.columns, self.graph
-        scale = np.abs(self.value)
-        world = np.array([max(self.world[m], self.need_of(m), 1e-6) for m in self.material])
-        self.floors = self._activity_floors()
-        total = _by_material(graph.activities["process"].to_numpy(), self.level)
-        scale[: len(total)] = np.maximum(self.level, self.floors * np.maximum(total, 1e-6))
-        arc = columns.block("arc")
-        origin = graph.arcs["origin"].to_numpy()
-        reach = np.zeros(len(graph.pools))
-        unseen = np.where(self.unseen, scale[: graph.n_activities], 0.0)
-        np.add.at(reach, graph.made_pool, graph.made_quantity * unseen[graph.made_activity])
-        scale[arc] = np.maximum(scale[arc], np.maximum(FLOOR * world[origin], reach[origin]))
-        own = graph.inputs.draw >= 0
-        draw = columns.start["draw"] + graph.inputs.draw[own]
-        scale[draw] = np.maximum(scale[draw], FLOOR * world[graph.inputs.pool[own]])
-        scale[columns.block("surplus")] = world[columns.surplus_of]
-        scale[columns.block("unexplained")] = world[columns.unexplained_of] * self._ease()
+    def _meet_figures(self, flow: np.ndarray, declared: np.ndarray) -> None:
+        """Arcs of a trade figure carry what it says, less what figures of fewer arcs fix.
+
+        The rest is shared by its other arcs as their expected flows are, equally if none expects
+        any. Figures with equally many arcs left act together, each arc by their weighted mean.
+        """
+        start = self.columns.start["arc"]
+        figures = []
+        for o in self.fit:
+            index = o.columns - start
+            if not o.is_share and len(index) and index.min() >= 0 and index.max() < len(flow):
+                figures.append((index[declared[index]], o))
+        settled = ~declared
+        while True:
+            found: dict[int, list[tuple[np.ndarray, np.ndarray, Observation]]] = {}
+            for index, o in figures:
+                left = index[~settled[index]]
+                if len(left):
+                    found.setdefault(len(left), []).append((index, left, o))
+            if not found:
+                return
+            weight, total = np.zeros(len(flow)), np.zeros(len(flow))
+            for index, left, o in found[min(found)]:
+                rest = max(o.value - float(flow[index[settled[index]]].sum()), 0.0)
+                seen = flow[left].sum()
+                share = flow[left] / seen if seen > 0 else 1.0 / len(left)
+                weight[left] += 1.0 / o.sigma**2
+                total[left] += rest * share / o.sigma**2
+            named = weight > 0
+            flow[named] = total[named] / weight[named]
+            settled |= named
+
+    def scales(self) -> np.ndarray:
+        """Standard deviation of every column."""
+        columns, graph, inputs = self.columns, self.graph, self.graph.inputs
+        n = graph.n_activities
+        world = np.maximum(self.world, _total(self.material, self.need))
+        world = _at_least(world, NOTHING)
+        group = np.zeros(columns.total)
+        floor = np.full(columns.total, UNEXPECTED)
+        process = _total(self.process, self.level)
+        reach = np.zeros(n)
+        np.maximum.at(reach, graph.made_activity, world[graph.made_pool] / graph.made_quantity)
+        group[:n] = np.where(process > 0, process, reach)
+        floor[:n] = np.where(
+            self.unseen, np.where(self.closing, CLOSING_ROW, UNSEEN_PLANT), UNEXPECTED
+        ) / self.classes.size  # fmt: skip
+        demand = columns.block("demand")
+        group[demand] = _total(graph.demands["product"].to_numpy().astype(str), self.value[demand])
+        own = inputs.draw >= 0
+        draw = columns.start["draw"] + inputs.draw[own]
+        group[draw] = world[inputs.pool[own]]
+        twins = np.concatenate([self.classes.size, np.ones(graph.n_demands)])
+        floor[draw] = UNEXPECTED / twins[inputs.user[own]]
+        group[columns.block("arc")] = world[graph.arcs["origin"].to_numpy()]
         made = columns.block("made")
         self.value[made] = self.made[columns.made_of]
-        scale[made] = np.maximum(self.made[columns.made_of], FLOOR * world[columns.made_of])
-        scale[columns.block("withheld")] = world[columns.made_of]
-        return Priors(self.value, np.maximum(scale, 1e-9), self.floors)
-
-    def _ease(self) -> np.ndarray:
-        """Oxides nobody can name a use for stay where they are made rather than travel first."""
-        stage = self.graph.pools["stage"].to_numpy()[self.columns.unexplained_of]
-        return np.where(stage == "separation", FAR_OXIDE, 1.0)
-
-    def _activity_floors(self) -> np.ndarray:
-        """Share of its process that an activity may reach before it counts as one deviation.
-
-        A plant of which nothing is known but that it runs is held near nothing; a row that
-        closes a group takes what is left.
-        """
-        closing = (self.graph.activities["kind"] != "").to_numpy()
-        return np.where(self.unseen, np.where(closing, CLOSING_ROW, UNSEEN_PLANT), FLOOR)
-
-    def need_of(self, material: str) -> float:
-        """World need of a material."""
-        if not hasattr(self, "_needed"):
-            self._needed: dict[str, float] = {}
-            for name, quantity in zip(self.material, self.need, strict=True):
-                self._needed[name] = self._needed.get(name, 0.0) + quantity
-        return self._needed[material]
+        group[made] = world[columns.made_of]
+        scale = TAU * np.sqrt(np.maximum(self.value, floor * group) * group)
+        held = np.where(joint_pools(graph), 1.0, HELD) * world
+        scale[columns.block("surplus")] = TAU * held[columns.surplus_of]
+        stage = graph.pools["stage"].to_numpy()[columns.unexplained_of]
+        ease = np.where(stage == "separation", FAR_OXIDE, 1.0)
+        scale[columns.block("unexplained")] = TAU * held[columns.unexplained_of] * ease
+        scale[columns.block("withheld")] = TAU * world[columns.made_of]
+        return scale
 
 
-def _total(names: np.ndarray, index: np.ndarray, quantity: np.ndarray) -> dict[str, float]:
-    """Sum of quantities by the name behind each index."""
-    total: dict[str, float] = {}
-    for i, q in zip(index, quantity, strict=True):
-        total[names[i]] = total.get(names[i], 0.0) + float(q)
-    return total
+def _total(names: np.ndarray, quantity: np.ndarray) -> np.ndarray:
+    """Sum of quantities over all rows of the same name, for every row."""
+    _, kind = np.unique(names, return_inverse=True)
+    return np.bincount(kind, quantity)[kind]
+
+
+def _at_least(quantity: np.ndarray, share: float) -> np.ndarray:
+    """Quantities no smaller than a share of the largest; 1 where all are nothing."""
+    largest = float(quantity.max(initial=0.0))
+    return np.maximum(quantity, share * largest if largest > 0 else 1.0)

@@ -7,21 +7,21 @@ from functools import cached_property
 
 import numpy as np
 
-from supplygraph.baseline.reconcile import SLACK, Baseline, Reconciler
+from supplygraph.baseline.identification import UNIDENTIFIED, IdentifiedSet
+from supplygraph.baseline.reconcile import Baseline
 from supplygraph.solver import LinearProgram
 
 MARGIN = 1e-4
 ROUNDS = 30
 CLOSE = 1e-7
 VANISHED = 1e-6
-UNIDENTIFIED = 1e4
 Sum = Mapping[int, float]
 
 
 class Ranges:
     """Least and most of shares among all balances that fit the figures as well.
 
-    A balance counts if its weighted deviation is within 2 % of the least, as for the intervals
+    A balance counts if it lies in the identified set (`identification`), as for the intervals
     of arcs, and if no market has more surplus or more use without a name than in the base
     balance: else any plant nobody has counted could make any amount that nobody uses.
 
@@ -37,14 +37,12 @@ class Ranges:
     @cached_property
     def _model(self) -> tuple[LinearProgram, np.ndarray]:
         baseline = self.baseline
-        reconciler = Reconciler(baseline.graph)
-        _, least = reconciler.least_deviation()
+        identified = IdentifiedSet(baseline)
         for name in ("surplus", "unexplained"):
             block = baseline.columns.block(name)
-            most = baseline.block(name) * (1 + MARGIN) + MARGIN * reconciler.priors.scale[block]
-            reconciler.ub[block] = np.minimum(reconciler.ub[block], most)
-        deviation = max(least, baseline.deviation / (1 + SLACK))
-        reduced = reconciler.program(reconciler.limit_row(deviation))
+            most = baseline.block(name) * (1 + MARGIN) + MARGIN * identified.priors.scale[block]
+            identified.upper[block] = np.minimum(identified.upper[block], most)
+        reduced = identified.program(identified.limit_row())
         position = np.full(reduced.total, -1)
         position[reduced.kept] = np.arange(len(reduced.kept))
         n = len(reduced.kept)

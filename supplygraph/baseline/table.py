@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supplygraph.baseline.causes import Causes
 from supplygraph.baseline.observations import observations_of
-from supplygraph.baseline.reconcile import Baseline, Reconciler, balance_rows, reconcile
+from supplygraph.baseline.reconcile import Baseline, balance_rows, reconcile
 from supplygraph.graph import Columns, SupplyGraph, columns_of
 
 BASELINE_FILE = Path("derived") / "baseline.csv"
@@ -124,8 +125,7 @@ def balance_table(baseline: Baseline, *, why: bool = True) -> pd.DataFrame:
     baseline
         Balanced base year.
     why
-        Also say, for figures that moved by more than 5 %, which other figures stand in the
-        way (one small program each).
+        Also say, for figures that moved by more than 1 %, what stands against them.
 
     Returns
     -------
@@ -163,23 +163,10 @@ def balance_table(baseline: Baseline, *, why: bool = True) -> pd.DataFrame:
     return table
 
 
-def explain_moves(baseline: Baseline, moved: np.ndarray, limit: float = 0.05) -> list[str]:
-    """For each figure that moved: what would have to give way for it to hold."""
-    reconciler: Reconciler | None = None
-    texts = []
-    for o, shift in zip(baseline.observations, moved, strict=True):
-        if not len(o.columns):
-            texts.append("no plant, arc or product carries it")
-            continue
-        if not abs(shift) > limit:
-            texts.append("")
-            continue
-        if o.role == "check":
-            texts.append(f"only compared. {o.note}".strip())
-            continue
-        reconciler = reconciler or Reconciler(baseline.graph)
-        texts.append(reconciler.conflicts(o, baseline))
-    return texts
+def explain_moves(baseline: Baseline, moved: np.ndarray) -> list[str]:
+    """For each figure that moved by more than 1 %: what stands against it (`causes`)."""
+    causes = Causes(baseline)
+    return [causes.why(o, m) for o, m in zip(baseline.observations, moved, strict=True)]
 
 
 def held_table(baseline: Baseline) -> pd.DataFrame:

@@ -129,11 +129,12 @@ def _held_pools(graph: SupplyGraph, made_of: np.ndarray) -> tuple[np.ndarray, np
     makes = np.zeros(len(graph.pools), dtype=bool)
     makes[made_of] = True
     raw = (stage == "mine") | _bundle(graph)
-    surplus = raw | ((stage == "separation") & makes) | _joint_pools(graph)
+    surplus = raw | ((stage == "separation") & makes) | joint_pools(graph)
     return surplus, ~surplus
 
 
-def _joint_pools(graph: SupplyGraph) -> np.ndarray:
+def joint_pools(graph: SupplyGraph) -> np.ndarray:
+    """Pools of materials that some activity there makes together with others."""
     outputs = np.bincount(graph.made_activity, minlength=graph.n_activities)
     joint = np.zeros(len(graph.pools), dtype=bool)
     joint[graph.made_pool[outputs[graph.made_activity] > 1]] = True
@@ -217,6 +218,11 @@ def _kind_rows(writer: RowWriter, graph: SupplyGraph, columns: Columns) -> None:
 def _line_rows(writer: RowWriter, graph: SupplyGraph, columns: Columns) -> None:
     first = writer.add_rows(len(graph.lines), -INFINITY, INFINITY)
     writer.add(first + graph.line_of, np.arange(graph.n_activities), graph.line_units)
+
+
+def export_rows(graph: SupplyGraph, columns: Columns) -> tuple[int, np.ndarray]:
+    """Row number of the first row that limits exports, and the pool of each such row."""
+    return len(columns.made_of) + len(graph.pools), np.unique(graph.arcs["origin"].to_numpy())
 
 
 def first_line_row(matrix: Matrix, graph: SupplyGraph) -> int:

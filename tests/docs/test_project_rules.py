@@ -141,7 +141,7 @@ def test_only_the_solver_imports_highs():
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(name.partition(".")[0] == "highspy" for name in names):
                 importers.add(path.relative_to(ROOT).as_posix())
-    assert importers <= {"supplygraph/solver.py"}
+    assert importers <= {"supplygraph/solver/linear.py"}
 
 
 def test_public_names_resolve():

@@ -35,25 +35,30 @@ def test_figures_that_agree_are_met():
 
 @pytest.mark.parametrize(("mine", "trade"), [(0.02, 0.2), (0.2, 0.02)])
 def test_of_two_figures_that_differ_the_weaker_moves(mine, trade):
-    net = chain(sigma=0.02).observe("output(id=mine material=ore)", 81, sigma=mine)
+    net = chain(sigma=0.5).observe("output(id=mine material=ore)", 81, sigma=mine)
     net.trade("ore", "A", "B", 90, sigma=trade)
     net.observe("unexplained(material=ore)", 1e-6, sigma=1e-3)
     found = moved(net)
     names = ("o001", "trade(ore A>B)")
     weak, strong = names if mine > trade else names[::-1]
-    assert abs(found[weak]) > 0.08
-    assert abs(found[strong]) < 0.02  # phase two may use 2 % of the least deviation
+    assert abs(found[weak]) > 5 * abs(found[strong]) > 0
 
 
 @pytest.mark.parametrize(
     ("first", "second"), [("A", "D"), ("B", "C"), ("A", "calc"), ("calc", "D")]
 )
 def test_without_a_sigma_the_grade_decides(first, second):
-    net = chain(sigma=0.5).observe("output(id=press material=mag)", 30, "", evidence=first)
+    net = chain(sigma=2.0).observe("output(id=press material=mag)", 30, "", evidence=first)
     net.observe("use(material=mag)", 36, "", unit="t_finished/yr", evidence=second)
-    net.observe("unexplained(material=mag)", 1e-6, sigma=1e-3, unit="t_finished/yr")
+    net.observe("unexplained(material=mag)", 1e-6, sigma=1e-3, unit="t_finished/yr", evidence="A")
+    net.add("sources", key="s", title="t", publisher="p", date="2024", url="https://example.org")
+    for table in ("capacities", "demand", "needs", "observations", "recipes"):
+        for row in net.tables[table]:
+            row |= {"source": "s", "note": "n"} | (
+                {} if table == "needs" else {"evidence": row.get("evidence") or "A"}
+            )
     found = moved(net)
-    assert abs(found["o001"]) < 0.02 < abs(found["o002"])
+    assert 3 * abs(found["o001"]) < abs(found["o002"])
 
 
 def test_a_check_never_pulls():
@@ -68,9 +73,9 @@ def test_a_share_is_met_as_a_share():
     net.plant("a", "A", "dig").plant("b", "B", "dig").product("p", {"ore": 1}).demand("p", B=100)
     net.observe("output(id=a material=ore) / output(material=ore)", 0.7, unit="fraction")
     solved = net.solve()
-    assert solved.activity() == {
-        "a:dig": pytest.approx(70, rel=1e-6), "b:dig": pytest.approx(30, rel=1e-6)
-    }  # fmt: skip
+    made = solved.activity()
+    assert made["a:dig"] / (made["a:dig"] + made["b:dig"]) == pytest.approx(0.7, rel=1e-5)
+    assert solved.baseline.block("demand").tolist() == pytest.approx([100], rel=1e-5)
 
 
 def test_a_stated_capacity_is_never_passed():

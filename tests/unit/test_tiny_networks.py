@@ -11,8 +11,8 @@ TIGHT = 1e-7
 
 
 def near(value):
-    """Equal but for what phase two may drift from figures that all agree: 1e-7 sigma of each."""
-    return pytest.approx(value, abs=TIGHT, rel=1e-7)
+    """Equal but for what expected flows may draw figures that agree: 1e-4 (sigma / tau)^2."""
+    return pytest.approx(value, abs=1e-6, rel=1e-5)
 
 
 def assert_feasible(solved: Solved, *texts: str) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_rule_2_a_freed_tonne_is_not_held(second):
     # p stops: its 50 t go to q, which has room; a third of 150 t stays without a use.
     assert solved.none("id=p") == {"car@A": near(0.5)}
     assert solved.free("id=p") == {"car@A": near(1)}
-    assert held(solved, solved.program.solve(solved.shock("id=p")).x, "ox@A") >= 50 - 1e-6
+    assert held(solved, solved.program.solve(solved.shock("id=p")).x, "ox@A") >= 50 * (1 - 1e-5)
     assert_feasible(solved, "id=p")
 
 

@@ -1,8 +1,8 @@
-"""Arrays in, optimum out: a persistent HiGHS model per linear program, Clarabel for squares.
+"""Arrays in, optimum out: a persistent HiGHS model per linear program.
 
-The only module that imports highspy or clarabel. Rows and columns are scaled by the caller's
-typical sizes, so that a country's fifteen tonnes and the world's three hundred thousand are solved
-to the same relative accuracy.
+The only module that imports highspy. Rows and columns are scaled by the caller's typical sizes, so
+that a country's fifteen tonnes and the world's three hundred thousand are solved to the same
+relative accuracy.
 
 Signs: a row's dual is the change of the (minimised) objective per unit of its right-hand
 side, in unscaled units.
@@ -20,7 +20,6 @@ from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedErro
 
 LARGE_ROWS = 3_000
 TOLERANCE = 1e-9
-SMALLEST_ENTRY = 1e-9  # HiGHS drops matrix entries at or below it without a word
 NOTHING = 1e-12
 AGAIN = (
     ("off", "simplex", TOLERANCE),
@@ -141,7 +140,8 @@ class LinearProgram:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = n, m
         lp.col_cost_ = cost * self.columns
-        lp.col_lower_, lp.col_upper_ = lb / self.columns, ub / self.columns
+        self._low, self._high = lb / self.columns, ub / self.columns
+        lp.col_lower_, lp.col_upper_ = self._low, self._high
         lp.row_lower_, lp.row_upper_ = rows.lower / self.rows, rows.upper / self.rows
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_ = np.searchsorted(column, np.arange(n + 1)).astype(np.int32)
@@ -184,6 +184,7 @@ class LinearProgram:
             low, high = lb / self.columns[index], ub / self.columns[index]
             high = np.where((high < NOTHING) & (low <= 0), np.maximum(low, 0.0), high)
             self._model.changeColsBounds(index.size, index, low, high)
+            self._low[index], self._high[index] = low, high
 
     def set_row_bounds(self, index: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Change bounds of some rows, unscaled."""
@@ -248,67 +249,9 @@ class LinearProgram:
             raise NotConvergedError(f"{what}: the solver stopped early ({ended}).")
         solution = self._model.getSolution()
         return Optimum(
-            np.asarray(solution.col_value) * self.columns,
+            # HiGHS keeps bounds to its tolerance: a closed plant that makes -1e-9 t is closed.
+            np.clip(np.asarray(solution.col_value), self._low, self._high) * self.columns,
             np.asarray(solution.row_dual) / self.rows if prices else np.zeros(0),
             float(info.objective_function_value),
             count,
         )
-
-
-def nearest(
-    rows: Triplets,
-    target: np.ndarray,
-    weight: np.ndarray,
-    ub: np.ndarray,
-    *,
-    column_scale: np.ndarray,
-    row_scale: np.ndarray,
-    what: str = "program",
-) -> np.ndarray:
-    """Point of ``lower <= A x <= upper``, ``0 <= x <= ub`` nearest to a target.
-
-    Minimises ``sum_j weight_j ((x_j - target_j) / column_scale_j)^2`` with Clarabel's
-    interior point method: HiGHS's active-set method for squares ends with violated rows on
-    this degenerate program (docs/decisions).
-
-    Raises
-    ------
-    InfeasibleError, NotConvergedError
-        By status; an answer is within 1e-8 of feasibility and of the least distance.
-    """
-    import clarabel
-    from scipy import sparse
-
-    n = len(target)
-    value = rows.value * column_scale[rows.column] / row_scale[rows.row]
-    matrix = sparse.csr_matrix((value, (rows.row, rows.column)), shape=(len(rows.lower), n))
-    lower, upper = rows.lower / row_scale, rows.upper / row_scale
-    equal = lower == upper
-    above, below = ~equal & np.isfinite(upper), ~equal & np.isfinite(lower)
-    capped = np.flatnonzero(np.isfinite(ub))
-    unit = sparse.identity(n, format="csr")
-    blocks = [matrix[equal], matrix[above], -matrix[below], unit[capped], -unit]
-    limits = [lower[equal], upper[above], -lower[below], (ub / column_scale)[capped], np.zeros(n)]
-    stacked = sparse.vstack(blocks).tocsc()
-    count = int(equal.sum())
-    cones = [clarabel.ZeroConeT(count), clarabel.NonnegativeConeT(stacked.shape[0] - count)]
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.max_threads = 1
-    settings.direct_solve_method = "qdldl"  # one way at every size; half the time of faer on a core
-    settings.static_regularization_constant = 1e-13  # its 1e-8 stalls one balance in twenty
-    for name in ("tol_gap_abs", "tol_gap_rel", "tol_feas"):
-        setattr(settings, name, 1e-10)
-        setattr(settings, f"reduced_{name}", 1e-8)
-    hessian = sparse.diags(2 * weight).tocsc()
-    linear = -2 * weight * target / column_scale
-    solver = clarabel.DefaultSolver(
-        hessian, linear, stacked, np.concatenate(limits), cones, settings
-    )
-    answer = solver.solve()
-    ended = str(answer.status)
-    if "Infeasible" in ended:
-        raise InfeasibleError(f"{what}: no flows satisfy the constraints.")
-    if ended not in ("Solved", "AlmostSolved"):
-        raise NotConvergedError(f"{what}: the solver stopped early ({ended}).")
-    return np.clip(np.asarray(answer.x) * column_scale, 0.0, ub)

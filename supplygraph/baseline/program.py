@@ -1,0 +1,249 @@
+"""The balance as one strictly convex program: figures in, flows out.
+
+    min  sum_o h((a_o x - v_o) / (sigma_o s_o)) + PRIOR_WEIGHT sum_j ((x_j - p_j) / d_j)^2
+
+subject to the balance rows and x >= 0. h is Huber's loss, v_o a published figure and sigma_o its
+relative error; s_o its size, p_j an expected flow with standard deviation d_j (`priors`). The
+figures decide; what they leave open follows the expected flows, which are our own assumptions and
+therefore weigh a ten-thousandth of a figure: they move a figure of relative error sigma by no more
+than about PRIOR_WEIGHT (sigma / TAU)^2 of its distance from them, 5e-7 for a figure of grade A.
+The choice of the loss, its constant and the weight: docs/decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from supplygraph.baseline.observations import Observation
+from supplygraph.baseline.priors import Priors
+from supplygraph.errors import NotConvergedError
+from supplygraph.graph import Columns, Matrix, SupplyGraph
+from supplygraph.graph.matrix import first_line_row
+from supplygraph.solver import Fit, FitProgram, solve_fit
+
+HUBER = 1.345  # errors; keeps 95 % of the precision of squares where figures err normally
+PRIOR_WEIGHT = 1e-4
+# A figure of nothing, or far below what is expected, is measured against this share of it: a
+# relative error of almost nothing would otherwise weigh without limit.
+LEAST_SIZE = 1e-3
+FAR = 100.0  # a capacity so many times what its line could carry binds nothing
+BALANCED = 1e-9  # largest imbalance of a row, relative to its largest entry
+DUST = 1e-11  # flows below this share of their column's deviation are rounding
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A solved balance: flows, the fit behind them and what each of its columns stands for.
+
+    Attributes
+    ----------
+    x
+        One flow per column of the balance.
+    fit
+        Optimum in scaled units, over the open columns.
+    kept
+        Column of the balance behind each column of the fit.
+    rows
+        Row of the balance behind each row of the fit.
+    scale
+        What one scaled unit of each column of the fit is.
+    """
+
+    x: np.ndarray
+    fit: Fit
+    kept: np.ndarray
+    rows: np.ndarray
+    scale: np.ndarray
+
+    def in_full(self, change: np.ndarray) -> np.ndarray:
+        """A change of the fit's columns as one of the balance's, in tonnes."""
+        full = np.zeros(len(self.x))
+        full[self.kept] = change * self.scale
+        return full
+
+
+def solve_balance(
+    graph: SupplyGraph,
+    columns: Columns,
+    matrix: Matrix,
+    figures: Sequence[Observation],
+    priors: Priors,
+    open_: np.ndarray,
+) -> Balance:
+    """Solve the program and check what comes out.
+
+    Parameters
+    ----------
+    figures
+        Published figures that fit.
+    open_
+        Mask of the columns that may carry something.
+
+    Raises
+    ------
+    InfeasibleError
+        If no flows satisfy the balance rows.
+    NotConvergedError
+        If no road ends at an optimum, or one fails the checks: balance of every row to 1e-9 of its
+        largest entry, no flow below 0, no line above its capacity.
+    """
+    kept = np.flatnonzero(open_)
+    scale = priors.scale[kept]
+    rows, lower, upper, used = _rows(graph, matrix, priors, kept, scale)
+    sparse_figures, values = _figures(figures, priors, kept, scale)
+    weight = np.full(len(kept), PRIOR_WEIGHT)
+    for name in ("made", "withheld"):  # sums of others, which have their own
+        block = columns.block(name)
+        weight[(kept >= block.start) & (kept < block.stop)] = 0.0
+    low = -priors.value[kept] / scale
+    program = FitProgram(rows, lower, upper, sparse_figures, values, weight, low, HUBER)
+    fit = solve_fit(program, "balance")
+    x = np.zeros(columns.total)
+    flow = np.where(fit.at_bound, 0.0, priors.value[kept] + scale * fit.x)
+    x[kept] = np.where(flow > DUST * scale, flow, 0.0)
+    x = close_rows(matrix, x)
+    imbalance = float(relative_imbalance(matrix, x).max(initial=0.0))
+    if imbalance > BALANCED or not np.isfinite(x).all():
+        raise NotConvergedError(
+            f"balance: a row misses by {imbalance:.1e} of its largest entry, over {BALANCED:g}. "
+            "Look for quantities of very different sizes in one market."
+        )
+    return Balance(x, fit, kept, used, scale)
+
+
+def _rows(
+    graph: SupplyGraph, matrix: Matrix, priors: Priors, kept: np.ndarray, scale: np.ndarray
+) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
+    """Balance rows over the open columns, shifted to the expected flows."""
+    from scipy import sparse
+
+    full = sparse.csr_matrix(
+        (matrix.value, (matrix.row, matrix.column)), shape=(matrix.n_rows, len(priors.value))
+    )
+    upper = matrix.upper.copy()
+    first = first_line_row(matrix, graph)
+    carried = np.bincount(
+        graph.line_of, priors.carried * graph.line_units, minlength=len(graph.lines)
+    )
+    upper[first:] = np.where(upper[first:] > FAR * carried, np.inf, upper[first:])
+    part = full[:, kept]
+    used = np.flatnonzero(
+        (np.diff(part.indptr) > 0) & (np.isfinite(matrix.lower) | np.isfinite(upper))
+    )
+    shift = part[used] @ priors.value[kept]
+    return (
+        part[used] @ sparse.diags(scale), matrix.lower[used] - shift, upper[used] - shift, used
+    )  # fmt: skip
+
+
+def figure_sizes(figures: Sequence[Observation], priors: Priors) -> np.ndarray:
+    """Size that the relative error of each figure refers to, in the figure's own unit.
+
+    Its value, at least a thousandth of what is expected of it; for a share, times the expected
+    total.
+    """
+    sizes = []
+    for o in figures:
+        whole = 1.0 if o.below is None else float(o.below[1] @ priors.value[o.below[0]])
+        expected = float(o.coefficients @ priors.value[o.columns])
+        if o.below is not None and whole <= 0:
+            whole = float(np.sqrt((o.below[1] * priors.scale[o.below[0]]) ** 2).max(initial=0.0))
+        if expected <= 0:
+            spread = o.coefficients * priors.scale[o.columns]
+            expected = float(np.sqrt(spread @ spread))
+        sizes.append(max(abs(o.value) * whole, LEAST_SIZE * expected))
+    return np.array(sizes)
+
+
+def _figures(
+    figures: Sequence[Observation], priors: Priors, kept: np.ndarray, scale: np.ndarray
+) -> tuple[Any, np.ndarray]:
+    """Figures over the open columns in their own standard errors, less what is expected."""
+    from scipy import sparse
+
+    position = np.full(len(priors.value), -1)
+    position[kept] = np.arange(len(kept))
+    row: list[int] = []
+    column: list[int] = []
+    entry: list[float] = []
+    values = np.zeros(len(figures))
+    expected = np.zeros(len(priors.value))
+    expected[kept] = priors.value[kept]
+    for number, (o, size) in enumerate(zip(figures, figure_sizes(figures, priors), strict=True)):
+        error = o.sigma * size
+        parts = [(o.columns, o.coefficients)]
+        if o.below is not None:
+            parts.append((o.below[0], -o.value * o.below[1]))
+        target = 0.0 if o.is_share else o.value
+        for index, coefficient in parts:
+            target -= float(coefficient @ expected[index])
+            inside = position[index] >= 0
+            row += [number] * int(inside.sum())
+            column += position[index[inside]].tolist()
+            entry += (coefficient[inside] * scale[position[index[inside]]] / error).tolist()
+        values[number] = target / error
+    shape = (len(figures), len(kept))
+    return sparse.csr_matrix((entry, (row, column)), shape=shape), values
+
+
+def row_sizes(matrix: Matrix, x: np.ndarray) -> np.ndarray:
+    """Size of each row: its largest entry, at least a millionth of a millionth of all of them."""
+    entries = np.abs(matrix.value * x[matrix.column])
+    size = np.full(matrix.n_rows, max(1e-12 * float(entries.max(initial=0.0)), 1e-300))
+    np.maximum.at(size, matrix.row, entries)
+    return size
+
+
+def relative_imbalance(matrix: Matrix, x: np.ndarray) -> np.ndarray:
+    """How far each row misses its bounds, relative to its largest entry or to the bound."""
+    value = matrix.times(x)
+    low = np.maximum(matrix.lower - value, 0.0)
+    high = np.maximum(value - matrix.upper, 0.0)
+    return np.maximum(low, high) / row_sizes(matrix, x)
+
+
+def close_rows(matrix: Matrix, x: np.ndarray, rounds: int = 4) -> np.ndarray:
+    """Restore exact balance: the least relative change of flows that closes every row.
+
+    Equations, and limits that some round finds broken. Flows that are zero stay zero; the rounding
+    of one factorisation becomes that of the flows themselves.
+    """
+    from scipy import sparse
+
+    inside = x[matrix.column] > 0
+    rows, row = np.unique(matrix.row[inside], return_inverse=True)
+    used, position = np.unique(matrix.column[inside], return_inverse=True)
+    shape = (len(rows), len(used))
+    sparse_rows = sparse.csr_matrix((matrix.value[inside], (row, position)), shape=shape)
+    flow, lower, upper = x[used], matrix.lower[rows], matrix.upper[rows]
+    tight, target = lower == upper, lower.copy()
+    for _ in range(rounds):
+        value = sparse_rows @ flow
+        over, under = ~tight & (value > upper), ~tight & (value < lower)
+        target[over], target[under] = upper[over], lower[under]
+        tight |= over | under
+        if not tight.any():  # nothing flows
+            break
+        flow = _closed(sparse_rows[tight], flow, target[tight] - value[tight])
+    result = x.copy()
+    result[used] = flow
+    return result
+
+
+def _closed(rows: Any, flow: np.ndarray, lack: np.ndarray) -> np.ndarray:
+    """One step: relative changes of least size that close the rows, by normal equations."""
+    from scipy import sparse
+    from scipy.sparse import linalg
+
+    if not len(flow) or not rows.shape[0]:
+        return flow
+    weighted = rows @ sparse.diags(flow)
+    size = np.maximum(abs(weighted).max(axis=1).toarray().ravel(), 1e-300)
+    weighted = sparse.diags(1.0 / size) @ weighted
+    gram = (weighted @ weighted.T + 1e-13 * sparse.identity(len(size))).tocsc()
+    step = weighted.T @ linalg.splu(gram).solve(lack / size)
+    return np.maximum(flow * (1 + step), 0.0)

@@ -1,0 +1,159 @@
+"""Solved fits: the optimum, and what each figure and each limit does to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from supplygraph.errors import NotConvergedError
+from supplygraph.solver.active_set import on_faces
+from supplygraph.solver.faces import PRICE, Face, SolvedFace, factor
+from supplygraph.solver.interior import interior
+from supplygraph.solver.quadratic import FitProgram
+
+# Interior point tolerances in turn: the second where the first makes no more progress.
+TOLERANCES = (1e-11, 1e-8)
+# The interior point is sought with squares that weigh so much more: where they weigh next to
+# nothing beside the figures it loses its way. Its face is a few steps from the right one.
+EASIER = 100.0
+# Below it a figure holds its columns nearly alone, and what is left cannot be told by subtraction.
+ALONE = 1e-6
+
+
+def solve_fit(program: FitProgram, what: str = "program") -> Fit:
+    """The one optimum.
+
+    Raises
+    ------
+    InfeasibleError
+        If no point satisfies the rows and bounds.
+    NotConvergedError
+        If no road ends at a point that satisfies the optimality conditions.
+
+    Examples
+    --------
+    Two figures, 10 and 6, and their sum, published as 17, with errors of 1, 0.8 and 1:
+
+    >>> from scipy import sparse
+    >>> figures = sparse.csr_matrix([[1.0, 0.0], [0.0, 1.25], [1.0, 1.0]])
+    >>> none = sparse.csr_matrix((0, 2))
+    >>> program = FitProgram(none, np.zeros(0), np.zeros(0), figures,
+    ...     np.array([10.0, 7.5, 17.0]), np.zeros(2), np.zeros(2), float("inf"))
+    >>> solve_fit(program).x.round(3).tolist()
+    [10.379, 6.242]
+    """
+    scaled, size = program.row_scaled()
+    easier = replace(scaled, weight=scaled.weight * EASIER)
+    failures = []
+    for attempt, tolerance in ((easier, TOLERANCES[0]), *((scaled, t) for t in TOLERANCES)):
+        start = interior(attempt, tolerance, what)
+        near = on_faces(attempt, start)
+        start = start if near is None else replace(near[1], x=near[0].x)
+        for face in (start, start.from_values(scaled)):
+            fit = on_faces(scaled, face)
+            if fit is not None:
+                return Fit(program, fit[0], fit[1], size)
+        failures.append(f"{tolerance:g}")
+    raise NotConvergedError(
+        f"{what}: no point meets the conditions of an optimum (tolerances {', '.join(failures)})."
+    )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """An optimum and what holds it there.
+
+    Attributes
+    ----------
+    program
+        The program it solves.
+    """
+
+    program: FitProgram
+    _solved: SolvedFace
+    _face: Face
+    _size: np.ndarray
+
+    @property
+    def x(self) -> np.ndarray:
+        """Columns, in scaled units; those at their bound exactly there."""
+        return self._solved.x
+
+    @property
+    def at_bound(self) -> np.ndarray:
+        """Mask of the columns at their lower bound."""
+        return self._face.fixed
+
+    @property
+    def price(self) -> np.ndarray:
+        """Price of every row: how much the cost falls for a unit of its limit."""
+        return self._solved.price / self._size
+
+    def binding_limits(self) -> np.ndarray:
+        """Rows that are no equations, and at whose limit the optimum would rather not be."""
+        equal = self.program.lower == self.program.upper
+        return np.flatnonzero((self._face.row != 0) & ~equal & (np.abs(self._solved.price) > PRICE))
+
+    def without_figure(self, number: int) -> np.ndarray:
+        """Change of every column if one figure were left out, with the same bounds binding.
+
+        Huber's optimum is that of weighted squares with weights w = min(1, delta / |r|). Left out
+        of those, a figure with row f and residual r changes the columns by H^-1 f 2 w r / (1 - c),
+        with H the curvature on the face and c = 2 w f H^-1 f the share of it along f that is the
+        figure's own.
+        """
+        row = self.program.figures[[number]].toarray().ravel()
+        pull = np.concatenate([row[self._solved.free], np.zeros(self._rows)])
+        move = self._spread(self._weighted.solve(pull))
+        weight = self._weights[number]
+        own = 2.0 * weight * float(row @ move)
+        lack = float(row @ self.x) - self.program.values[number]
+        if 1.0 - own > ALONE:
+            return move * (2.0 * weight * lack / (1.0 - own))
+        others = self._weights.copy()
+        others[number] = 0.0
+        return self._spread(self._factor_with(others).solve(pull)) * (2.0 * weight * lack)
+
+    def without_limit(self, row: int) -> np.ndarray:
+        """Change of every column if a binding row were lifted, with all other bounds binding."""
+        place = np.flatnonzero(self._solved.held == row)
+        if not len(place):
+            return np.zeros(len(self.x))
+        right = np.zeros(len(self._solved.free) + self._rows)
+        right[len(self._solved.free) + place[0]] = 1.0
+        found = self._weighted.solve(right)
+        own = float(found[len(self._solved.free) + place[0]])
+        if abs(own) <= 1e-12:  # nothing moves when the row does
+            return np.zeros(len(self.x))
+        return self._spread(found) * -(self._solved.price[row] / own)
+
+    @property
+    def _rows(self) -> int:
+        return len(self._solved.held)
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        lack = np.abs(self.program.figures @ self.x - self.program.values)
+        return np.minimum(1.0, self.program.huber / np.maximum(lack, 1e-300))
+
+    @cached_property
+    def _weighted(self) -> Any:
+        return self._factor_with(self._weights)
+
+    def _factor_with(self, weights: np.ndarray) -> Any:
+        """Factor of the face with every figure at a weight."""
+        from scipy import sparse
+
+        near = sparse.diags(np.sqrt(weights)) @ self.program.figures[:, self._solved.free]
+        hessian = 2 * (near.T @ near) + sparse.diags(2 * self.program.weight[self._solved.free])
+        rows = sparse.diags(1.0 / self._size) @ self.program.rows
+        return factor(hessian, rows.tocsr()[self._solved.held][:, self._solved.free])[0]
+
+    def _spread(self, found: np.ndarray) -> np.ndarray:
+        """What was found for the free columns, over all columns."""
+        change = np.zeros(len(self.x))
+        change[self._solved.free] = found[: len(self._solved.free)]
+        return change
