@@ -158,7 +158,8 @@ class _Work:
         recipes = np.bincount(graph.line_of[self.open], minlength=len(graph.lines))
         stated = self.capacity[graph.line_of] / np.maximum(recipes[graph.line_of], 1)
         stated = stated / graph.line_units
-        bearing = np.minimum(stated, self.carried)
+        most = self.carried / self.classes.size  # plants alike share what users could take
+        bearing = np.minimum(stated, most)
         country = graph.activities["country"].to_numpy()
         known = ~np.isnan(level) & ~np.isnan(stated) & self.open
         seen = level.copy()
@@ -168,7 +169,7 @@ class _Work:
             pool = near if near.any() else same
             room = bearing[pool].sum()
             share = seen[pool].sum() / room if room > 0 else DEFAULT_UTILISATION
-            level[index] = min(stated[index] * min(share, 1.0), self.carried[index])
+            level[index] = min(stated[index] * min(share, 1.0), most[index])
 
     def _group_rest(self, level: np.ndarray, allowed: np.ndarray, *, alone: bool = False) -> None:
         """What a group is known to make, less its known members, shared by its other classes.

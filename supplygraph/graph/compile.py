@@ -255,7 +255,11 @@ class _Builder:
     def _nominal_quantities(
         self, demands: Sequence[Row], needs: Mapping[str, list[Row]]
     ) -> dict[tuple[str, str], float]:
-        """Tonnes per unit where nobody sized a need: a ten-thousandth of the uses that are."""
+        """Tonnes per unit where nobody sized a need: a ten-thousandth of the uses that are.
+
+        Of a material without any sized use, of the least use of another: any fixed tonnage would
+        make the answer depend on whether the tables count tonnes or thousands of them.
+        """
         units: dict[str, float] = {}
         for row in demands:
             units[row["product"]] = units.get(row["product"], 0.0) + row["units"]
@@ -265,9 +269,10 @@ class _Builder:
                 if not np.isnan(need["tonnes"]):
                     tonnes = need["tonnes"] * units.get(product, 0.0)
                     known[need["material"]] = known.get(need["material"], 0.0) + tonnes
+        least = min((total for total in known.values() if total > 0), default=1.0)
         return {
             (product, need["material"]): NOMINAL_SHARE
-            * (known.get(need["material"], 0.0) or 1.0)
+            * (known.get(need["material"], 0.0) or least)
             / units.get(product, 1.0)
             for product, rows in needs.items()
             for need in rows

@@ -45,9 +45,9 @@ def downhill(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:
         if not contradictions(program, face, solved).any:
             return solved, face
         # Where bounds depend on each other their prices are not unique: some may be right.
-        price, direction = best_prices(program, face, x)
+        price, direction = best_prices(program, face, solved)
         if direction is None:
-            reduced = program.gradient(x) + program.rows.T @ price
+            reduced = solved.slope + program.rows.T @ price
             return replace(solved, price=price, reduced=reduced), face
         x = along(program, face, x, direction)
         face = face_at(program, face, x, direction)
@@ -55,7 +55,7 @@ def downhill(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:
 
 
 def best_prices(
-    program: FitProgram, face: Face, x: np.ndarray
+    program: FitProgram, face: Face, solved: SolvedFace
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Prices of the rows that come nearest to proving an optimum, and a way down if none do.
 
@@ -63,9 +63,9 @@ def best_prices(
     column is held. Its duals are the steepest way down that keeps to the bounds.
     """
     rows = np.flatnonzero(face.row)
-    slope = program.gradient(x)
+    unit, slope = solved.unit, solved.slope / solved.unit
     part = program.rows[rows].T.tocoo()
-    n, m = len(x), len(rows)
+    n, m = len(slope), len(rows)
     equal = program.kinds()[0][rows]
     low = np.where(equal | (face.row[rows] < 0), -np.inf, 0.0)
     high = np.where(equal | (face.row[rows] > 0), np.inf, 0.0)
@@ -84,7 +84,7 @@ def best_prices(
     linear = LinearProgram(entries, cost, np.append(low, 0.0), np.append(high, np.inf))
     optimum = linear.solve("prices of the balance")
     price = np.zeros(len(program.lower))
-    price[rows] = optimum.x[:m]
+    price[rows] = optimum.x[:m] * unit
     if optimum.x[m] <= PRICE:
         return price, None
     direction = optimum.dual[:n].copy()
@@ -129,8 +129,8 @@ def first_stop(
     change = end - x
     value, growth = program.rows @ x, program.rows @ change
     lack, drift = program.figures @ x - program.values, program.figures @ change
-    edge = np.where(face.tail != 0, face.tail, np.sign(drift)) * program.huber
-    leaves = np.where(face.tail != 0, face.tail * drift < 0, np.isfinite(edge))
+    edge = np.where(face.tail != 0, face.tail, np.sign(drift)) * min(program.huber, 1e300)
+    leaves = np.where(face.tail != 0, face.tail * drift < 0, np.isfinite(program.huber))
     ways = (
         _steps(program.low - x, change, ~face.fixed & (change < 0)),
         _steps(program.upper - value, growth, above & (face.row == 0) & (growth > 0)),
@@ -162,11 +162,15 @@ def contradictions(program: FitProgram, face: Face, solved: SolvedFace) -> Wrong
     over = np.where(above & (face.row != 1), value - program.upper, 0.0)
     under = np.where(below & (face.row != -1), program.lower - value, 0.0)
     loose = np.where(equal, 0.0, -price * face.row)
-    tail = program.tail(x)
+    unit = PRICE * solved.unit
+    lack = program.figures @ x - program.values
+    kink = np.where(face.tail == 0, np.abs(lack) - program.huber, program.huber - face.tail * lack)
+    moved = kink > FEASIBLE  # at the kink itself both parts of the loss have one slope
+    tail = np.where(moved, program.tail(x), face.tail)
     return Wrong(
-        np.where(beyond > FEASIBLE, beyond, 0.0), np.where(reduced > PRICE, reduced, 0.0),
+        np.where(beyond > FEASIBLE, beyond, 0.0), np.where(reduced > unit, reduced, 0.0),
         np.where(over > FEASIBLE, over, 0.0), np.where(under > FEASIBLE, under, 0.0),
-        np.where(loose > PRICE, loose, 0.0), tail, tail != face.tail,
+        np.where(loose > unit, loose, 0.0), tail, moved,
     )  # fmt: skip
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from supplygraph.errors import NotConvergedError
 from supplygraph.solver.active_set import on_faces
-from supplygraph.solver.faces import PRICE, Face, SolvedFace, factor
+from supplygraph.solver.faces import PRICE, Conditions, Face, SolvedFace
 from supplygraph.solver.interior import interior
 from supplygraph.solver.quadratic import FitProgram
 
@@ -95,7 +94,11 @@ class Fit:
     def binding_limits(self) -> np.ndarray:
         """Rows that are no equations, and at whose limit the optimum would rather not be."""
         equal = self.program.lower == self.program.upper
-        return np.flatnonzero((self._face.row != 0) & ~equal & (np.abs(self._solved.price) > PRICE))
+        return np.flatnonzero(
+            (self._face.row != 0)
+            & ~equal
+            & (np.abs(self._solved.price) > PRICE * self._solved.unit)
+        )
 
     def without_figure(self, number: int) -> np.ndarray:
         """Change of every column if one figure were left out, with the same bounds binding.
@@ -106,33 +109,30 @@ class Fit:
         figure's own.
         """
         row = self.program.figures[[number]].toarray().ravel()
-        pull = np.concatenate([row[self._solved.free], np.zeros(self._rows)])
-        move = self._spread(self._weighted.solve(pull))
         weight = self._weights[number]
-        own = 2.0 * weight * float(row @ move)
         lack = float(row @ self.x) - self.program.values[number]
+        move = self._moved(self._weighted, row[self._solved.free])
+        own = 2.0 * weight * float(row @ move)
         if 1.0 - own > ALONE:
             return move * (2.0 * weight * lack / (1.0 - own))
         others = self._weights.copy()
         others[number] = 0.0
-        return self._spread(self._factor_with(others).solve(pull)) * (2.0 * weight * lack)
+        return self._moved(self._conditions(others), row[self._solved.free]) * (2.0 * weight * lack)
 
     def without_limit(self, row: int) -> np.ndarray:
         """Change of every column if a binding row were lifted, with all other bounds binding."""
         place = np.flatnonzero(self._solved.held == row)
-        if not len(place):
-            return np.zeros(len(self.x))
-        right = np.zeros(len(self._solved.free) + self._rows)
-        right[len(self._solved.free) + place[0]] = 1.0
-        found = self._weighted.solve(right)
-        own = float(found[len(self._solved.free) + place[0]])
-        if abs(own) <= 1e-12:  # nothing moves when the row does
-            return np.zeros(len(self.x))
-        return self._spread(found) * -(self._solved.price[row] / own)
-
-    @property
-    def _rows(self) -> int:
-        return len(self._solved.held)
+        limit = np.zeros(len(self._solved.held))
+        limit[place] = 1.0
+        free, figures = len(self._solved.free), len(self.program.values)
+        found = self._weighted.solve(np.zeros(free), limit, np.zeros(figures))
+        if found is None or not len(place) or abs(found[1][place[0]]) <= 1e-12:
+            return np.zeros(len(self.x))  # nothing moves when the row does
+        change = np.zeros(len(self.x))
+        change[self._solved.free] = found[0] * -(
+            self._solved.price[row] / float(found[1][place[0]])
+        )
+        return change
 
     @cached_property
     def _weights(self) -> np.ndarray:
@@ -140,20 +140,25 @@ class Fit:
         return np.minimum(1.0, self.program.huber / np.maximum(lack, 1e-300))
 
     @cached_property
-    def _weighted(self) -> Any:
-        return self._factor_with(self._weights)
+    def _weighted(self) -> Conditions:
+        return self._conditions(self._weights)
 
-    def _factor_with(self, weights: np.ndarray) -> Any:
-        """Factor of the face with every figure at a weight."""
+    def _conditions(self, trust: np.ndarray) -> Conditions:
+        """The face with every figure at a weight."""
         from scipy import sparse
 
-        near = sparse.diags(np.sqrt(weights)) @ self.program.figures[:, self._solved.free]
-        hessian = 2 * (near.T @ near) + sparse.diags(2 * self.program.weight[self._solved.free])
-        rows = sparse.diags(1.0 / self._size) @ self.program.rows
-        return factor(hessian, rows.tocsr()[self._solved.held][:, self._solved.free])[0]
+        free = self._solved.free
+        rows = (sparse.diags(1.0 / self._size) @ self.program.rows).tocsr()
+        figures = sparse.csr_matrix(self.program.figures)[:, free]
+        return Conditions(
+            self.program.weight[free], rows[self._solved.held][:, free], figures, trust
+        )
 
-    def _spread(self, found: np.ndarray) -> np.ndarray:
-        """What was found for the free columns, over all columns."""
+    def _moved(self, conditions: Conditions, pull: np.ndarray) -> np.ndarray:
+        """Change of the columns for a pull along the free ones."""
+        limits, targets = np.zeros(len(self._solved.held)), np.zeros(len(self.program.values))
+        found = conditions.solve(pull, limits, targets)
         change = np.zeros(len(self.x))
-        change[self._solved.free] = found[: len(self._solved.free)]
+        if found is not None:
+            change[self._solved.free] = found[0]
         return change
