@@ -6,30 +6,43 @@ from dataclasses import replace
 
 import numpy as np
 
-from supplygraph.solver.faces import FEASIBLE, PRICE, Face, SolvedFace, Wrong, solve_face
+from supplygraph.solver.faces import (
+    FEASIBLE,
+    PRICE,
+    Face,
+    SolvedFace,
+    Wrong,
+    solve_face,
+)
 from supplygraph.solver.linear import LinearProgram, Triplets
 from supplygraph.solver.quadratic import FitProgram
 
 TOGETHER = 12  # rounds in which all wrong bounds change at once, which is fast and may cycle
-ONE_BY_ONE = 2_000  # steps downhill that change one bound each, which is slow and does not cycle
+GROWTH = 3  # times the fewest wrong bounds so far: such a search runs away
+LARGE = 6_000  # columns from which on a factorisation a step takes too long
+ONE_BY_ONE = 400  # steps downhill that change one bound each, which is slow and does not cycle
 
 
 def on_faces(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:
     """The face where the optimum lies, with the optimum; None if the search does not end."""
-    start = face
+    start, fewest = face, np.inf
     for _ in range(TOGETHER):
         solved = solve_face(program, face)
         if solved is None:
             break
         found = contradictions(program, face, solved)
-        if not found.any:
+        if not found.count:
             return solved, face
+        if found.count > GROWTH * fewest:
+            break
+        fewest = min(fewest, found.count)
         face = face.changed(found)
-    return downhill(program, start)
+    return downhill(program, start) if len(program.low) <= LARGE else None
 
 
 def downhill(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:
     """From the interior point to the optimum: towards each face's own until a bound stops it."""
+    face = face.touching(program)
     x = np.where(face.fixed, program.low, face.x)
     face = Face(face.fixed, face.row, program.tail(x), x)
     for _ in range(ONE_BY_ONE):
@@ -42,7 +55,7 @@ def downhill(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:
             face = stopped
             continue
         x = solved.x
-        if not contradictions(program, face, solved).any:
+        if not contradictions(program, face, solved).count:
             return solved, face
         # Where bounds depend on each other their prices are not unique: some may be right.
         price, direction = best_prices(program, face, solved)

@@ -10,8 +10,10 @@ import numpy as np
 from supplygraph.solver.quadratic import FitProgram
 
 FEASIBLE = 1e-10  # how far a value may lie beyond its bound, in scaled units, to count as on it
+TOUCHES = 1e-9  # how near an interior point comes to what it lies on
 PRICE = 1e-9  # how wrong the sign of a price may be: below it, rounding
-REFINEMENTS = 6  # each takes off what the shift of the factorisation left, to rounding
+SHIFT = 1e-9  # of the factorised matrix: prices of rows that say the same stay finite
+REFINEMENTS = 10  # each takes off most of what the shift left, down to rounding
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,10 @@ class Wrong:
     moved: np.ndarray
 
     @property
-    def any(self) -> bool:
-        """Whether anything contradicts an optimum."""
+    def count(self) -> int:
+        """Number of bounds and figures that contradict an optimum."""
         parts = (self.below, self.held, self.over, self.under, self.loose, self.moved)
-        return any(bool(part.any()) for part in parts)
+        return int(sum(np.count_nonzero(part) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,16 @@ class Face:
     tail: np.ndarray
     x: np.ndarray
 
-    def from_values(self, program: FitProgram) -> Face:
-        """The same point read by distance alone: what is on its bound counts as binding."""
-        near = 1e-6  # ten times what the coarse interior point leaves
-        equal, above, below = program.kinds()
+    def touching(self, program: FitProgram) -> Face:
+        """The face with only those bounds that the point touches.
+
+        A bound that the interior point lies near, but not on, may contradict others that bind.
+        """
+        equal, _, _ = program.kinds()
         value = program.rows @ self.x
-        row = equal.astype(int)
-        row[above & (program.upper - value < near)] = 1
-        row[below & (value - program.lower < near)] = -1
-        return Face(self.x - program.low < near, row, program.tail(self.x), self.x)
+        far = np.where(self.row > 0, program.upper - value, value - program.lower) > TOUCHES
+        row = np.where(far & ~equal, 0, self.row)
+        return Face(self.fixed & (self.x - program.low <= TOUCHES), row, self.tail, self.x)
 
     def changed(self, wrong: Wrong) -> Face:
         """The face with all that is wrong put right."""
@@ -158,10 +161,14 @@ class Conditions:
         # Rows that say the same on this face make the matrix singular: a shift far below rounding
         # of the answer lets it be factorised, and refinement removes what the shift did.
         n, m, k = len(weight), rows.shape[0], near.shape[0]
-        shift = np.concatenate([np.full(n, 1e-14), np.full(m + k, -1e-13)])
+        shift = np.concatenate([np.full(n, SHIFT * 1e-4), np.full(m + k, -SHIFT)])
         self._exact = scaled.tocsr()
         try:
-            self._lu = linalg.splu((scaled + sparse.diags(shift)).tocsc()) if n + m + k else None
+            self._lu = (
+                linalg.splu((scaled + sparse.diags(shift)).tocsc(), permc_spec="MMD_AT_PLUS_A")
+                if n + m + k
+                else None
+            )
         except RuntimeError:  # exactly singular all the same
             self._lu = None
 
@@ -179,8 +186,9 @@ class Conditions:
         found = self._lu.solve(right)
         for _ in range(REFINEMENTS):
             found = found + self._lu.solve(right - self._exact @ found)
-        lack = np.abs(right - self._exact @ found)
-        if not np.isfinite(found).all() or lack.max() > FEASIBLE * max(1.0, np.abs(right).max()):
+        lack = np.abs(right - self._exact @ found) / self._scale
+        missed = ~(lack[n : n + m] <= 10 * TOUCHES * np.maximum(1.0, np.abs(limit)))
+        if missed.any() or not np.isfinite(found).all():
             return None
         found = found * self._scale
         pulls[self._pulling] = found[n + m :]

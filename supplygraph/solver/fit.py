@@ -13,8 +13,8 @@ from supplygraph.solver.faces import PRICE, Conditions, Face, SolvedFace
 from supplygraph.solver.interior import interior
 from supplygraph.solver.quadratic import FitProgram
 
-# Interior point tolerances in turn: the second where the first makes no more progress.
-TOLERANCES = (1e-11, 1e-8)
+SHARP = 1e-11  # tolerance of the interior point from which the face of the optimum is sought
+BLUNT = 1e-9  # tolerance at which an interior point is an answer, where that search does not end
 # The interior point is sought with squares that weigh so much more: where they weigh next to
 # nothing beside the figures it loses its way. Its face is a few steps from the right one.
 EASIER = 100.0
@@ -46,19 +46,29 @@ def solve_fit(program: FitProgram, what: str = "program") -> Fit:
     """
     scaled, size = program.row_scaled()
     easier = replace(scaled, weight=scaled.weight * EASIER)
-    failures = []
-    for attempt, tolerance in ((easier, TOLERANCES[0]), *((scaled, t) for t in TOLERANCES)):
-        start = interior(attempt, tolerance, what)
-        near = on_faces(attempt, start)
-        start = start if near is None else replace(near[1], x=near[0].x)
-        for face in (start, start.from_values(scaled)):
-            fit = on_faces(scaled, face)
-            if fit is not None:
-                return Fit(program, fit[0], fit[1], size)
-        failures.append(f"{tolerance:g}")
-    raise NotConvergedError(
-        f"{what}: no point meets the conditions of an optimum (tolerances {', '.join(failures)})."
-    )
+    for attempt in (easier, scaled):
+        start, _ = interior(attempt, SHARP, what)
+        near = on_faces(attempt, start) if attempt is easier else None
+        found = on_faces(scaled, start if near is None else replace(near[1], x=near[0].x))
+        if found is not None:
+            return Fit(program, *found, size)
+    for attempt in (scaled, easier):
+        face, price = interior(attempt, BLUNT, what)
+        if price is not None:
+            return Fit(program, _as_solved(scaled, face, price), face.touching(scaled), size)
+    raise NotConvergedError(f"{what}: no point meets the conditions of an optimum.")
+
+
+def _as_solved(program: FitProgram, face: Face, price: np.ndarray) -> SolvedFace:
+    """An interior point as an optimum: to the tolerance of its method, and no better."""
+    x = np.maximum(face.x, program.low)
+    lack = program.figures @ x - program.values
+    pulls = np.abs(2 * np.clip(lack, -program.huber, program.huber))
+    unit = max(float((abs(program.figures).T @ pulls).max(initial=0.0)), 1.0)
+    slope = program.gradient(x)
+    touching = face.touching(program)
+    free, held = np.flatnonzero(~touching.fixed), np.flatnonzero(touching.row)
+    return SolvedFace(x, price, slope, slope + program.rows.T @ price, unit, free, held)
 
 
 @dataclass(frozen=True)

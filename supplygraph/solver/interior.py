@@ -13,8 +13,10 @@ from supplygraph.solver.quadratic import FitProgram
 REGULARIZATION = 1e-13  # Clarabel's 1e-8 stalls one balance in twenty
 
 
-def interior(program: FitProgram, tolerance: float, what: str) -> Face:
-    """Solve to a tolerance; the face of the bounds whose price outweighs their distance.
+def interior(program: FitProgram, tolerance: float, what: str) -> tuple[Face, np.ndarray | None]:
+    """Solve to a tolerance: the face of the bounds whose price outweighs their distance.
+
+    Also the prices of the rows if the tolerance was reached.
 
     Raises
     ------
@@ -57,7 +59,8 @@ def interior(program: FitProgram, tolerance: float, what: str) -> Face:
     ).solve()
     if "PrimalInfeasible" in str(answer.status):
         raise InfeasibleError(f"{what}: no flows satisfy the constraints.")
-    return face_of(program, answer, n)
+    reached = str(answer.status) == "Solved"
+    return face_of(program, answer, n), _prices(program, answer) if reached else None
 
 
 def face_of(program: FitProgram, answer: Any, n: int) -> Face:
@@ -72,6 +75,18 @@ def face_of(program: FitProgram, answer: Any, n: int) -> Face:
     row[np.flatnonzero(above)[binding[first:middle]]] = 1
     row[np.flatnonzero(below)[binding[middle:last]]] = -1
     return Face(binding[last : last + n], row, program.tail(x[:n]), x[:n])
+
+
+def _prices(program: FitProgram, answer: Any) -> np.ndarray:
+    """Price of every row, positive at an upper and negative at a lower limit."""
+    equal, above, below = program.kinds()
+    dual, price = np.array(answer.z), np.zeros(len(program.lower))
+    first = int(equal.sum())
+    price[equal] = dual[:first]
+    middle = first + len(program.values) + int(above.sum())
+    price[above] += dual[first + len(program.values) : middle]
+    price[below] -= dual[middle : middle + int(below.sum())]
+    return price
 
 
 def _settings(tolerance: float) -> Any:
