@@ -19,7 +19,6 @@ from supplygraph.solver.quadratic import FitProgram
 
 TOGETHER = 12  # rounds in which all wrong bounds change at once, which is fast and may cycle
 GROWTH = 3  # times the fewest wrong bounds so far: such a search runs away
-LARGE = 6_000  # columns from which on a factorisation a step takes too long
 ONE_BY_ONE = 400  # steps downhill that change one bound each, which is slow and does not cycle
 
 
@@ -37,7 +36,7 @@ def on_faces(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:
             break
         fewest = min(fewest, found.count)
         face = face.changed(found)
-    return downhill(program, start) if len(program.low) <= LARGE else None
+    return downhill(program, start)
 
 
 def downhill(program: FitProgram, face: Face) -> tuple[SolvedFace, Face] | None:

@@ -18,6 +18,7 @@ BLUNT = 1e-9  # tolerance at which an interior point is an answer, where that se
 # The interior point is sought with squares that weigh so much more: where they weigh next to
 # nothing beside the figures it loses its way. Its face is a few steps from the right one.
 EASIER = 100.0
+LARGE = 6_000  # columns from which on that search takes longer than its digits are worth
 # Below it a figure holds its columns nearly alone, and what is left cannot be told by subtraction.
 ALONE = 1e-6
 
@@ -46,7 +47,7 @@ def solve_fit(program: FitProgram, what: str = "program") -> Fit:
     """
     scaled, size = program.row_scaled()
     easier = replace(scaled, weight=scaled.weight * EASIER)
-    for attempt in (easier, scaled):
+    for attempt in (easier, scaled) if len(program.low) <= LARGE else ():
         start, _ = interior(attempt, SHARP, what)
         near = on_faces(attempt, start) if attempt is easier else None
         found = on_faces(scaled, start if near is None else replace(near[1], x=near[0].x))
