@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from supplygraph.dataset.cautions import add_cautions
 from supplygraph.dataset.checks import run_checks
 from supplygraph.dataset.csvfile import RawTable, read_csv
 from supplygraph.dataset.documents import read_documents
@@ -66,7 +67,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
     faults += run_checks(dataset, broken)
     if faults:
         raise DatasetError(_label(folder), list(dict.fromkeys(faults)))
-    return grade_tables(dataset)
+    return add_cautions(grade_tables(dataset))
 
 
 def find_folder(path: str | Path | None = None) -> Path:

@@ -44,7 +44,11 @@ class Dataset:
     documents
         Folder (``measures``, ``projects``, ``scenarios``, ``curves``) to file stem to content.
     warnings
-        What a reader should know, such as that nothing names a source.
+        What a reader of any number should know, such as that nothing names a source: every
+        result repeats it.
+    remarks
+        What is right by every rule and may not be meant, such as a plant without a line: only
+        ``validate`` says it.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Dataset:
     headers: Mapping[str, tuple[str, ...]]
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     title: str = ""
     tables_hash: str = ""
 

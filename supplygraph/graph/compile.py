@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.dataset.tables import Dataset
+from supplygraph.dataset.years import base_year as newest_demand
 from supplygraph.graph.network import BASE_YEAR, Inputs, SupplyGraph
 from supplygraph.graph.recipes import Recipe, expand
 from supplygraph.units import per_unit, per_year
@@ -59,13 +60,8 @@ def compile_graph(
     >>> graph.arcs["id"].tolist(), graph.base_year
     (['ore-a:CN>JP'], 2024)
     """
-    year = base_year or _base_year(dataset)
+    year = base_year or newest_demand(dataset) or BASE_YEAR
     return _Builder(dataset, expand(dataset, variants), year).build()
-
-
-def _base_year(dataset: Dataset) -> int:
-    years = dataset.tables["demand"]["year"].dropna()
-    return int(years.max()) if len(years) else BASE_YEAR
 
 
 class _Builder:
