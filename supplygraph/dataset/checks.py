@@ -15,8 +15,11 @@ import numpy as np
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.expressions import check_expressions
 from supplygraph.dataset.identity import check_keys, check_references
+from supplygraph.dataset.loops import check_loops
+from supplygraph.dataset.mass import check_mass
 from supplygraph.dataset.recipe_checks import (
     check_bundles,
+    check_line_counts,
     check_line_units,
     check_quantity_units,
     check_recipes,
@@ -213,12 +216,18 @@ CHECKS: tuple[Check, ...] = (
     check_recipes,
     check_bundles,
     check_line_units,
+    check_line_counts,
     check_quantity_units,
+    check_mass,
+    check_loops,
     check_expressions,
     check_provenance,
 )
 # Without these tables the check would find fault with rows that are right.
 _LEANS_ON: dict[Check, frozenset[str]] = {
     check_recipes: frozenset({"compositions"}),
-    check_expressions: frozenset({"compositions", "operators"}),
+    check_line_counts: frozenset({"compositions", "materials", "recipes"}),
+    check_mass: frozenset({"compositions", "materials", "recipes", "elements"}),
+    check_loops: frozenset({"compositions", "materials", "recipes", "elements"}),
+    check_expressions: frozenset({"compositions", "operators", "materials", "recipes"}),
 }
