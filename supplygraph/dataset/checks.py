@@ -185,7 +185,7 @@ def check_routes(dataset: Dataset) -> Iterator[Fault]:
     """Trade and arcs join two places: delivery inside a market is implied."""
     for name in ("trade", "arcs"):
         frame = dataset[name]
-        same = frame[(frame["from"] == frame["to"]) & (frame["from"] != "*")]
+        same = frame[(frame["from"] == frame["to"]) & ~frame["from"].isin(["*", ""])]
         for row, place in zip(same[ROW], same["to"], strict=True):
             rule, way_out = "both origin and destination", "Drop the row."
             yield Fault(f"{name}.csv", row, "to", place, rule, way_out)

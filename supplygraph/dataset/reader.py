@@ -16,7 +16,7 @@ from supplygraph.dataset.csvfile import RawTable, read_csv
 from supplygraph.dataset.documents import read_documents
 from supplygraph.dataset.package import read_package
 from supplygraph.dataset.sources import grade_tables
-from supplygraph.dataset.tables import Dataset, build_table
+from supplygraph.dataset.tables import Dataset, build_table, note_rows
 from supplygraph.errors import DatasetError, Fault, UsageError
 from supplygraph.schema import hint, table_names, table_schema
 
@@ -66,7 +66,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
     )
     faults += run_checks(dataset, broken)
     if faults:
-        raise DatasetError(_label(folder), list(dict.fromkeys(faults)))
+        raise DatasetError(_label(folder), list(dict.fromkeys(_one_cause(faults, raws))))
     return add_cautions(grade_tables(dataset))
 
 
@@ -140,7 +140,7 @@ def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
             way_out = hint(item.stem, table_names()).strip() or "Rename it, or move it elsewhere."
             faults.append(Fault(item.name, 0, "", "", "file is no table of the schema", way_out))
             continue
-        raws[item.stem], found = read_csv(item)
+        raws[item.stem], found = read_csv(item, table_schema(item.stem).names)
         faults += found
     if not raws and not faults:
         way_out = "Begin with 'supplygraph init FOLDER', which writes an example."
@@ -169,6 +169,16 @@ def _build_tables(
             way_out = f"Write {name}.csv with the columns {', '.join(_needed(name))}."
             faults.append(Fault(f"{name}.csv", 0, "", "", rule, way_out))
     return tables, frozenset(broken), faults
+
+
+def _one_cause(faults: list[Fault], raws: Mapping[str, RawTable]) -> list[Fault]:
+    """A note or a total below a table is one fault, not one for each cell it leaves blank."""
+    notes = {name: note_rows(table_schema(name), raw) for name, raw in raws.items()}
+    inside = {
+        (f"{name}.csv", row) for name, found in notes.items() for _, rows in found for row in rows
+    }
+    kept = [fault for fault in faults if (fault.file, fault.row) not in inside]
+    return kept + [fault for found in notes.values() for fault, _ in found]
 
 
 def _needed(table: str) -> list[str]:
