@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supplygraph.dataset.identity import ancestors
 from supplygraph.dataset.recipes import spell_out
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.dataset.years import name_rows, old_demand, stale_figures
+
+RUNNING = ("operating", "ramping")
 
 
 def sourceless_plants(dataset: Dataset) -> tuple[str, ...]:
@@ -40,8 +43,30 @@ def sourceless_plants(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
+def plants_without_a_line(dataset: Dataset) -> tuple[str, ...]:
+    """A remark on plants said to run of which no table says what they make.
+
+    A member of a group whose total has a line is counted there.
+    """
+    plants = dataset["facilities"]
+    lined = set(dataset["capacities"]["facility"])
+    parents = dict(zip(plants["id"], plants["parent_id"], strict=True))
+    columns = (plants[name] for name in (ROW, "id", "status"))
+    found = [
+        (int(row), str(plant))
+        for row, plant, status in zip(*columns, strict=True)
+        if status in RUNNING and lined.isdisjoint([plant, *ancestors(plant, parents)])
+    ]
+    if not found:
+        return ()
+    return (
+        f"facilities.csv {name_rows(found)}: said to run, and no line in capacities.csv: no answer "
+        "lets it make anything. Give it a line, whose quantity may be blank, or another status.",
+    )
+
+
 WARNINGS = (stale_figures, old_demand)
-REMARKS = (sourceless_plants,)
+REMARKS = (sourceless_plants, plants_without_a_line)
 
 
 def add_cautions(dataset: Dataset) -> Dataset:

@@ -14,7 +14,7 @@ import numpy as np
 
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.expressions import check_expressions
-from supplygraph.dataset.identity import check_keys, check_references
+from supplygraph.dataset.identity import ancestors, check_keys, check_references
 from supplygraph.dataset.loops import check_loops
 from supplygraph.dataset.mass import check_mass
 from supplygraph.dataset.recipe_checks import (
@@ -91,7 +91,7 @@ def check_parents(dataset: Dataset) -> Iterator[Fault]:
         frame = dataset[name]
         parents = dict(zip(frame["id"], frame["parent_id"], strict=True))
         for row, start in zip(frame[ROW], frame["id"], strict=True):
-            chain = _ancestors(start, parents)
+            chain = ancestors(start, parents)
             if start in chain:
                 path = " > ".join([start, *chain[: chain.index(start) + 1]])
                 way_out = "Clear the parent of one of them."
@@ -109,21 +109,11 @@ def check_child_and_parent(dataset: Dataset) -> Iterator[Fault]:
     kinds = dict(zip(frame["id"], frame["aggregate_kind"], strict=True))
     lined = set(dataset["capacities"]["facility"])
     for row, plant in zip(frame[ROW], frame["id"], strict=True):
-        for above in _ancestors(plant, parents) if plant in lined else ():
+        for above in ancestors(plant, parents) if plant in lined else ():
             if above in lined and above != plant and kinds.get(above) != "rest":
                 rule = f"counted twice with '{plant}': both have lines in capacities.csv"
                 way_out = "Keep the lines of one, or make the parent the rest of its group."
                 yield Fault("facilities.csv", row, "parent_id", above, rule, way_out)
-
-
-def _ancestors(start: str, parents: dict[str, str]) -> list[str]:
-    """Parents upwards, ending where the chain ends or closes."""
-    chain: list[str] = []
-    current = parents.get(start, "")
-    while current and current not in chain:
-        chain.append(current)
-        current = parents.get(current, "")
-    return chain
 
 
 def check_vectors(dataset: Dataset) -> Iterator[Fault]:

@@ -64,3 +64,19 @@ def _check_column(dataset: Dataset, name: str, column: Column) -> Iterator[Fault
                     hints[word] = hint(word, tuple(map(str, known))).strip() or fallback
                 rule = f"not in {table}.csv"
                 yield Fault(f"{name}.csv", row, column.name, shorten(word), rule, hints[word])
+
+
+def ancestors(start: str, parents: dict[str, str]) -> list[str]:
+    """Parents upwards, ending where the chain ends or closes.
+
+    Examples
+    --------
+    >>> ancestors("plant", {"plant": "group", "group": "country"})
+    ['group', 'country']
+    """
+    chain: list[str] = []
+    current = parents.get(start, "")
+    while current and current not in chain:
+        chain.append(current)
+        current = parents.get(current, "")
+    return chain

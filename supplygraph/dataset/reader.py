@@ -17,6 +17,7 @@ from supplygraph.dataset.documents import read_documents
 from supplygraph.dataset.package import read_package
 from supplygraph.dataset.sources import grade_tables
 from supplygraph.dataset.tables import Dataset, build_table, note_rows
+from supplygraph.dataset.unread import unread_files
 from supplygraph.errors import DatasetError, Fault, UsageError
 from supplygraph.schema import hint, table_names, table_schema
 
@@ -47,7 +48,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
     (False, True)
     """
     folder = find_folder(path)
-    raws, faults = _read_tables(folder)
+    raws, faults, unread = _read_tables(folder)
     documents, found = read_documents(folder)
     package, damaged = read_package(folder)
     faults += found + damaged
@@ -62,6 +63,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
         tables=MappingProxyType(tables),
         headers=MappingProxyType({name: raw.header for name, raw in raws.items()}),
         documents=documents,
+        warnings=tuple(unread),
         title=str(package.get("title") or ""),
     )
     faults += run_checks(dataset, broken)
@@ -124,7 +126,8 @@ def _label(folder: Path) -> str:
     return folder.resolve().name or str(folder)
 
 
-def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
+def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault], list[str]]:
+    """Tables as text, faults, and warnings of files that are not read."""
     raws: dict[str, RawTable] = {}
     faults: list[Fault] = []
     try:
@@ -142,11 +145,13 @@ def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
             continue
         raws[item.stem], found = read_csv(item, table_schema(item.stem).names)
         faults += found
+    hidden, unread = unread_files(folder, raws)
+    faults += hidden
     if not raws and not faults:
         way_out = "Begin with 'supplygraph init FOLDER', which writes an example."
         faults.append(Fault(".", 0, "", "", "folder holds no tables", way_out))
         raise DatasetError(_label(folder), faults)
-    return raws, faults
+    return raws, faults, unread
 
 
 def _build_tables(
