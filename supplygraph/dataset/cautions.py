@@ -13,7 +13,22 @@ from supplygraph.dataset.recipes import spell_out
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.dataset.years import name_rows, old_demand, stale_figures
 
+WIDEST = 1.0  # relative; wider, a figure says less than that the quantity is not negative
 RUNNING = ("operating", "ramping")
+
+
+def wide_errors(dataset: Dataset) -> tuple[str, ...]:
+    """A warning per table of standard errors above the figure itself, as 5 for 5 %."""
+    found = []
+    for name, frame in dataset.tables.items():
+        if "sigma" in frame.columns and (frame["sigma"] > WIDEST).any():
+            wide = frame[frame["sigma"] > WIDEST]
+            rows = [(int(r), f"{s:g}") for r, s in zip(wide[ROW], wide["sigma"], strict=True)]
+            found.append(
+                f"{name}.csv {name_rows(rows)}: sigma above 1, an error larger than the figure "
+                "itself, so it hardly pulls. Write 0.05 if 5 % is meant."
+            )
+    return tuple(found)
 
 
 def sourceless_plants(dataset: Dataset) -> tuple[str, ...]:
@@ -65,7 +80,7 @@ def plants_without_a_line(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-WARNINGS = (stale_figures, old_demand)
+WARNINGS = (stale_figures, old_demand, wide_errors)
 REMARKS = (sourceless_plants, plants_without_a_line)
 
 

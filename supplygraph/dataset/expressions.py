@@ -85,9 +85,10 @@ class _Nodes:
             if unit
         }
         self.activity_units = _activity_units(dataset, self.units)
-        self.taken = _taken(dataset)
+        self.takers = _takers(dataset)
         self.tables = {"plants": self._plants(), "pools": self._pools()}
-        self.users = IndexedColumn([*dataset["facilities"]["id"], *dataset["products"]["id"]])
+        self.names = [*map(str, (*dataset["facilities"]["id"], *dataset["products"]["id"]))]
+        self.users = IndexedColumn(self.names)
         self.find = lru_cache(maxsize=TERMS_KEPT)(self._find)
 
     def require(self, call: Call) -> Named:
@@ -124,10 +125,15 @@ class _Nodes:
         cells = table["recipe" if call.function == "activity" else "material"].cells
         things = {str(cells[int(i)]) for i in rows}
         places = frozenset[object](rows.tolist())
-        if users is not None:
-            names = {str(self.users.cells[int(i)]) for i in np.flatnonzero(users)}
-            things &= {material for name in names for material in self.taken.get(name, ())}
-            places = frozenset((row, name) for row in places for name in names)
+        if call.function == "use":
+            named = range(len(self.names)) if users is None else np.flatnonzero(users)
+            names = {self.names[int(i)] for i in named}
+            drawn = [(int(i), n) for i in rows for n in self.takers.get(str(cells[int(i)]), ())]
+            places = frozenset((row, name) for row, name in drawn if name in names)
+            things = {str(cells[row]) for row, name in drawn if name in names}
+            if users is not None and not places:
+                text = call.selector.text
+                raise SelectorError(f"selector '{text}': it takes in nothing. Name a user of it.")
         unit_of = self.activity_units if call.function == "activity" else self.units
         return Named(call, {t: unit_of[t] for t in things if unit_of.get(t)}, places)
 
@@ -225,19 +231,20 @@ def _activity_units(
     return {recipe: frozenset(counted) for recipe, counted in found.items()}
 
 
-def _taken(dataset: Dataset) -> dict[str, set[str]]:
-    """Materials that each plant and each product takes in."""
-    taken: dict[str, set[str]] = {}
+def _takers(dataset: Dataset) -> dict[str, set[str]]:
+    """Plants and products that take in each material."""
+    takers: dict[str, set[str]] = {}
     frame = dataset["recipes"]
     inputs = frame[frame["direction"] == "in"].groupby("recipe")["material"].agg(set).to_dict()
     lines = dataset["capacities"]
     for plant, recipes in zip(lines["facility"], lines["recipes"], strict=True):
         for recipe in recipes:
-            taken.setdefault(plant, set()).update(inputs.get(recipe, ()))
+            for material in inputs.get(recipe, ()):
+                takers.setdefault(material, set()).add(plant)
     needs = dataset["needs"]
     for product, material in zip(needs["product"], needs["material"], strict=True):
-        taken.setdefault(product, set()).add(material)
-    return taken
+        takers.setdefault(material, set()).add(product)
+    return takers
 
 
 def _by_id(frame: pd.DataFrame) -> dict[str, dict[str, str]]:

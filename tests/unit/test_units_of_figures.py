@@ -108,6 +108,12 @@ def test_unlike_units_are_never_added_or_divided(tmp_path, expression, unit, rul
     assert rule in found
 
 
+@pytest.mark.parametrize("expression", ["use(id=mine-a)", "use(id=sep-c material=mag-a)"])
+def test_use_by_a_plant_that_takes_in_nothing_of_it_is_refused(tmp_path, expression):
+    (found,) = observed(tmp_path, expression, "t_reo")
+    assert "it takes in nothing. Name a user of it." in found
+
+
 SORT_MATERIALS = "id,stage,element,unit\na,mine,,t_gross\nb,component,,t_gross\n"
 SORT_RECIPES = """recipe,material,direction,quantity,essential,alternative_group
 dig,a,out,1,,
