@@ -17,6 +17,7 @@ from supplygraph.dataset.expressions import check_expressions
 from supplygraph.dataset.identity import ancestors, check_keys, check_references
 from supplygraph.dataset.loops import check_loops
 from supplygraph.dataset.mass import check_mass
+from supplygraph.dataset.places import place_hint
 from supplygraph.dataset.recipe_checks import (
     check_bundles,
     check_line_counts,
@@ -81,7 +82,10 @@ def check_stock_holders(dataset: Dataset) -> Iterator[Fault]:
             if at and product not in products:
                 known = tuple(f"{p}@{market}" for p in sorted(products))
             rule = "no product@market, market or facility"
-            way_out = hint(holder, known).strip() or "Name one that exists."
+            near = hint(holder, known).strip()
+            if at and product in products:
+                near = place_hint(market, dataset["countries"], "market") or near
+            way_out = near or "Name one that exists."
             yield Fault("stocks.csv", row, "holder", shorten(holder), rule, way_out)
 
 

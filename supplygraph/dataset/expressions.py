@@ -10,10 +10,10 @@ import pandas as pd
 
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.expression_units import SHARE_UNIT, Named, is_part, unit_problem
+from supplygraph.dataset.places import place_hint
 from supplygraph.dataset.recipe_checks import HIDDEN_ACTIVITY, SAME
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault, SelectorError
-from supplygraph.schema import hint
 from supplygraph.selectors import Call, IndexedColumn, Selector, Term, match, parse_expression
 
 _POOL_FUNCTIONS = ("use", "surplus", "unexplained", "trade")
@@ -108,7 +108,8 @@ class _Nodes:
             raise SelectorError(f"selector '{text}': no node meets all its terms. Drop one.")
         for end in (*call.origin.split("|"), *call.destination.split("|")):
             if end != "*" and end not in self.markets:
-                near = hint(end, self.markets).strip() or "Name a market of countries.csv."
+                near = place_hint(end, self.dataset["countries"], "market", everywhere=True)
+                near = near or "Name a market of countries.csv."
                 raise SelectorError(f"selector '{call.selector.text}': no market '{end}'. {near}")
         table = self.tables[place]
         hit = np.ones(len(table["id"]), dtype=bool) if rows is None else rows
