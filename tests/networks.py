@@ -117,9 +117,18 @@ class Network:
             self.add(
                 "capacities", facility=name, line=line, recipes=";".join(group),
                 quantity="" if capacity is None else repr(float(capacity)), unit=f"{unit}/yr",
-                kind="nameplate", from_date="2020-01",
+                kind="nameplate", from_date="2020-01", counts=self._counts(group, unit),
             )  # fmt: skip
         return self
+
+    def _counts(self, recipes: Sequence[str], unit: str) -> str:
+        """Feed, where a capacity in this unit might count feed or product."""
+        sides: dict[str, set[str]] = {recipe: set() for recipe in recipes}
+        for row in self.tables["recipes"]:
+            if row["recipe"] in sides and self._unit(str(row["material"])) == unit:
+                sides[str(row["recipe"])].add(str(row["direction"]))
+        unclear = any(len(found) == 2 for found in sides.values())
+        return "feed" if unclear and all("in" in found for found in sides.values()) else ""
 
     def _made_at(self, recipe: str) -> tuple[str, str]:
         stage = {row["id"]: str(row["stage"]) for row in self.tables["materials"]}
@@ -179,9 +188,14 @@ class Network:
         return self
 
     def _guess_unit(self, expression: str) -> str:
+        """Unit of the material that is named, or else of what the plant named makes."""
+        ended = expression.replace(" ", ")")
         for row in self.tables["materials"]:
-            if f"material={row['id']})" in expression.replace(" ", ")"):
+            if f"material={row['id']})" in ended:
                 return f"{row['unit']}/yr"
+        for row in self.tables.get("capacities", []):
+            if f"id={row['facility']})" in ended:
+                return f"{self._made_at(str(row['recipes']).split(';')[0])[1]}/yr"
         return "t_reo/yr"
 
     def trade(
@@ -462,7 +476,9 @@ class _Draw:
         return bool(self.rng.random() < share)
 
     def amount(self) -> float:
-        return round(float(self.rng.uniform(0.1, 3.0)), 3)
+        # Of what goes in a circle never more comes back than went in.
+        least = 1.0 if self.cyclic else 0.1
+        return round(float(self.rng.uniform(least, 3.0)), 3)
 
     def some(self, names: Sequence[str], most: int) -> list[str]:
         count = int(self.rng.integers(1, min(most, len(names)) + 1))

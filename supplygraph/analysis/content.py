@@ -16,9 +16,9 @@ from functools import cached_property
 
 import numpy as np
 
+from supplygraph.dataset.recipes import vectors
 from supplygraph.graph import Columns, SupplyGraph
 from supplygraph.graph.mixing import Mixing
-from supplygraph.graph.recipes import vectors
 from supplygraph.units import element_per_tonne
 
 WHOLE = ""  # no element: the mass of what enters the chain

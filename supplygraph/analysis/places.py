@@ -11,9 +11,9 @@ import pandas as pd
 from supplygraph.analysis.binding import Evidence, weakest
 from supplygraph.analysis.columns import Column, place_of
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.recipes import vectors
 from supplygraph.graph import SupplyGraph
 from supplygraph.graph.network import RUNNING
-from supplygraph.graph.recipes import vectors
 
 Record = dict[str, Any]
 

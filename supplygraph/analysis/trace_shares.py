@@ -13,8 +13,8 @@ from supplygraph.analysis.ownership import UNSTATED, Owner, owners_in
 from supplygraph.analysis.ranges import AllowedFlows, ElementRanges, Target
 from supplygraph.analysis.trace_text import Wording
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.recipes import vectors
 from supplygraph.errors import UsageError
-from supplygraph.graph.recipes import vectors
 from supplygraph.selectors import did_you_mean
 
 CARRIES = 0.2  # grades of flows with less than this part of a share's mass do not count

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from supplygraph.dataset.tables import ROW
+from supplygraph.dataset.years import roles
 from supplygraph.graph import Columns, SupplyGraph
 from supplygraph.selectors import Call, Expression, Selector, Term, parse_expression
 from supplygraph.units import mass_in_tonnes
@@ -86,14 +88,16 @@ class _Reader:
         n = len(graph.pools)
         self.surplus = _positions(columns.surplus_of, n)
         self.unexplained = _positions(columns.unexplained_of, n)
+        self.roles = roles(graph.dataset, graph.base_year)
 
     def table(self) -> list[Observation]:
-        rows = self.graph.dataset.tables["observations"].to_dict("records")
-        return [self._observed(row) for row in rows if self._counts(row["year"])]
+        return [self._observed(row) for row in self._counts("observations")]
 
-    def _counts(self, year: float) -> bool:
-        """Figures of the base year, and earlier ones as the last known."""
-        return year <= self.graph.base_year
+    def _counts(self, table: str) -> list[dict]:
+        """Rows that state a value, each with its role in the balance of the base year."""
+        rows = self.graph.dataset.tables[table].to_dict("records")
+        keyed = [((table, row[ROW]), row) for row in rows]
+        return [{**row, "role": self.roles[key]} for key, row in keyed if key in self.roles]
 
     def _observed(self, row: dict) -> Observation:
         expression: Expression = parse_expression(row["expression"])
@@ -106,10 +110,7 @@ class _Reader:
 
     def trade(self) -> list[Observation]:
         result = []
-        for row in self.graph.dataset.tables["trade"].to_dict("records"):
-            known = row["role"] != "arc" and not np.isnan(row["quantity"])
-            if not known or not self._counts(row["year"]):
-                continue
+        for row in self._counts("trade"):
             materials = "|".join(row["material"])
             selector = Selector((Term("material", "=", tuple(row["material"])),), materials)
             call = Call("trade", selector, row["from"], row["to"])

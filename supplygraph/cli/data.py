@@ -82,7 +82,7 @@ def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
         summary = f"{len(faults)} problem{'s' * (len(faults) != 1)} in {error.name}"
     else:
         about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
-        warnings = tuple(dataset.warnings)
+        warnings = (*dataset.warnings, *dataset.remarks)
         faults = _check_documents(dataset)
         rows = sum(len(table) for table in dataset.tables.values())
         documents = sum(len(found) for found in dataset.documents.values())

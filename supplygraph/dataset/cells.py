@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from supplygraph.dataset.number_advice import absent, advise
 from supplygraph.errors import Fault
 from supplygraph.schema import Column, hint
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]*,[0-9]+")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BLANKS: dict[str, object] = {"number": math.nan, "integer": math.nan, "list": ()}
@@ -74,6 +74,8 @@ def convert(
                 faults.append(Fault(file, line, column.name, shorten(text), rule, way_out))
         elif column.required:
             way_out = f"Give the {column.name}: {column.description}" if column.description else ""
+            if column.type in ("number", "integer"):
+                way_out = f"Delete the row, or give the {column.name}: {column.description}"
             faults.append(Fault(file, line, column.name, "", "value is missing", way_out))
         values.append(value)
     return pack(column, values), faults
@@ -108,13 +110,11 @@ def shorten(text: str) -> str:
 
 def _number(text: str, column: Column) -> float:
     if not _NUMBER.fullmatch(text):
-        if _DECIMAL_COMMA.fullmatch(text):
-            raise CellError("not a number with a decimal point", "Write 1.5, not 1,5.")
-        raise CellError("not a number", "Write digits, or leave it blank where it is not known.")
+        raise CellError(*advise(text, column))
     value = float(text)
     low, high = column.bounds
     if math.isinf(value):
-        raise CellError("not finite", "Leave it blank where it is not known.")
+        raise CellError("not finite", absent(column))
     if value and not SMALLEST <= abs(value) <= LARGEST:
         rule = f"larger than {LARGEST:g}" if abs(value) > 1 else f"nearer to 0 than {SMALLEST:g}"
         raise CellError(rule, "No quantity here is; check its unit, or blank it.")

@@ -14,9 +14,13 @@ import numpy as np
 
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.expressions import check_expressions
-from supplygraph.dataset.identity import check_keys, check_references
+from supplygraph.dataset.identity import ancestors, check_keys, check_references
+from supplygraph.dataset.loops import check_loops
+from supplygraph.dataset.mass import check_mass
+from supplygraph.dataset.places import place_hint
 from supplygraph.dataset.recipe_checks import (
     check_bundles,
+    check_line_counts,
     check_line_units,
     check_quantity_units,
     check_recipes,
@@ -78,7 +82,10 @@ def check_stock_holders(dataset: Dataset) -> Iterator[Fault]:
             if at and product not in products:
                 known = tuple(f"{p}@{market}" for p in sorted(products))
             rule = "no product@market, market or facility"
-            way_out = hint(holder, known).strip() or "Name one that exists."
+            near = hint(holder, known).strip()
+            if at and product in products:
+                near = place_hint(market, dataset["countries"], "market") or near
+            way_out = near or "Name one that exists."
             yield Fault("stocks.csv", row, "holder", shorten(holder), rule, way_out)
 
 
@@ -88,7 +95,7 @@ def check_parents(dataset: Dataset) -> Iterator[Fault]:
         frame = dataset[name]
         parents = dict(zip(frame["id"], frame["parent_id"], strict=True))
         for row, start in zip(frame[ROW], frame["id"], strict=True):
-            chain = _ancestors(start, parents)
+            chain = ancestors(start, parents)
             if start in chain:
                 path = " > ".join([start, *chain[: chain.index(start) + 1]])
                 way_out = "Clear the parent of one of them."
@@ -106,21 +113,11 @@ def check_child_and_parent(dataset: Dataset) -> Iterator[Fault]:
     kinds = dict(zip(frame["id"], frame["aggregate_kind"], strict=True))
     lined = set(dataset["capacities"]["facility"])
     for row, plant in zip(frame[ROW], frame["id"], strict=True):
-        for above in _ancestors(plant, parents) if plant in lined else ():
+        for above in ancestors(plant, parents) if plant in lined else ():
             if above in lined and above != plant and kinds.get(above) != "rest":
                 rule = f"counted twice with '{plant}': both have lines in capacities.csv"
                 way_out = "Keep the lines of one, or make the parent the rest of its group."
                 yield Fault("facilities.csv", row, "parent_id", above, rule, way_out)
-
-
-def _ancestors(start: str, parents: dict[str, str]) -> list[str]:
-    """Parents upwards, ending where the chain ends or closes."""
-    chain: list[str] = []
-    current = parents.get(start, "")
-    while current and current not in chain:
-        chain.append(current)
-        current = parents.get(current, "")
-    return chain
 
 
 def check_vectors(dataset: Dataset) -> Iterator[Fault]:
@@ -182,7 +179,7 @@ def check_routes(dataset: Dataset) -> Iterator[Fault]:
     """Trade and arcs join two places: delivery inside a market is implied."""
     for name in ("trade", "arcs"):
         frame = dataset[name]
-        same = frame[(frame["from"] == frame["to"]) & (frame["from"] != "*")]
+        same = frame[(frame["from"] == frame["to"]) & ~frame["from"].isin(["*", ""])]
         for row, place in zip(same[ROW], same["to"], strict=True):
             rule, way_out = "both origin and destination", "Drop the row."
             yield Fault(f"{name}.csv", row, "to", place, rule, way_out)
@@ -213,12 +210,18 @@ CHECKS: tuple[Check, ...] = (
     check_recipes,
     check_bundles,
     check_line_units,
+    check_line_counts,
     check_quantity_units,
+    check_mass,
+    check_loops,
     check_expressions,
     check_provenance,
 )
 # Without these tables the check would find fault with rows that are right.
 _LEANS_ON: dict[Check, frozenset[str]] = {
     check_recipes: frozenset({"compositions"}),
-    check_expressions: frozenset({"compositions", "operators"}),
+    check_line_counts: frozenset({"compositions", "materials", "recipes"}),
+    check_mass: frozenset({"compositions", "materials", "recipes", "elements"}),
+    check_loops: frozenset({"compositions", "materials", "recipes", "elements"}),
+    check_expressions: frozenset({"compositions", "operators", "materials", "recipes"}),
 }

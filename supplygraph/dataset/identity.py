@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from supplygraph.dataset.cells import shorten
+from supplygraph.dataset.places import place_hint
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault
 from supplygraph.schema import Column, hint, table_names, table_schema
@@ -61,6 +62,27 @@ def _check_column(dataset: Dataset, name: str, column: Column) -> Iterator[Fault
             if word not in allowed:
                 if word not in hints:
                     fallback = f"Add it there{' as a ' + target if target != 'id' else ''}."
-                    hints[word] = hint(word, tuple(map(str, known))).strip() or fallback
+                    near = (
+                        place_hint(word, dataset[table], target, everywhere="*" in column.values)
+                        if table == "countries"
+                        else hint(word, tuple(map(str, known))).strip()
+                    )
+                    hints[word] = near or fallback
                 rule = f"not in {table}.csv"
                 yield Fault(f"{name}.csv", row, column.name, shorten(word), rule, hints[word])
+
+
+def ancestors(start: str, parents: dict[str, str]) -> list[str]:
+    """Parents upwards, ending where the chain ends or closes.
+
+    Examples
+    --------
+    >>> ancestors("plant", {"plant": "group", "group": "country"})
+    ['group', 'country']
+    """
+    chain: list[str] = []
+    current = parents.get(start, "")
+    while current and current not in chain:
+        chain.append(current)
+        current = parents.get(current, "")
+    return chain

@@ -10,12 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from supplygraph.dataset.cautions import add_cautions
 from supplygraph.dataset.checks import run_checks
 from supplygraph.dataset.csvfile import RawTable, read_csv
 from supplygraph.dataset.documents import read_documents
 from supplygraph.dataset.package import read_package
 from supplygraph.dataset.sources import grade_tables
-from supplygraph.dataset.tables import Dataset, build_table
+from supplygraph.dataset.tables import Dataset, build_table, note_rows
+from supplygraph.dataset.unread import unread_files
 from supplygraph.errors import DatasetError, Fault, UsageError
 from supplygraph.schema import hint, table_names, table_schema
 
@@ -46,7 +48,7 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
     (False, True)
     """
     folder = find_folder(path)
-    raws, faults = _read_tables(folder)
+    raws, faults, unread = _read_tables(folder)
     documents, found = read_documents(folder)
     package, damaged = read_package(folder)
     faults += found + damaged
@@ -61,12 +63,13 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
         tables=MappingProxyType(tables),
         headers=MappingProxyType({name: raw.header for name, raw in raws.items()}),
         documents=documents,
+        warnings=tuple(unread),
         title=str(package.get("title") or ""),
     )
     faults += run_checks(dataset, broken)
     if faults:
-        raise DatasetError(_label(folder), list(dict.fromkeys(faults)))
-    return grade_tables(dataset)
+        raise DatasetError(_label(folder), list(dict.fromkeys(_one_cause(faults, raws))))
+    return add_cautions(grade_tables(dataset))
 
 
 def find_folder(path: str | Path | None = None) -> Path:
@@ -123,7 +126,8 @@ def _label(folder: Path) -> str:
     return folder.resolve().name or str(folder)
 
 
-def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
+def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault], list[str]]:
+    """Tables as text, faults, and warnings of files that are not read."""
     raws: dict[str, RawTable] = {}
     faults: list[Fault] = []
     try:
@@ -139,13 +143,15 @@ def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault]]:
             way_out = hint(item.stem, table_names()).strip() or "Rename it, or move it elsewhere."
             faults.append(Fault(item.name, 0, "", "", "file is no table of the schema", way_out))
             continue
-        raws[item.stem], found = read_csv(item)
+        raws[item.stem], found = read_csv(item, table_schema(item.stem).names)
         faults += found
+    hidden, unread = unread_files(folder, raws)
+    faults += hidden
     if not raws and not faults:
         way_out = "Begin with 'supplygraph init FOLDER', which writes an example."
         faults.append(Fault(".", 0, "", "", "folder holds no tables", way_out))
         raise DatasetError(_label(folder), faults)
-    return raws, faults
+    return raws, faults, unread
 
 
 def _build_tables(
@@ -168,6 +174,16 @@ def _build_tables(
             way_out = f"Write {name}.csv with the columns {', '.join(_needed(name))}."
             faults.append(Fault(f"{name}.csv", 0, "", "", rule, way_out))
     return tables, frozenset(broken), faults
+
+
+def _one_cause(faults: list[Fault], raws: Mapping[str, RawTable]) -> list[Fault]:
+    """A note or a total below a table is one fault, not one for each cell it leaves blank."""
+    notes = {name: note_rows(table_schema(name), raw) for name, raw in raws.items()}
+    inside = {
+        (f"{name}.csv", row) for name, found in notes.items() for _, rows in found for row in rows
+    }
+    kept = [fault for fault in faults if (fault.file, fault.row) not in inside]
+    return kept + [fault for found in notes.values() for fault, _ in found]
 
 
 def _needed(table: str) -> list[str]:

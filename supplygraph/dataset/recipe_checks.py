@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from supplygraph.dataset.cells import shorten
+from supplygraph.dataset.recipes import Recipe, spell_out
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault, UsageError
 from supplygraph.schema import hint
 from supplygraph.units import MATERIAL_UNITS, per_unit, per_year
 
 OXIDES, BUNDLE = "oxides:", "bundle:"
+SAME = 1e-9  # quantities of recipes are written with far fewer digits
 # A magnet line may be stated in the blanks it presses, which no material of its recipe is.
-_HIDDEN_ACTIVITY = {"t_finished": "t_blank"}
+HIDDEN_ACTIVITY = {"t_finished": "t_blank"}
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,49 @@ def check_line_units(dataset: Dataset) -> Iterator[Fault]:
                 yield _unit_fault("capacities.csv", row, unit, rule, way_out)
 
 
+def sound_recipes(dataset: Dataset) -> dict[str, Recipe]:
+    """Recipes spelled out; none where a row of them is at fault, which would bring others."""
+    damaged = next(chain(check_recipes(dataset), check_bundles(dataset)), None)
+    return spell_out(dataset)[0] if damaged is None else {}
+
+
+def check_line_counts(dataset: Dataset) -> Iterator[Fault]:
+    """What a capacity counts is clear: feed or product, the same on all dates of its line."""
+    recipes, units = sound_recipes(dataset), _material_units(dataset)
+    frame = dataset["capacities"]
+    first: dict[tuple[str, str], str] = {}
+    columns = (frame[c] for c in (ROW, "facility", "line", "recipes", "unit", "counts"))
+    for row, plant, line, names, unit, counts in zip(*columns, strict=True):
+        if first.setdefault((plant, line), counts) != counts:
+            rule = f"not what this line counts on other dates, {first[plant, line] or 'blank'}"
+            yield Fault("capacities.csv", row, "counts", counts, rule, "Use one for a line.")
+            continue
+        try:
+            substance = per_year(unit)[1]
+        except UsageError:
+            continue  # a fault of its own
+        known = [recipes[name] for name in names if name in recipes]
+        found = (p for recipe in known if (p := _unclear(recipe, substance, counts, units)))
+        for column, rule, way_out in islice(found, 1):  # one line, one cause
+            shown = unit if column == "unit" else counts
+            yield Fault("capacities.csv", row, column, shorten(shown), rule, way_out)
+
+
+def _unclear(
+    recipe: Recipe, substance: str, counts: str, units: Mapping[str, str]
+) -> tuple[str, str, str] | None:
+    """Column, rule and way out where a capacity does not say what of a recipe it counts."""
+    feed, product = recipe.taken(substance, units), recipe.given(substance, units)
+    if not counts and feed and product and abs(feed - product) > SAME * max(feed, product):
+        rule = f"the unit of what '{recipe.name}' takes in ({feed:g}) and gives out ({product:g})"
+        return "unit", rule, "Write feed or product in a column counts."
+    if (counts == "feed" and not feed) or (counts == "product" and not product):
+        does = "takes in" if counts == "feed" else "gives out"
+        rule = f"what '{recipe.name}' {does}, of which nothing is in {substance}"
+        return "counts", rule, "Blank it, or state the capacity in a unit of it."
+    return None
+
+
 def _recipe_units(dataset: Dataset) -> dict[str, set[str]]:
     unit_of = _material_units(dataset)
     found: dict[str, set[str]] = defaultdict(set)
@@ -146,7 +192,7 @@ def _recipe_units(dataset: Dataset) -> dict[str, set[str]]:
     for recipe, material in zip(recipes["recipe"], recipes["material"], strict=True):
         name = material.removeprefix(BUNDLE)
         unit = "t_oxide" if material.startswith(OXIDES) else unit_of.get(name, "")
-        found[recipe] |= {unit, _HIDDEN_ACTIVITY.get(unit, "")} - {""}
+        found[recipe] |= {unit, HIDDEN_ACTIVITY.get(unit, "")} - {""}
     return dict(found)
 
 

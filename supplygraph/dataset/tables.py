@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.dataset.cells import Values, convert, pack, shorten
-from supplygraph.dataset.csvfile import RawTable
+from supplygraph.dataset.csvfile import RawTable, plain
 from supplygraph.errors import Fault, UsageError
 from supplygraph.schema import TableSchema, hint
 
@@ -44,7 +44,11 @@ class Dataset:
     documents
         Folder (``measures``, ``projects``, ``scenarios``, ``curves``) to file stem to content.
     warnings
-        What a reader should know, such as that nothing names a source.
+        What a reader of any number should know, such as that nothing names a source: every
+        result repeats it.
+    remarks
+        What is right by every rule and may not be meant, such as a plant without a line: only
+        ``validate`` says it.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Dataset:
     headers: Mapping[str, tuple[str, ...]]
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     title: str = ""
     tables_hash: str = ""
 
@@ -111,16 +116,72 @@ def _stand_in(kind: str) -> object:
     return {"number": np.nan, "integer": np.nan, "list": (), "boolean": False}.get(kind, "")
 
 
+def note_rows(schema: TableSchema, raw: RawTable) -> list[tuple[Fault, range]]:
+    """Rows that are no rows of the table: notes, totals, units and a header that comes again.
+
+    Such a row fills one cell alone, or less than half of those that no row may leave blank.
+
+    Returns
+    -------
+    list of tuple of Fault and range
+        One fault for each run of such rows, with their lines.
+
+    Examples
+    --------
+    >>> from supplygraph.schema import table_schema
+    >>> header = ("product", "market", "units", "year")
+    >>> raw = RawTable(header, (("Total", "", "7", ""), ("e estimated", "", "", "")), (3, 4))
+    >>> print(note_rows(table_schema("demand"), raw)[0][0])
+    demand.csv row 3: 'Total, 7' is no row of the table (rows 3 to 4). Delete it, or fill market...
+    """
+    needed = [c.name for c in schema.columns if c.required and c.name in raw.header]
+    places = [raw.header.index(name) for name in needed]
+    runs: list[list[int]] = []
+    for index, row in enumerate(raw.rows):
+        blank = sum(1 for place in places if not row[place])
+        alone = blank > 0 and sum(1 for cell in row if cell) == 1
+        if row == raw.header or alone or (blank > 1 and 2 * blank >= len(places)):
+            if runs and runs[-1][-1] == index - 1:
+                runs[-1].append(index)
+            else:
+                runs.append([index])
+    return [_note_fault(schema.name, needed, raw, run) for run in runs]
+
+
+def _note_fault(name: str, needed: list[str], raw: RawTable, run: list[int]) -> tuple[Fault, range]:
+    first, last = raw.lines[run[0]], raw.lines[run[-1]]
+    row = raw.rows[run[0]]
+    shown = shorten(", ".join(cell for cell in row if cell))
+    span = f" (rows {first} to {last})" if last > first else ""
+    if row == raw.header:
+        rule, way_out = f"the header again{span}", "Delete it."
+    else:
+        lacking = [column for column in needed if not row[raw.header.index(column)]]
+        rule = f"no row of the table{span}"
+        way_out = f"Delete it, or fill {', '.join(lacking)}."
+    return Fault(f"{name}.csv", first, "", shown, rule, way_out), range(first, last + 1)
+
+
 def _header_faults(schema: TableSchema, raw: RawTable) -> list[Fault]:
+    """Unknown columns and missing ones; one that is only misspelled is not missing besides."""
     file = f"{schema.name}.csv"
+    unknown = [n for n in dict.fromkeys(raw.header) if n and n not in schema.names]
+    spelled = {name: plain(name) for name in unknown if plain(name) in schema.names}
     faults = []
-    for name in dict.fromkeys(raw.header):
-        if name and name not in schema.names:
-            way_out = hint(name, schema.names).strip() or f"Known: {', '.join(schema.names)}."
-            rule = "not a column of this table"
-            faults.append(Fault(file, 1, "header", shorten(name), rule, way_out))
+    if spelled:
+        rule, way_out = "not written as in the schema", f"Write {', '.join(spelled.values())}."
+        faults.append(Fault(file, 1, "header", shorten(", ".join(spelled)), rule, way_out))
+    meant = set(spelled.values())
+    for name in unknown:
+        if name in spelled:
+            continue
+        near = hint(name, schema.names).strip()
+        meant |= {column for column in schema.names if f"'{column}'" in near}
+        way_out = near or f"Known: {', '.join(schema.names)}."
+        rule = "not a column of this table"
+        faults.append(Fault(file, 1, "header", shorten(name), rule, way_out))
     for column in schema.columns:
-        if column.required and column.name not in raw.header:
+        if column.required and column.name not in raw.header and column.name not in meant:
             way_out = f"Add it: {column.description}"
             faults.append(Fault(file, 1, column.name, "", "required column is missing", way_out))
     return faults

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from supplygraph.dataset.recipes import Recipe, expand
 from supplygraph.dataset.tables import Dataset
+from supplygraph.dataset.years import base_year as newest_demand
 from supplygraph.graph.network import BASE_YEAR, Inputs, SupplyGraph
-from supplygraph.graph.recipes import Recipe, expand
 from supplygraph.units import per_unit, per_year
 
 NOMINAL_SHARE = 1e-4
@@ -59,13 +60,8 @@ def compile_graph(
     >>> graph.arcs["id"].tolist(), graph.base_year
     (['ore-a:CN>JP'], 2024)
     """
-    year = base_year or _base_year(dataset)
+    year = base_year or newest_demand(dataset) or BASE_YEAR
     return _Builder(dataset, expand(dataset, variants), year).build()
-
-
-def _base_year(dataset: Dataset) -> int:
-    years = dataset.tables["demand"]["year"].dropna()
-    return int(years.max()) if len(years) else BASE_YEAR
 
 
 class _Builder:
@@ -140,9 +136,9 @@ class _Builder:
                 for row in rows
             )  # fmt: skip
             head = self._head(plant, line, number, process, owners)
-            substance = per_year(rows[0]["unit"])[1]
+            substance, counts = per_year(rows[0]["unit"])[1], rows[0]["counts"]
             for recipe in sorted({name for row in rows for name in row["recipes"]}):
-                activities.append(head | self._tail(recipe, substance))
+                activities.append(head | self._tail(recipe, substance, counts))
         return activities, lines, capacities
 
     def _head(
@@ -158,14 +154,14 @@ class _Builder:
             "kind": plant["aggregate_kind"], "line_index": number,
         }  # fmt: skip
 
-    def _tail(self, recipe: str, substance: str) -> Row:
+    def _tail(self, recipe: str, substance: str, counts: str) -> Row:
         """What an activity has by its recipe."""
         detail = self.recipes[recipe]
         outputs = tuple(flow.material for flow in detail.outputs)
         elements = {e for name in outputs for e in self.materials[name]["element"]}
         return {
             "recipe": recipe, "material": outputs, "element": tuple(sorted(elements)),
-            "line_units": detail.units_of(substance, self.units),
+            "line_units": detail.units_of(substance, self.units, counts),
         }  # fmt: skip
 
     def _demands(self) -> list[Row]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from supplygraph.dataset.recipes import Recipe
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import SelectorError
-from supplygraph.graph.recipes import Recipe
 from supplygraph.selectors import (
     TRADED,
     Call,

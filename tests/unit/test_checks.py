@@ -49,13 +49,13 @@ sinter,nd-oxide,in,0.4,true,D,chemistry
 sinter,mag-a,out,1,,D,by definition
 wind,motor,out,1,,D,by definition
 """,
-    "capacities": """facility,line,recipes,quantity,unit,from_date,source,evidence,low,high
-mine-a,1,dig,120,t_reo/yr,2020-01,usgs,B,100,130
-rest-my,1,light,10,t_reo/yr,,usgs,B,,
-sep-b,1,light,100,t_reo/yr,,usgs,B,,
-sep-b,1,light,0,t_reo/yr,2026-01,usgs,B,,
-plant-c,1,sinter,40,t_blank/yr,,usgs,B,,
-plant-c,2,wind,,piece/yr,,,,,
+    "capacities": """facility,line,recipes,quantity,unit,from_date,source,evidence,low,high,counts
+mine-a,1,dig,120,t_reo/yr,2020-01,usgs,B,100,130,
+rest-my,1,light,10,t_reo/yr,,usgs,B,,,feed
+sep-b,1,light,100,t_reo/yr,,usgs,B,,,feed
+sep-b,1,light,0,t_reo/yr,2026-01,usgs,B,,,feed
+plant-c,1,sinter,40,t_blank/yr,,usgs,B,,,
+plant-c,2,wind,,piece/yr,,,,,,
 """,
     "trade": """material,from,to,year,quantity,unit,source,evidence
 ore-a,CN,MY,2024,90,t_reo,usgs,A

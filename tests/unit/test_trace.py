@@ -80,7 +80,7 @@ def mixed(net: Network) -> Network:
     net.recipe("scrap", {"dy-oxide": 1}).recipe("hole", {"dy-oxide": 1})
     net.recipe("smelt", {"dy-metal": 1}, {"dy-oxide": 1})
     net.plant("mine-a", "A", "dig").observe("output(id=mine-a)", 100)
-    net.plant("split-a", "A", "split").observe("activity(id=split-a)", 100)
+    net.plant("split-a", "A", "split").observe("activity(id=split-a)", 100, unit="t_reo/yr")
     net.plant("scrap-a", "A", "scrap", process="recycle").observe("output(id=scrap-a)", 15)
     net.plant("hole-a", "A", "hole", process="unrecorded").observe("output(id=hole-a)", 5)
     net.plant("smelt-b", "B", "smelt").observe("output(id=smelt-b)", 30)

@@ -34,21 +34,44 @@ class Recipe:
     inputs: tuple[Flow, ...]
     outputs: tuple[Flow, ...]
 
-    def units_of(self, unit: str, units: Mapping[str, str]) -> float:
+    def units_of(self, unit: str, units: Mapping[str, str], counts: str = "") -> float:
         """Amount of ``unit`` that one unit of activity stands for (1 when it names the activity).
 
         A line may state its capacity in its own activity (t_blank) or in what it takes in
         or gives out (t_reo of feed, t_finished of magnets).
+
+        Parameters
+        ----------
+        unit
+            Unit of the capacity.
+        units
+            Unit of every material.
+        counts
+            ``feed`` or ``product``, as the capacity says; where it says nothing, a checked dataset
+            leaves no doubt.
+
+        Examples
+        --------
+        >>> units = {"ore": "t_gross", "sand": "t_gross"}
+        >>> sorting = Recipe("sort", (Flow("ore", 4.0),), (Flow("sand", 1.0),))
+        >>> [sorting.units_of("t_gross", units, counts) for counts in ("feed", "product")]
+        [4.0, 1.0]
         """
+        feed, product = self.taken(unit, units), self.given(unit, units)
+        return (product if counts == "product" else feed) or feed or product or 1.0
+
+    def taken(self, unit: str, units: Mapping[str, str]) -> float:
+        """What one unit of activity takes in, in one unit; of alternatives the largest."""
         groups: dict[str, float] = {}
         for flow in self.inputs:
-            if units[flow.material] == unit:
+            if units.get(flow.material) == unit:
                 key = flow.group or flow.material
                 groups[key] = max(groups.get(key, 0.0), flow.quantity)
-        if groups:
-            return sum(groups.values())
-        made = sum(flow.quantity for flow in self.outputs if units[flow.material] == unit)
-        return made or 1.0
+        return sum(groups.values())
+
+    def given(self, unit: str, units: Mapping[str, str]) -> float:
+        """What one unit of activity gives out, in one unit."""
+        return sum(flow.quantity for flow in self.outputs if units.get(flow.material) == unit)
 
 
 def vectors(dataset: Dataset, variants: Mapping[str, str] | None = None) -> dict[str, dict]:
@@ -91,6 +114,16 @@ def expand(dataset: Dataset, variants: Mapping[str, str] | None = None) -> dict[
     DatasetError
         If a recipe names a vector or an oxide that does not exist.
     """
+    recipes, faults = spell_out(dataset, variants)
+    if faults:
+        raise DatasetError(dataset.name, faults)
+    return recipes
+
+
+def spell_out(
+    dataset: Dataset, variants: Mapping[str, str] | None = None
+) -> tuple[dict[str, Recipe], list[Fault]]:
+    """The same with the faults found; what does not exist is then a material without a name."""
     known = vectors(dataset, variants)
     materials = dataset.tables["materials"]
     oxides = {
@@ -108,10 +141,7 @@ def expand(dataset: Dataset, variants: Mapping[str, str] | None = None) -> dict[
     rows = dataset.tables["recipes"][list(RECIPE_COLUMNS)]
     rows = rows.sort_values(["recipe", "direction", "material"])
     parts = groupby(rows.itertuples(index=False, name=None), key=itemgetter(0))
-    result = {str(name): writer.recipe(str(name), list(part)) for name, part in parts}
-    if faults:
-        raise DatasetError(dataset.name, faults)
-    return result
+    return {str(name): writer.recipe(str(name), list(part)) for name, part in parts}, faults
 
 
 class _Expander:
