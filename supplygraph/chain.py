@@ -190,20 +190,39 @@ class Chain:
 
     @property
     def graph(self) -> nx.MultiDiGraph:
-        """Read-only networkx graph with base-year flows, grades and sources on its edges."""
-        return self._graph()
+        """Read-only networkx graph of what flows in the base year; see :meth:`to_networkx`."""
+        return self.to_networkx()
 
-    def _graph(self, *, intervals: bool = False) -> nx.MultiDiGraph:
+    def to_networkx(self, *, all_edges: bool = False, intervals: bool = False) -> nx.MultiDiGraph:
+        """Read-only networkx graph with base-year flows, grades and sources on its edges.
+
+        Parameters
+        ----------
+        all_edges
+            Edges without flow too: idle lines and arcs that trade could open. A measure that does
+            not weigh edges by `quantity` would count them like the busiest.
+        intervals
+            Also the least and most of every arc.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> graph = sg.load("three-nodes").to_networkx()
+        >>> graph.edges["ore-a@CN", "ore-a@JP", "ore-a:CN>JP"]["quantity"]
+        90.0
+        """
         from supplygraph.analysis.edge_facts import edge_facts
 
         facts = edge_facts(self.baseline, intervals=intervals)
-        return self.network.to_networkx(flow_table(self.baseline), facts)
+        flows = flow_table(self.baseline)
+        return self.network.to_networkx(flows, facts, all_edges=all_edges)
 
     def export(
         self,
         path: str | Path,
         *,
         format: str | None = None,
+        all_edges: bool = False,
         intervals: bool = False,
         force: bool = False,
     ) -> list[Path]:
@@ -216,8 +235,8 @@ class Chain:
         format
             ``graphml``, ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``; by default from the
             ending, csv for a name without one.
-        intervals
-            Also the least and most of every arc.
+        all_edges, intervals
+            As in :meth:`to_networkx`.
         force
             Overwrite what is there.
 
@@ -241,7 +260,8 @@ class Chain:
         citation = f"supplygraph, dataset {dataset.name} {dataset.version} (hash {dataset.hash})."
         sources = dataset.tables["sources"]
         about = {"title": title, "citation": citation}
-        return Export(self._graph(intervals=intervals), sources, about).write(Path(path), kind)
+        graph = self.to_networkx(all_edges=all_edges, intervals=intervals)
+        return Export(graph, sources, about).write(Path(path), kind)
 
     def remove(self, *selectors: str) -> Chain:
         """A new chain without what the selectors name.

@@ -322,7 +322,11 @@ class SupplyGraph:
         return self.select_pools(Selector(terms, selector.text))
 
     def to_networkx(
-        self, flows: pd.DataFrame | None = None, facts: Facts | None = None
+        self,
+        flows: pd.DataFrame | None = None,
+        facts: Facts | None = None,
+        *,
+        all_edges: bool = True,
     ) -> nx.MultiDiGraph:
         """The network as a read-only ``networkx.MultiDiGraph``.
 
@@ -332,6 +336,8 @@ class SupplyGraph:
             Baseline table with columns ``kind, id, quantity``; edges carry 0 without it.
         facts
             Further attributes of edges by (from, to, key).
+        all_edges
+            Keep edges without flow too.
 
         Returns
         -------
@@ -341,7 +347,7 @@ class SupplyGraph:
         """
         from supplygraph.graph.export import to_networkx
 
-        return to_networkx(self, flows, facts)
+        return to_networkx(self, flows, facts, all_edges=all_edges)
 
 
 def _selector_table(frame: pd.DataFrame) -> dict[str, IndexedColumn]:
