@@ -301,7 +301,7 @@ def test_force_overwrites_and_leaves_the_rest(tmp_path):
     (tmp_path / "note.txt").write_text("mine")
     assert len(chain.export(tmp_path, force=True)) == 4
     assert (tmp_path / "note.txt").read_text() == "mine"
-    with pytest.raises(UsageError, match="export a whole chain"):
+    with pytest.raises(UsageError, match="export asks about a whole chain"):
         chain.remove("id=mine-a").export(tmp_path / "x.gexf")
 
 

@@ -145,7 +145,7 @@ def test_questions_that_have_no_answer(chain, question, says):
 
 
 def test_a_chain_with_removals_is_not_traced(chain):
-    with pytest.raises(UsageError, match="trace a whole chain"):
+    with pytest.raises(UsageError, match="trace asks about a whole chain"):
         chain.remove("country=MM").trace("ev")
 
 
