@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -36,9 +36,11 @@ from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
+from supplygraph.precision import stated_table
 from supplygraph.results import Results, load_results, write_text
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.scenario.removal import UnsizedPlantError
+from supplygraph.schema.commands import scale_of
 from supplygraph.selectors import did_you_mean
 
 if TYPE_CHECKING:
@@ -1219,4 +1221,5 @@ class Solution:
         )
         table["loss_none"] = table["none"] / table["demand"]
         table["loss_free"] = table["free"] / table["demand"]
-        return table.drop(columns=["none", "free"])
+        table = table.drop(columns=["none", "free"])
+        return stated_table(table, partial(scale_of, self.results.kind))
