@@ -16,6 +16,7 @@ import pandas as pd
 
 # Nine decimals of a number near 1, and ten digits of any, keep a value within 5e-10 of its scale or
 # of itself: two machines whose values agree print numbers at most 1e-9 apart.
+PRECISION = 1e-9
 DECIMALS = 9
 DIGITS = 10
 # 89.99999999 is 90 that a solver missed by 1e-10: a number of few digits is taken where it moves
@@ -36,8 +37,8 @@ def stated(value: float, scale: Scale = None) -> float:
     value
         As computed; what is not finite stays, and so does a whole number.
     scale
-        Size of its kind (1 for a share, the world's use for a flow of a material), whose
-        billionth is the last decimal. None keeps ten digits of a value however small it is, as
+        Size of its kind (1 for a share, the world's use for a flow of a material): less than its
+        billionth is 0, and its billionth is the last decimal. None keeps ten digits of a value however small it is, as
         in a column of unlike things.
 
     Examples
@@ -50,6 +51,8 @@ def stated(value: float, scale: Scale = None) -> float:
     if not math.isfinite(value):
         return value
     if scale:
+        if abs(value) < PRECISION * scale:
+            return 0.0
         value = round(value, DECIMALS - math.floor(math.log10(scale)))
     if value.is_integer():
         return value + 0.0  # turns -0.0 into 0.0

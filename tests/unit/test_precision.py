@@ -66,8 +66,8 @@ def test_machines_that_agree_print_numbers_that_agree(value, other):
 @given(NUMBERS, st.floats(min_value=1e-6, max_value=1e9))
 def test_a_scale_says_what_is_dust(value, scale):
     said = stated(value, scale)
-    assert abs(said - value) <= 5.001e-10 * max(scale, abs(value))
-    assert said or abs(value) <= 5.001e-10 * scale
+    assert abs(said - value) <= (5.001e-10 if said else 1e-9) * max(scale, abs(value))
+    assert (said == 0) == (abs(value) < 1e-9 * scale or value == 0)
     assert stated(said, scale) == said
 
 
