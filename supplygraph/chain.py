@@ -10,14 +10,14 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
-from supplygraph.analysis.chokepoints import chokepoints
+from supplygraph.analysis.chokepoints import chokepoints, upper_limit
 from supplygraph.analysis.explain import explain, stopped_by, stops
 from supplygraph.analysis.info import info_table
 from supplygraph.analysis.notes import beside_rankings
@@ -36,8 +36,11 @@ from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
+from supplygraph.precision import stated_table
 from supplygraph.results import Results, load_results, write_text
 from supplygraph.scenario import Shock, parse_shock
+from supplygraph.scenario.removal import UnsizedPlantError
+from supplygraph.schema.commands import scale_of
 from supplygraph.selectors import did_you_mean
 
 if TYPE_CHECKING:
@@ -50,6 +53,10 @@ if TYPE_CHECKING:
 DECIDING_FILE = Path("derived") / "deciding.json"
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REROUTINGS = ("both", "none", "free")
+LOADED = "Ask the loaded chain."
+SCENARIO = "Put removals into the scenario instead, or ask the loaded chain."
+_Asked = ParamSpec("_Asked")
+_Answer = TypeVar("_Answer")
 
 
 def load(path: str | Path | None = None, *, threads: int = 1) -> Chain:
@@ -80,6 +87,30 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Chain:
     """
     dataset = read_dataset(path)
     return Chain(_Shared(dataset, threads))
+
+
+def _whole(way_out: str) -> Callable[[Callable[_Asked, _Answer]], Callable[_Asked, _Answer]]:
+    """Marks a question about a whole chain: one with removals refuses it with a way out.
+
+    An answer that passed over the removals would look right.
+    """
+
+    def mark(question: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
+        name = question.__name__
+
+        @wraps(question)
+        def asked(*given: _Asked.args, **options: _Asked.kwargs) -> _Answer:
+            chain = given[0]
+            if isinstance(chain, Chain) and chain.removed:
+                raise UsageError(
+                    f"{name} asks about a whole chain, and this one is without "
+                    f"{' and '.join(chain.removed)}. {way_out}"
+                )
+            return question(*given, **options)
+
+        return asked
+
+    return mark
 
 
 class _Shared:
@@ -157,7 +188,9 @@ def _check_choice(value: str, known: Sequence[str], option: str) -> None:
 class Chain:
     """A supply chain with nothing, or something, removed.
 
-    Made by :func:`load`; `remove` returns a new chain and leaves this one as it is.
+    Made by :func:`load`; `remove` returns a new chain and leaves this one as it is. With removals
+    `solve` and `cover` count them; every other question is refused. `dataset`, `network` and
+    `baseline` are what was loaded, whatever is removed.
     """
 
     def __init__(self, shared: _Shared, removed: tuple[str, ...] = ()) -> None:
@@ -190,20 +223,41 @@ class Chain:
 
     @property
     def graph(self) -> nx.MultiDiGraph:
-        """Read-only networkx graph with base-year flows, grades and sources on its edges."""
-        return self._graph()
+        """Read-only networkx graph of what flows in the base year; see :meth:`to_networkx`."""
+        return self.to_networkx()
 
-    def _graph(self, *, intervals: bool = False) -> nx.MultiDiGraph:
+    @_whole(LOADED)
+    def to_networkx(self, *, all_edges: bool = False, intervals: bool = False) -> nx.MultiDiGraph:
+        """Read-only networkx graph with base-year flows, grades and sources on its edges.
+
+        Parameters
+        ----------
+        all_edges
+            Edges without flow too: idle lines and arcs that trade could open. A measure that does
+            not weigh edges by `quantity` would count them like the busiest.
+        intervals
+            Also the least and most of every arc.
+
+        Examples
+        --------
+        >>> import supplygraph as sg
+        >>> graph = sg.load("three-nodes").to_networkx()
+        >>> graph.edges["ore-a@CN", "ore-a@JP", "ore-a:CN>JP"]["quantity"]
+        90.0
+        """
         from supplygraph.analysis.edge_facts import edge_facts
 
         facts = edge_facts(self.baseline, intervals=intervals)
-        return self.network.to_networkx(flow_table(self.baseline), facts)
+        flows = flow_table(self.baseline)
+        return self.network.to_networkx(flows, facts, all_edges=all_edges)
 
+    @_whole(LOADED)
     def export(
         self,
         path: str | Path,
         *,
         format: str | None = None,
+        all_edges: bool = False,
         intervals: bool = False,
         force: bool = False,
     ) -> list[Path]:
@@ -216,8 +270,8 @@ class Chain:
         format
             ``graphml``, ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``; by default from the
             ending, csv for a name without one.
-        intervals
-            Also the least and most of every arc.
+        all_edges, intervals
+            As in :meth:`to_networkx`.
         force
             Overwrite what is there.
 
@@ -233,15 +287,14 @@ class Chain:
         """
         from supplygraph.analysis.export import Export, choose_format
 
-        if self.removed:
-            raise UsageError("export a whole chain: this one has removals. Use the loaded chain.")
         kind = choose_format(Path(path), format, force)
         dataset, year = self.dataset, self.network.base_year
         title = f"{dataset.title or dataset.name}: flows of {year}"
         citation = f"supplygraph, dataset {dataset.name} {dataset.version} (hash {dataset.hash})."
         sources = dataset.tables["sources"]
         about = {"title": title, "citation": citation}
-        return Export(self._graph(intervals=intervals), sources, about).write(Path(path), kind)
+        graph = self.to_networkx(all_edges=all_edges, intervals=intervals)
+        return Export(graph, sources, about).write(Path(path), kind)
 
     def remove(self, *selectors: str) -> Chain:
         """A new chain without what the selectors name.
@@ -255,9 +308,15 @@ class Chain:
         ------
         SelectorError
             If one does not parse or names nothing.
+        UnsizedPlantError
+            If one names a plant of which nobody states the tonnes; says how much it loses at most.
         """
         removed = (*self.removed, *selectors)
-        parse_shock(self.network, selectors)
+        try:
+            parse_shock(self.network, selectors)
+        except UnsizedPlantError as error:
+            at_most = upper_limit(self._shared.tracer(), error.plant)
+            raise UnsizedPlantError(error.plant, f"{error}{at_most}") from None
         return Chain(self._shared, removed)
 
     @cached_property
@@ -336,10 +395,12 @@ class Chain:
         }  # fmt: skip
         return Solution(self._results("whatif", table, params, tracer.month, warnings))
 
+    @_whole("Rank the loaded chain; solve() tells what several removals lose.")
     def chokepoints(self, by: str = "facility", **options: Any) -> pd.DataFrame:
         """Removals ranked by the loss they cause; see :meth:`rank` for the options."""
         return self.rank(by, **options).table
 
+    @_whole("Rank the loaded chain; solve() tells what several removals lose.")
     def rank(
         self,
         by: str = "facility",
@@ -376,8 +437,6 @@ class Chain:
         UsageError
             If an option is unknown, or something was removed already.
         """
-        if self.removed:
-            raise UsageError("rank a whole chain: this one has removals. Use the loaded chain.")
         _check_choice(rerouting, REROUTINGS, "rerouting")
         _check_choice(rationing, RATIONINGS, "rationing")
         if top is not None and top < 1:
@@ -394,6 +453,7 @@ class Chain:
         }  # fmt: skip
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
+    @_whole(LOADED)
     def structure(
         self,
         metric: str = "concentration",
@@ -433,8 +493,6 @@ class Chain:
         """
         from supplygraph.analysis.structure import structure_results
 
-        if self.removed:
-            raise UsageError("measure a whole chain: this one has removals. Use the loaded chain.")
         weighed = (product, region) if metric in ("shapley", "esri") else (None, None)
         tracer = self._shared.tracer(None, weights, *weighed)
         asked = {"product": product, "region": region, "weights": weights, **options}
@@ -501,6 +559,7 @@ class Chain:
         }  # fmt: skip
         return self._results("survival", table, params, tracer.month, found)
 
+    @_whole(LOADED)
     def explain(self, *names: str) -> Results:
         """Every figure of nodes, arcs, materials or products, and what is on record of documents.
 
@@ -529,6 +588,7 @@ class Chain:
         table.insert(0, "id", table.pop("id"))
         return Results("explain", table, self._about(), {"ids": list(dict.fromkeys(names))})
 
+    @_whole(LOADED)
     def trace(
         self,
         product: str,
@@ -559,8 +619,6 @@ class Chain:
         """
         from supplygraph.analysis.trace import trace
 
-        if self.removed:
-            raise UsageError("trace a whole chain: this one has removals. Use the loaded chain.")
         table, warnings = trace(
             self.baseline, product, region=region, element=element, by=by, ranges=ranges
         )
@@ -570,11 +628,13 @@ class Chain:
         notes = (*self.dataset.warnings, *warnings)
         return Results("trace", table, self._about(), params, warnings=notes)
 
+    @_whole(LOADED)
     def write_baseline(self) -> Path:
         """Compute the balance anew and store it in the dataset's `derived/`."""
         path = self.dataset.path / BASELINE_FILE
         return write_text(path, baseline_text(reconcile(self.network)))
 
+    @_whole(LOADED)
     def deciding(
         self,
         *,
@@ -610,6 +670,7 @@ class Chain:
             results.save(path)
         return results.head(top)
 
+    @_whole(LOADED)
     def page(
         self,
         *,
@@ -632,14 +693,13 @@ class Chain:
         """
         from supplygraph.analysis.page import page_table
 
-        if self.removed:
-            raise UsageError("a page shows a whole chain: this one has removals. Use the loaded.")
         portfolio = self._shared.portfolio(("binding",), at)
         tracer = self._shared.tracer(at, weights, product, region, portfolio)
         table, warnings = page_table(tracer, product=product, region=region)
         params = {"product": product, "region": region, "at": at, "weights": weights}
         return self._results("view", table, params, tracer.month, warnings)
 
+    @_whole(LOADED)
     def view(self, **options: Any) -> View:
         """The chain as one page that opens from disk; see :meth:`page` for the options.
 
@@ -654,10 +714,12 @@ class Chain:
 
         return View(self.page(**options))
 
+    @_whole(LOADED)
     def info(self) -> Results:
         """Size of the dataset and how well it is founded."""
         return Results("info", info_table(self.network), self._about())
 
+    @_whole(LOADED)
     def scenarios(self) -> Results:
         """Scenarios of the dataset."""
         from supplygraph.analysis.scenarios import scenario_table
@@ -665,6 +727,7 @@ class Chain:
         table, warnings = scenario_table(self.dataset)
         return Results("scenarios", table, self._about(), {}, warnings=warnings)
 
+    @_whole(SCENARIO)
     def bounds(
         self,
         scenario: str | Path,
@@ -687,6 +750,7 @@ class Chain:
             self.network, self.baseline, scenario, month=month, sets=sets, measures=measures
         )
 
+    @_whole(SCENARIO)
     def duties(
         self,
         scenario: str | Path,
@@ -722,6 +786,7 @@ class Chain:
         }  # fmt: skip
         return Results("duties", table, self._about(), params, seed=told.seed, warnings=notes)
 
+    @_whole(SCENARIO)
     def run(
         self,
         scenario: str | Path,
@@ -773,8 +838,6 @@ class Chain:
         from supplygraph.analysis.runs import run_scenario
         from supplygraph.scenario.load import load_scenario
 
-        if self.removed:
-            raise UsageError("run a whole chain: put removals into the scenario instead.")
         changes = [*sets, *([] if months is None else [f"months={months}"])]
         told = load_scenario(self.dataset, scenario, changes, measures)
         built = [*told.projects, *projects]
@@ -793,6 +856,7 @@ class Chain:
         kind = "run-by-element" if by == "element" else "run"
         return Run(told.name, self._results(kind, table, params, tracer.month, notes))
 
+    @_whole(SCENARIO)
     def account(
         self,
         scenario: str | Path,
@@ -836,8 +900,6 @@ class Chain:
         from supplygraph.analysis.account import account_table
         from supplygraph.scenario.load import load_scenario
 
-        if self.removed:
-            raise UsageError("run a whole chain: put removals into the scenario instead.")
         changes = [*sets, *([] if months is None else [f"months={months}"])]
         told = load_scenario(self.dataset, scenario, changes, measures)
         tracer = self._shared.tracer(None, weights, None, None)
@@ -871,6 +933,7 @@ class Chain:
             )  # fmt: skip
         return self._shared.tracer(None, weights, product, region, portfolio)
 
+    @_whole(SCENARIO)
     def inferred_cover(
         self, scenario: str | Path, product: str | None = None, region: str | None = None
     ) -> Results:
@@ -893,14 +956,13 @@ class Chain:
         from supplygraph.analysis.runs import cover_from_events
         from supplygraph.scenario.load import load_scenario
 
-        if self.removed:
-            raise UsageError("inferred_cover: put removals into the scenario instead.")
         told = load_scenario(self.dataset, scenario, [], [])
         tracer = self._tracer_of(told, told.projects)
         table, notes = cover_from_events(tracer, told, product, region)
         params = {"scenario": told.name, "product": product, "region": region}
         return self._results("inferred-cover", table, params, tracer.month, notes)
 
+    @_whole(SCENARIO)
     def compare(
         self, scenarios: Sequence[str | Path], by: Sequence[str] = ("product", "region"),
         **options: Any,
@@ -924,6 +986,7 @@ class Chain:
                 for name, own in zip(scenarios, each, strict=True)]  # fmt: skip
         return runs[0].compare(*runs[1:], by=by)
 
+    @_whole(LOADED)
     def comply(
         self, rule: str, month: str | None = None, *, compliance: float | None = None,
         product: str | None = None, region: str | None = None, sets: Iterable[str] = (),
@@ -965,6 +1028,7 @@ class Chain:
         warnings = (*self.dataset.warnings, *notes)
         return Results("comply", table, self._about(), params, warnings=warnings)
 
+    @_whole("Name what stops in `without`, and ask the loaded chain.")
     def deals(
         self,
         by: str = "year",
@@ -1032,6 +1096,7 @@ class Chain:
             table = deal_table(deals_of(self.dataset), table, max(years))
         return Results(f"{by}s", table, self._about(), params, warnings=notes)
 
+    @_whole(LOADED)
     def backtest(
         self, months: int = 12, observed: str | Path | None = None,
         destinations: Sequence[str] = (),
@@ -1156,4 +1221,5 @@ class Solution:
         )
         table["loss_none"] = table["none"] / table["demand"]
         table["loss_free"] = table["free"] / table["demand"]
-        return table.drop(columns=["none", "free"])
+        table = table.drop(columns=["none", "free"])
+        return stated_table(table, partial(scale_of, self.results.kind))

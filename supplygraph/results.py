@@ -8,20 +8,22 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.schema.commands import PREFIX, command_of, result_fields
+from supplygraph.precision import stated_nested, stated_table
+from supplygraph.schema.commands import PREFIX, command_of, result_fields, scale_of
 
 ENVELOPE_VERSION = "1"
 
 
 @dataclass(frozen=True)
 class Results:
-    """A table and its provenance.
+    """A table and its provenance, numbers as they are printed (see `supplygraph.precision`).
 
     Attributes
     ----------
@@ -48,6 +50,11 @@ class Results:
     weights: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        scale = partial(scale_of, self.kind)
+        object.__setattr__(self, "table", stated_table(self.table, scale))
+        object.__setattr__(self, "weights", stated_nested(self.weights, scale, 1.0))
 
     def envelope(self) -> dict[str, Any]:
         """Nested plain values: shares as fractions, null for what is not known."""

@@ -8,6 +8,8 @@ text out (`...`) are left alone.
 
 from __future__ import annotations
 
+import doctest
+import math
 import os
 import re
 import subprocess
@@ -46,6 +48,68 @@ def read_commands(block: Block) -> list[tuple[str, str]]:
     parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)
     assert not parts[0].strip(), f"{block}: a console block begins with a line '$ command'"
     return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+# Numbers are printed to 1e-9 of themselves or of 1, so those of two machines are at most that far
+# apart; the rest is room for the doubles that hold them.
+TOLERANCE = 1.001e-9
+
+
+def same_number(one: float, other: float) -> bool:
+    """Whether two machines may print these for the same value."""
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+
+
+def same_output(shown: str, printed: str) -> bool:
+    """Whether a command prints what a page shows: texts alike, numbers equal to 1e-9.
+
+    Spaces do not count, and ``...`` stands for any text.
+
+    Examples
+    --------
+    >>> same_output("a  0.7368831881 t", "a 0.7368831882 t"), same_output("a 0.73", "a 0.74")
+    (True, False)
+    """
+    how = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    if doctest.OutputChecker().check_output(shown, printed, how):
+        return True
+    pieces = [_tokens(piece) for piece in shown.split("...")]
+    rest = _tokens(printed)
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return len(first) == len(rest) and _alike(first, rest)
+    if not _alike(first, rest[: len(first)]) or len(first) + len(last) > len(rest):
+        return False
+    end = len(rest) - len(last)
+    if not _alike(last, rest[end:]):
+        return False
+    rest = rest[len(first) : end]
+    for piece in pieces[1:-1]:
+        starts = range(len(rest) - len(piece) + 1)
+        at = next((i for i in starts if _alike(piece, rest[i : i + len(piece)])), None)
+        if at is None:
+            return False
+        rest = rest[at + len(piece) :]
+    return True
+
+
+def _tokens(text: str) -> list[str | float]:
+    """Numbers, and the single signs of the words between them."""
+    found: list[str | float] = []
+    position = 0
+    for match in NUMBER.finditer(text):
+        found += "".join(text[position : match.start()].split())
+        found.append(float(match[0]))
+        position = match.end()
+    return found + list("".join(text[position:].split()))
+
+
+def _alike(one: list[str | float], other: list[str | float]) -> bool:
+    return len(one) == len(other) and all(
+        same_number(a, b) if isinstance(a, float) and isinstance(b, float) else a == b
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def printed(command: str) -> str:

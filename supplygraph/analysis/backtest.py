@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.errors import DatasetError, UsageError
+from supplygraph.precision import stated
 
 SERIES = "magnets_hs85051110"
 WORLD = "World"
@@ -431,7 +432,8 @@ def _score(role: str, name: str, part: Sequence[Mapping[str, Any]]) -> dict[str,
     return {
         "month": None, "destination": name, "role": role, "unit": "t", "base_evidence": "",
         **empty, "count": len(part),
-        "rmse": float(np.sqrt(((out - seen) ** 2).mean())),
+        # Months that the forecast was fitted to are met to the last digit but for dust.
+        "rmse": stated(float(np.sqrt(((out - seen) ** 2).mean())), float(np.abs(seen).max())),
         "mape": float(np.abs(out / seen - 1).mean()),
         "coverage": float(inside.mean()) if role != "calibration" else float("nan"),
         "mape_naive_year": _naive(part, "naive_year", seen),

@@ -13,6 +13,7 @@ from supplygraph.analysis.notes import other_month
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.reference import Month
 from supplygraph.engines.together import served_shares
+from supplygraph.precision import stated
 from supplygraph.scenario import Shock
 
 SAME = 1e-9
@@ -320,14 +321,7 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
 def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
     """Plants without a known share: no rank, the group's loss as an upper limit."""
     plants = unranked_facilities(month.baseline.graph)
-    table = month.baseline.graph.activities
-    upper: dict[str, float] = {}
-    for parent in sorted(set(plants["parent_id"])):
-        shock = Shock.nothing(month.baseline.graph)
-        shock.activity[(table["id"] == parent).to_numpy()] = 0.0
-        levels = month.cascade.levels([month.shock.with_(shock)])
-        loss = month.served_none - month.cascade.served(levels)[:, 0]
-        upper[parent] = rows.totals(loss)[0]
+    upper = {parent: _group_loss(month, rows, parent) for parent in set(plants["parent_id"])}
     result = [
         {
             "id": plant.id, "rank": pd.NA, "name": plant.name, "kind": "facility",
@@ -339,3 +333,29 @@ def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
         for plant in plants.rename(columns={"name": "name"}).itertuples(index=False)
     ]  # fmt: skip
     return pd.DataFrame(result)
+
+
+def _group_loss(month: Month, rows: _Rows, parent: str) -> float:
+    """Loss under none without the unstated rest of a group."""
+    graph = month.baseline.graph
+    shock = Shock.nothing(graph)
+    shock.activity[(graph.activities["id"] == parent).to_numpy()] = 0.0
+    levels = month.cascade.levels([month.shock.with_(shock)])
+    return rows.totals(month.served_none - month.cascade.served(levels)[:, 0])[0]
+
+
+def upper_limit(tracer: Tracer, plant: str) -> str:
+    """Most that the removal of a plant without a line costs; empty if no group bounds it.
+
+    The figure is its `loss_upper` in the ranking of facilities.
+    """
+    month = tracer.month
+    plants = unranked_facilities(month.baseline.graph)
+    row = plants[plants["id"] == plant]
+    if row.empty:
+        return ""
+    parent = str(row["parent_id"].iat[0])
+    loss = stated(_group_loss(month, _Rows(tracer, None, None), parent), 1.0)
+    if np.isnan(loss):
+        return ""
+    return f" Its loss is at most {100 * loss:.3g} % (loss_upper), that of {parent} as a whole."

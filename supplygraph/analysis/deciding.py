@@ -269,4 +269,4 @@ def _moves(base: Conclusions, answer: Conclusions | None, leaders: list[str]) ->
     name, value = max(parts, key=lambda part: (abs(part[1]), part[0]))
     ranks = sum(a != b for a, b in zip(answer.leaders(LEADERS), leaders, strict=False))
     total = sum(abs(value) for _, value in parts)
-    return {"moves": total, "ranks": ranks, "moved_most": f"{name} {100 * value:+.0f} points"}
+    return {"moves": total, "ranks": ranks, "moved_most": f"{name} {round(100 * value):+d} points"}

@@ -67,8 +67,14 @@ def edge_facts(baseline: Baseline, *, intervals: bool = False) -> Facts:
                 table = needs
             grade, sources = table.get((key, material), ("D", ()))
             facts = {"evidence": grade, "sources": sources}
-        found[name] = facts
+        found[name] = _joined(found[name], facts) if name in found else facts
     return found
+
+
+def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of an edge that two lines of a plant share."""
+    sources = tuple(sorted({*one["sources"], *other["sources"]}))
+    return {"evidence": weakest([one["evidence"], other["evidence"]]), "sources": sources}
 
 
 def _cited(baseline: Baseline) -> Mapping[int, tuple[str, ...]]:

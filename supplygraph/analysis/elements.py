@@ -16,9 +16,10 @@ import networkx as nx
 import numpy as np
 
 from supplygraph.analysis.binding import weakest
-from supplygraph.analysis.entities import UNRECORDED, Entity
+from supplygraph.analysis.entities import Entity
 from supplygraph.baseline import Baseline
 from supplygraph.graph import vectors
+from supplygraph.scenario.removal import UNRECORDED
 
 SWEEPS = 200
 TINY = 1e-9

@@ -12,6 +12,7 @@ from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario import Shock
+from supplygraph.scenario.removal import CLOSING, real_places
 from supplygraph.selectors import did_you_mean
 
 BY = (
@@ -24,8 +25,7 @@ BY = (
     "element-country",
     "arc",
 )
-CLOSING = ("rest", "country")
-UNRECORDED = "unrecorded"
+NO_FLOW = 1e-6  # of the world's output of each material it makes: less is no figure of the data
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,24 @@ def entities_of(baseline: Baseline, by: str) -> list[Entity]:
     return sorted(found, key=lambda entity: entity.id)
 
 
+def idle_activities(baseline: Baseline) -> np.ndarray:
+    """Mask of activities without a flow in the base year that a figure could be meant by.
+
+    The balance may leave a closed plant 1e-7 t where no published figure is that exact: below a
+    millionth of the world's output of everything that it makes a plant counts as idle.
+    """
+    graph, level = baseline.graph, baseline.block("activity")
+    material = np.unique(graph.pools["material"], return_inverse=True)[1]
+    world = np.bincount(material, baseline.made, minlength=len(material))[material]
+    makes = graph.made_quantity * level[graph.made_activity]
+    idle = np.ones(graph.n_activities, dtype=bool)
+    runs = (makes > NO_FLOW * world[graph.made_pool]) & (makes > 0)
+    idle[graph.made_activity[runs]] = False
+    # One that makes nothing that is counted runs if it runs at all.
+    makers = np.isin(np.arange(graph.n_activities), graph.made_activity)
+    return np.where(makers, idle, level <= 0)
+
+
 def unranked_facilities(graph: SupplyGraph) -> pd.DataFrame:
     """Running plants whose share of their group nobody states, with the group's closing row.
 
@@ -113,6 +131,7 @@ class _Maker:
         named = ("id", "name", "country", "stage", "process", "operator", "kind")
         self.of = {column: table[column].tolist() for column in named}
         self.level = baseline.block("activity")
+        self.idle = idle_activities(baseline)
         countries = self.graph.dataset.tables["countries"]
         self.country_name = dict(zip(countries["id"], countries["name"], strict=True))
         self.world: dict[str, float] = {}
@@ -138,16 +157,8 @@ class _Maker:
             yield self._plants(name, self.of["name"][rows[0]], "facility", rows, flags)
 
     def _known(self) -> list[int]:
-        """Activities of real places: no closing row of a group of countries, no hole."""
-        countries = self.graph.dataset.tables["countries"]
-        size = countries.groupby("market")["id"].count()
-        pooled = {market for market, count in size.items() if count > 1}
-        cells = zip(*(self.of[c] for c in ("country", "kind", "process")), strict=True)
-        return [
-            row
-            for row, (country, kind, process) in enumerate(cells)
-            if not (country in pooled and kind in CLOSING) and process != UNRECORDED
-        ]
+        """Activities of real places."""
+        return np.flatnonzero(real_places(self.graph)).tolist()
 
     def country(self) -> Iterator[Entity]:
         for (country,), rows in self._grouped(self._known(), "country"):
@@ -213,7 +224,7 @@ class _Maker:
         share = float("nan")
         if kind != "country" and "process" not in override and self.world[process] > 0:
             share = base[process] / self.world[process]
-        if not runs:
+        if self.idle[rows].all():
             flags = (*flags, "no_base_flow")
         countries = {self.of["country"][row] for row in rows}
         country = countries.pop() if len(countries) == 1 else ""

@@ -13,6 +13,7 @@ from supplygraph.analysis.chokepoints import chokepoints
 from supplygraph.analysis.on_record import fact, ids_on_record, on_record
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
+from supplygraph.precision import stated
 from supplygraph.selectors import did_you_mean
 
 COLUMNS = ("part", "what", "quantity", "unit", "year", "evidence", "source", "note")
@@ -84,7 +85,7 @@ def stops(tracer: Tracer, plant: str) -> pd.DataFrame:
 def _loss_row(part: str, what: str, row: dict[str, Any]) -> dict[str, Any]:
     notes = []
     if not pd.isna(row["loss_free"]):
-        notes.append(f"loss_free {100 * row['loss_free']:.1f} %")
+        notes.append(f"loss_free {100 * stated(row['loss_free'], 1.0):.1f} %")
     if row["worst_product"]:
         where = f" in {row['worst_region']}" * bool(row["worst_region"])
         notes.append(f"worst hit {row['worst_product']}{where}")

@@ -141,9 +141,9 @@ class Export:
 
     def _cited(self) -> list[dict[str, Any]]:
         """Sources that a node or an edge names."""
-        named = {key for _, data in self.graph.nodes(data=True) for key in data.get("sources", ())}
-        for *_, data in self.graph.edges(data=True):
-            named.update(data.get("sources", ()))
+        parts = [data for _, data in self.graph.nodes(data=True)]
+        parts += [data for *_, data in self.graph.edges(data=True)]
+        named = {key for data in parts for key in data.get("sources", "").split(";")}
         rows = self.sources[self.sources["key"].isin(named)].sort_values("key")
         columns = [name for name in SOURCE_COLUMNS if name in rows.columns]
         return [plain_attributes(row) for row in rows[columns].to_dict("records")]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from supplygraph.analysis.entities import CLOSING, UNRECORDED
 from supplygraph.baseline import Baseline
 from supplygraph.engines.reference import Month
 from supplygraph.graph import SupplyGraph
+from supplygraph.scenario.removal import CLOSING, UNRECORDED
 from supplygraph.selectors import parse_removal
 
 # Below this share of its published units a demand counts as not served by the balance.

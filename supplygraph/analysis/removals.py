@@ -10,10 +10,11 @@ import numpy as np
 
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import SAME, chokepoints
-from supplygraph.analysis.entities import UNRECORDED, Entity, entities_of
+from supplygraph.analysis.entities import Entity, entities_of
 from supplygraph.errors import SelectorError
 from supplygraph.results import plain_row
 from supplygraph.scenario import Shock, parse_shock
+from supplygraph.scenario.removal import UNRECORDED
 
 KINDS = ("country-process", "facility", "country-stage", "country", "element")
 PRODUCTS = 8
@@ -102,7 +103,7 @@ class Removals:
             "country-process": "country={country} process={process}",
             "element": "element={id}",
         }[entity.kind].format(**quoted)
-        for text in (pattern, f"{pattern} process!={UNRECORDED}"):
+        for text in (pattern, f"{pattern} process!={UNRECORDED}", f"id={quoted['id']}"):
             try:
                 shock = parse_shock(self.graph, [text])
             except SelectorError:

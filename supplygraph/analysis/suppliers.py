@@ -10,10 +10,10 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Evidence, weakest
 from supplygraph.analysis.concentration import concentration
-from supplygraph.analysis.entities import CLOSING, UNRECORDED
 from supplygraph.baseline import Baseline, Ranges
 from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
+from supplygraph.scenario.removal import CLOSING, UNRECORDED
 from supplygraph.selectors import did_you_mean
 
 BY = ("country", "owner")

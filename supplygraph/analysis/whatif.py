@@ -7,6 +7,7 @@ import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
 from supplygraph.analysis.chokepoints import SHORT
+from supplygraph.analysis.entities import idle_activities
 from supplygraph.analysis.notes import other_month
 from supplygraph.scenario import Shock
 
@@ -70,7 +71,7 @@ class _Whatif:
 
     def _removes_new_plants(self, shock: Shock) -> bool:
         """Whether plants go that had no flow in the base year: only free can miss them."""
-        idle = self.month.baseline.block("activity") <= 0
+        idle = idle_activities(self.month.baseline)
         return self.answer is not None and bool(
             (idle & (shock.activity < 1) & (self.month.program.activity_upper > 0)).any()
         )

@@ -26,6 +26,12 @@ def export(
             help="graphml, gexf (Gephi), cyjs (Cytoscape), xlsx, csv (data package) or parquet.",
         ),
     ] = None,
+    all_edges: Annotated[
+        bool,
+        typer.Option(
+            "--all-edges", help="Also edges without flow: idle lines, arcs that could be used."
+        ),
+    ] = False,
     intervals: Annotated[
         bool,
         typer.Option(
@@ -36,8 +42,9 @@ def export(
 ) -> None:
     """Write the network with its base-year flows, units, grades and sources.
 
-    A name without an ending is a folder: nodes, edges and sources as CSV with a
-    datapackage.json. What is there already is kept unless --force is given. Prints the files
+    Edges without flow are left out: a measure that does not weigh edges would count them
+    like the busiest. A name without an ending is a folder: nodes, edges and sources as CSV
+    with a datapackage.json. What is there already is kept unless --force is given. Prints the files
     written.
 
     Example: supplygraph export --to chain.gexf
@@ -47,6 +54,8 @@ def export(
     kind = choose_format(to, format_, force)
     chain = _chain(context)
     _about(chain)
-    for file in chain.export(to, format=kind, intervals=intervals, force=force):
+    for file in chain.export(
+        to, format=kind, all_edges=all_edges, intervals=intervals, force=force
+    ):
         say(f"{file}\n")
         note(f"wrote {file}")

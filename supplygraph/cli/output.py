@@ -289,12 +289,12 @@ def _cell(name: str, value: Any) -> str:
         if any(name.startswith(share) for share in SHARES):
             if name.startswith("share") and 0.9995 <= value < 1 - 1e-5:
                 return ">99.9 %"
-            return f"{100 * value:+.1f} %" if name == "moved" else percent(value)
+            return percent(value, signed=name == "moved")
         if name.startswith("months"):
-            return f"> {LONG_MONTHS}" if value > LONG_MONTHS else f"{value:.1f}"
+            return f"> {LONG_MONTHS}" if value > LONG_MONTHS else f"{value:z.1f}"
         if name == "year":
             return f"{value:.0f}"
-        return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+        return f"{value:z,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
     if isinstance(value, dict):
         parts = [f"{clean(str(key))} {percent(share)}" for key, share in value.items()]
         return "; ".join(parts)
@@ -302,19 +302,23 @@ def _cell(name: str, value: Any) -> str:
     return text.replace(";", "; ") if isinstance(value, list) else text
 
 
-def percent(share: float) -> str:
-    """A share in per cent, one decimal; tiny ones are said to be tiny.
+def percent(share: float, *, signed: bool = False) -> str:
+    """A share in per cent, one decimal; what would round to nothing is said to be tiny.
 
     Examples
     --------
-    >>> percent(0.5504), percent(0.0), percent(0.0001)
-    ('55.0 %', '0 %', '<0.1 %')
+    >>> percent(0.5504), percent(-0.0), percent(0.0001), percent(-0.0001)
+    ('55.0 %', '0 %', '<0.1 %', '>-0.1 %')
+    >>> percent(0.05, signed=True)
+    '+5.0 %'
     """
     if not math.isfinite(share):
         return ""
     if share == 0:
         return "0 %"
-    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+    if abs(share) < 0.0005:
+        return "<0.1 %" if share > 0 else ">-0.1 %"
+    return f"{100 * share:+.1f} %" if signed else f"{100 * share:.1f} %"
 
 
 def _markdown(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:

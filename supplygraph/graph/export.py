@@ -9,6 +9,8 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from supplygraph.graph.formats import plain_attributes
+from supplygraph.precision import stated
 from supplygraph.units import per_year
 
 if TYPE_CHECKING:
@@ -18,7 +20,11 @@ Facts = Mapping[tuple[str, str, str], Mapping[str, Any]]
 
 
 def to_networkx(
-    graph: SupplyGraph, flows: pd.DataFrame | None = None, facts: Facts | None = None
+    graph: SupplyGraph,
+    flows: pd.DataFrame | None = None,
+    facts: Facts | None = None,
+    *,
+    all_edges: bool = True,
 ) -> nx.MultiDiGraph:
     """A frozen graph of plants, pools and products with flows on its edges.
 
@@ -31,6 +37,9 @@ def to_networkx(
         edge carries 0.
     facts
         Further attributes of edges, by (from, to, key), such as grades and sources.
+    all_edges
+        Keep edges without flow too: idle lines and arcs that could be used. Measures that do not
+        weigh edges by `quantity` would count them like the busiest.
 
     Returns
     -------
@@ -38,7 +47,8 @@ def to_networkx(
         Nodes have ``kind`` (plant, pool, product) and what is known of them, with ``evidence``
         and ``sources`` (keys of `sources.csv`); edges ``material, quantity, unit, declared``.
         Edges: plant to pool (made), pool to pool (arcs), pool to plant and product (drawn).
-        What is not known is left out.
+        Attributes are bool, int, float or one line of text, lists joined by semicolons, so that
+        every writer of networkx takes them. What is not known is left out.
     """
     amount = _Amounts(graph, flows)
     dataset = graph.dataset
@@ -51,24 +61,19 @@ def to_networkx(
     for index, row in enumerate(graph.demands.itertuples()):
         result.add_node(
             f"{row.product}@{row.market}",
-            **_known(
+            **_plain(
                 kind="product", name=row.name, product=row.product, market=row.market,
                 region=row.region, sector=row.sector, segment=row.segment, stage="product",
                 units=float(amount.demand[index]), unit=f"{row.unit}/yr", evidence=row.evidence,
                 sources=tuple(row.source),
             ),
         )  # fmt: skip
-    _add_edges(result, graph, amount, facts or {})
+    _add_edges(result, graph, amount, facts or {}, all_edges)
     return nx.freeze(result)
 
 
-def _known(**attributes: Any) -> dict[str, Any]:
-    """Attributes without those that are not known."""
-    return {
-        name: value
-        for name, value in attributes.items()
-        if value not in (None, "", ()) and not (isinstance(value, float) and np.isnan(value))
-    }
+def _plain(**attributes: Any) -> dict[str, bool | int | float | str]:
+    return plain_attributes(attributes)
 
 
 def _add_pools(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
@@ -77,7 +82,7 @@ def _add_pools(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
     for row in graph.pools.itertuples():
         result.add_node(
             row.id,
-            **_known(
+            **_plain(
                 kind="pool", name=f"{names[row.material] or row.material}, {row.market}",
                 material=row.material, market=row.market, region=row.region, stage=row.stage,
                 elements=tuple(row.element), unit=f"{row.unit}/yr",
@@ -95,7 +100,7 @@ def _add_plants(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
         cited = {key for _, _, keys in held for key in keys} | set(plant["source"])
         result.add_node(
             name,
-            **_known(
+            **_plain(
                 kind="plant", name=row["name"], country=row["country"], market=row["market"],
                 region=row["region"], stage=row["stage"], operator=row["operator"],
                 process=";".join(sorted(set(rows["process"]))),
@@ -164,7 +169,9 @@ def edge_names(graph: SupplyGraph) -> Iterable[tuple[str, int, tuple[str, str, s
         yield "draws", index, (pool[place], users[user], f"draws {name}")
 
 
-def _add_edges(result: nx.MultiDiGraph, graph: SupplyGraph, amount: _Amounts, facts: Facts) -> None:
+def _add_edges(
+    result: nx.MultiDiGraph, graph: SupplyGraph, amount: _Amounts, facts: Facts, all_edges: bool
+) -> None:
     material, unit = list(graph.pools["material"]), list(graph.pools["unit"])
     declared = graph.arcs["declared"].to_numpy()
     made = graph.made_quantity * amount.activity[graph.made_activity]
@@ -172,11 +179,35 @@ def _add_edges(result: nx.MultiDiGraph, graph: SupplyGraph, amount: _Amounts, fa
         "makes": graph.made_pool, "arc": graph.arcs["origin"].to_numpy(), "draws": graph.inputs.pool
     }  # fmt: skip
     amounts = {"makes": made, "arc": amount.arc, "draws": amount.drawn}
-    for block, index, (source, target, key) in edge_names(graph):
+    world = _world(graph, made, amount.drawn)
+    found: dict[tuple[str, str, str], tuple[str, int, float]] = {}
+    for block, index, name in edge_names(graph):
+        # Lines of one plant that run the same recipe share their edges: flows add up.
+        before = found[name][2] if name in found else 0.0
+        found[name] = (block, index, before + float(amounts[block][index]))
+    for (source, target, key), (block, index, flow) in found.items():
         place = int(places[block][index])
+        scale = float(world[place])
+        quantity = stated(flow, scale)
+        if not (all_edges or quantity):
+            continue
+        known = dict(facts.get((source, target, key), {}))
+        known |= {name: stated(known[name], scale) for name in ("low", "high") if name in known}
         result.add_edge(
-            source, target, key=key, kind=block, material=material[place],
-            quantity=float(amounts[block][index]), unit=f"{unit[place]}/yr",
-            declared=bool(declared[index]) if block == "arc" else True,
-            **facts.get((source, target, key), {}),
+            source, target, key=key,
+            **_plain(
+                kind=block, material=material[place], quantity=quantity,
+                unit=f"{unit[place]}/yr",
+                declared=bool(declared[index]) if block == "arc" else True, **known,
+            ),
         )  # fmt: skip
+
+
+def _world(graph: SupplyGraph, made: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Per pool the world's output of its material, or its use if that is more."""
+    material = np.unique(graph.pools["material"], return_inverse=True)[1]
+    sums = [
+        np.bincount(material[pool], values, minlength=len(material))
+        for pool, values in ((graph.made_pool, made), (graph.inputs.pool, drawn))
+    ]
+    return np.maximum(*sums)[material]

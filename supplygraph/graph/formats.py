@@ -16,6 +16,8 @@ from xml.etree import ElementTree as ET
 
 import networkx as nx
 
+from supplygraph.precision import stated
+
 GEXF = "http://www.gexf.net/1.2draft"
 # Control characters, lone halves of characters, and marks that reverse the direction of text.
 _ILLEGAL = re.compile(
@@ -40,8 +42,8 @@ def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, bool | int | fl
 
     Examples
     --------
-    >>> plain_attributes({"a": None, "b": float("nan"), "c": ("x", "y"), "d": True})
-    {'c': 'x;y', 'd': True}
+    >>> plain_attributes({"a": None, "b": float("nan"), "c": ("x", "y"), "d": True, "e": -0.0})
+    {'c': 'x;y', 'd': True, 'e': 0.0}
     """
     found: dict[str, bool | int | float | str] = {}
     for name, value in attributes.items():
@@ -49,8 +51,10 @@ def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, bool | int | fl
             value = value.item()
         if isinstance(value, list | tuple):
             value = ";".join(str(item) for item in value)
-        if isinstance(value, float) and not math.isfinite(value):
-            continue
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                continue
+            value = stated(value)
         if value is None or value == "":
             continue
         found[name] = value if isinstance(value, bool | int | float) else plain_text(str(value))

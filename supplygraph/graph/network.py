@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 BASE_YEAR = 2024
 RUNNING = ("operating", "ramping")
 HALF = 0.5
+# Table and column that know the words of a key, be they in use or not.
+KNOWN_IN = {
+    "id": ("facilities", "id"), "country": ("countries", "id"), "market": ("countries", "market"),
+    "region": ("countries", "region"), "operator": ("operators", "id"),
+    "owner_country": ("countries", "id"), "material": ("materials", "id"),
+    "element": ("elements", "id"),
+}  # fmt: skip
 POOL_KEYS = {"element", "material", "country", "market", "region", "stage"}
 
 
@@ -152,11 +159,32 @@ class SupplyGraph:
 
     def select_activities(self, selector: Selector) -> np.ndarray:
         """Mask of activities a selector names; ``id`` is the plant."""
+        self._check_known(selector, self._activity_table, "no plant with a line has it")
         return match(selector, self._activity_table)
 
     def select_pools(self, selector: Selector) -> np.ndarray:
         """Mask of pools (material in a market) a selector names."""
-        return match(self._country_as_market(selector), self._pool_table)
+        named = self._country_as_market(selector)
+        self._check_known(named, self._pool_table, "nobody makes or takes it")
+        return match(named, self._pool_table)
+
+    def _check_known(
+        self, selector: Selector, table: Mapping[str, IndexedColumn], why: str
+    ) -> None:
+        """Refuse what the tables know and the network has not: a hint would name another."""
+        for term in selector.terms:
+            if term.op == "=~" or term.key not in table or term.key not in KNOWN_IN:
+                continue
+            file, column = KNOWN_IN[term.key]
+            for value in term.values:
+                if not len(table[term.key].rows(value)) and self._is_known(file, column, value):
+                    raise SelectorError(
+                        f"selector '{selector.text}': {term.key} '{value}' is known ({file}.csv), "
+                        f"but {why}. Name another, or give it one."
+                    )
+
+    def _is_known(self, file: str, column: str, value: str) -> bool:
+        return self.dataset.has(file) and bool((self.dataset.tables[file][column] == value).any())
 
     @cached_property
     def controllers(self) -> list[tuple[str, ...]]:
@@ -322,7 +350,11 @@ class SupplyGraph:
         return self.select_pools(Selector(terms, selector.text))
 
     def to_networkx(
-        self, flows: pd.DataFrame | None = None, facts: Facts | None = None
+        self,
+        flows: pd.DataFrame | None = None,
+        facts: Facts | None = None,
+        *,
+        all_edges: bool = True,
     ) -> nx.MultiDiGraph:
         """The network as a read-only ``networkx.MultiDiGraph``.
 
@@ -332,6 +364,8 @@ class SupplyGraph:
             Baseline table with columns ``kind, id, quantity``; edges carry 0 without it.
         facts
             Further attributes of edges by (from, to, key).
+        all_edges
+            Keep edges without flow too.
 
         Returns
         -------
@@ -341,7 +375,7 @@ class SupplyGraph:
         """
         from supplygraph.graph.export import to_networkx
 
-        return to_networkx(self, flows, facts)
+        return to_networkx(self, flows, facts, all_edges=all_edges)
 
 
 def _selector_table(frame: pd.DataFrame) -> dict[str, IndexedColumn]:

@@ -37,6 +37,8 @@ KINDS = {
     "backtest": ("backtest",),
     "comply": ("comply",),
 }  # fmt: skip
+# Units of values whose whole is about 1, however large the flows of a dataset are.
+PURE_UNITS = ("share", "sum of shares", "0 to", "months", "USD per USD")
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
     "number": {"type": "number"},
@@ -88,6 +90,11 @@ class Field:
         """Whether a limit can be set on it."""
         return self.type in ("number", "integer")
 
+    @property
+    def scale(self) -> float | None:
+        """Size against which a value is dust: 1 for shares, indices and months, else unknown."""
+        return 1.0 if self.unit.startswith(PURE_UNITS) else None
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of one value."""
         found = dict(_TYPES[self.type])
@@ -122,6 +129,18 @@ def result_fields(kind: str) -> tuple[Field, ...]:
     ['file', 'row', 'column', 'value', 'rule', 'way_out']
     """
     return _fields().get((kind, "row"), ())
+
+
+def scale_of(kind: str, name: str) -> float | None:
+    """Scale of a column; of a record's entry that of the column of this name in other kinds.
+
+    Examples
+    --------
+    >>> scale_of("whatif", "loss_none"), scale_of("whatif", "demand")
+    (1.0, None)
+    """
+    found = [field.scale for field in result_fields(kind) if field.name == name]
+    return found[0] if found else _scales().get(name)
 
 
 def command_schema(command: str) -> dict[str, Any]:
@@ -191,6 +210,16 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _schemas(kind: str, part: str) -> dict[str, Any]:
     return {field.name: field.schema() for field in _fields().get((kind, part), ())}
+
+
+@cache
+def _scales() -> dict[str, float]:
+    """Scale of every name that has the same in all kinds of result."""
+    scales: dict[str, set[float | None]] = {}
+    for (_, part), fields in _fields().items():
+        for field in fields if part == "row" else ():
+            scales.setdefault(field.name, set()).add(field.scale)
+    return {name: 1.0 for name, found in scales.items() if found == {1.0}}
 
 
 @cache

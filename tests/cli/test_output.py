@@ -62,11 +62,12 @@ def test_every_format_tells_the_same(run):
         assert all(any(row["product"] in line for line in lines) for row in rows)
 
 
-def test_shares_are_fractions_and_never_rounded(run):
+def test_shares_are_fractions_of_nine_decimals(run):
     exact = [row["loss_none"] for row in run(*HEAVY, "--format", "json").envelope["results"]]
     assert [float(row["loss_none"]) for row in run(*HEAVY).rows] == exact
     assert all(0 <= loss <= 1 for loss in exact)
-    assert any(len(repr(loss)) > 12 for loss in exact)
+    assert exact == [round(loss, 9) for loss in exact]
+    assert any(len(repr(loss)) > 10 for loss in exact)
 
 
 def test_what_is_not_known_is_null(toy):

@@ -118,10 +118,11 @@ def test_concentration_of_the_shipped_data(ask):
     assert heavy["hhi"] == pytest.approx(1.0, abs=0.01) and heavy["largest"] == "CN"
     assert heavy["hhi_10000"] == pytest.approx(1e4 * heavy["hhi"])
     for row in rows:
-        assert 0 <= row["hhi_low"] <= row["hhi_high"] + 1e-12 <= 1 + 1e-9, row["id"]
+        assert 0 <= row["hhi_low"] <= row["hhi_high"] <= 1, row["id"]
         if row["hhi"] is not None:
-            assert row["hhi_low"] - 1e-12 <= row["hhi"] <= row["hhi_high"] + 1e-12
-            assert row["hhi"] >= row["largest_share"] ** 2 - 1e-12
+            assert row["hhi_low"] <= row["hhi"] <= row["hhi_high"]
+            # Both are stated to nine decimals, and a square moves by twice as much.
+            assert row["hhi"] >= row["largest_share"] ** 2 - 2e-9
         if row["largest_share"] is not None:
             assert row["largest_low"] <= row["largest_share"] <= row["largest_high"]
         assert sum(row["top_three"].values()) == pytest.approx(row["top_three_share"])
@@ -292,7 +293,7 @@ def test_fail_if_and_top(run):
 def test_python_gives_the_same(run):
     table = sg.load("three-nodes").structure("shapley").table
     assert table["id"].tolist() == ["CN", "JP", "total"]
-    with pytest.raises(sg.UsageError, match="has removals"):
+    with pytest.raises(sg.UsageError, match="structure asks about a whole chain"):
         sg.load("three-nodes").remove("id=mine-a").structure()
     with pytest.raises(sg.UsageError, match="--colour does not go"):
         sg.load("three-nodes").structure(colour="red")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import os
 import re
 import shutil
@@ -10,11 +9,10 @@ import subprocess
 import sys
 
 import pytest
-from pages import ROOT, read_blocks, read_commands
+from pages import ROOT, read_blocks, read_commands, same_output
 
 README = ROOT / "README.md"
 PAGES = sorted({README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")})
-SAME_BUT_FOR_SPACES = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def read_marked_line(name: str) -> str:
@@ -65,8 +63,27 @@ def test_console_block_runs_and_prints_what_it_shows(block, shell):
     for command, shown in commands:
         printed = shell(command)
         if shown.strip():
-            same = doctest.OutputChecker().check_output(shown, printed, SAME_BUT_FOR_SPACES)
-            assert same, f"{block}\n$ {command}\nshown:\n{shown}\nprinted:\n{printed}"
+            assert same_output(shown, printed), (
+                f"{block}\n$ {command}\nshown:\n{shown}\nprinted:\n{printed}"
+            )
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("a 0.7368831881", "a  0.7368831882\n", True),
+        ("a 0.73688318", "a 0.73688319", False),
+        ("8.9e+05 t", "890000 t", True),
+        ("1,234 t", "1,235 t", False),
+        ("id-7 x", "id-8 x", False),
+        ("a 1\n...\nz 0.1234567891", "a 1\nb 2\nc 3\nz 0.1234567892", True),
+        ("a 1\n...\nc 0.5\n...\nz 0.1234567891", "a 1\nb 2\nc 3\nz 0.1234567892", False),
+        ("... 0.1234567891 ...", "b 2 0.1234567892 c", True),
+        ("<0.1 %", "0.1 %", False),
+    ],
+)  # fmt: skip
+def test_outputs_are_compared_to_a_billionth(shown, printed, same):
+    assert same_output(shown, printed) is same
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "python"], ids=str)

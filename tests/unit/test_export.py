@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import shutil
 import warnings
 from pathlib import Path
 
@@ -167,7 +168,7 @@ def test_whatever_stands_in_an_attribute_can_be_written(kind, tmp_path):
     odd = {"none": None, "nan": float("nan"), "list": ("a", "b"), "half": "\ud800", "flag": True}
     graph.add_node("a", name=HOSTILE, **odd)
     graph.add_node("b", name="plain")
-    graph.add_edge("a", "b", key='k "<&>"', quantity=0.1, unit="t/yr", sources=("s",), **odd)
+    graph.add_edge("a", "b", key='k "<&>"', quantity=0.1, unit="t/yr", sources="s", **odd)
     graph.add_edge("a", "b", key="other", quantity=0.2, unit="t/yr")
     sources = pd.DataFrame({"key": ["s"], "title": [HOSTILE], "url": ["https://a.example/?b&c"]})
     export = Export(graph, sources, {"title": "Toy", "citation": "cite me"})
@@ -205,8 +206,65 @@ def test_nodes_and_edges_say_what_they_are():
     arc = graph.edges["ndfeb-hre@CN", "ndfeb-hre@US", "ndfeb-hre:CN>US"]
     assert arc["kind"] == "arc" and arc["declared"] is True and arc["evidence"] == "D"
     assert arc["unit"] == "t_finished/yr" and arc["sources"] and arc["quantity"] > 1000
-    candidates = [data for *_, data in graph.edges(data=True) if not data["declared"]]
-    assert candidates and not any(data["quantity"] for data in candidates)
+    assert all(data["quantity"] > 0 for *_, data in graph.edges(data=True))
+
+
+def test_edges_without_flow_are_left_out_unless_asked_for(chain, tmp_path):
+    whole = chain.to_networkx(all_edges=True)
+    idle = [data for *_, data in whole.edges(data=True) if not data["quantity"]]
+    assert chain.graph.nodes.keys() == whole.nodes.keys()
+    assert chain.graph.number_of_edges() == whole.number_of_edges() - len(idle)
+    if chain.dataset.name == "rare-earths":
+        assert len(idle) > 1000 and not all(data["declared"] for data in idle)
+    chain.export(tmp_path / "all.graphml", all_edges=True)
+    back = nx.read_graphml(tmp_path / "all.graphml", force_multigraph=True)
+    assert flows(back) == flows(whole)
+
+
+@pytest.mark.parametrize("sizes", [(25, 15), (5, 35)])
+def test_lines_of_one_plant_that_run_the_same_recipe_add_up(tmp_path, sizes):
+    folder = tmp_path / "toy"
+    shutil.copytree("examples/three-nodes", folder)
+    path = folder / "capacities.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    (old,) = [row for row in rows if row.startswith("plant-b,")]
+    new = [old.replace("plant-b,1,", f"plant-b,{line},") for line in ("1", "2")]
+    new = [row.replace(",40,", f",{size},") for row, size in zip(new, sizes, strict=True)]
+    kept = [row for row in rows if row != old]
+    path.write_text("\n".join([head, *kept, *new]) + "\n", encoding="utf-8")
+    graph = sg.load(folder).graph
+    assert graph.edges["plant-b", "mag-a@JP", "makes sinter"]["quantity"] == pytest.approx(30)
+    assert graph.edges["ore-a@JP", "plant-b", "draws sinter"]["quantity"] == pytest.approx(90)
+
+
+def test_dust_is_no_flow():
+    """What a solver leaves below 1e-9 of a material's world use is no edge; a small flow is one."""
+    graph = sg.load("three-nodes").network
+    table = pd.DataFrame({"kind": ["activity", "activity", "arc"], "quantity": [90.0, 30.0, 1e-8]})
+    demand = pd.DataFrame({"kind": ["demand"], "quantity": [15000.0]})
+    left = graph.to_networkx(pd.concat([table, demand]), all_edges=False)
+    assert ("ore-a@CN", "ore-a@JP") not in {(a, b) for a, b, _ in left.edges}
+    assert left.number_of_edges() == 4
+    table.loc[2, "quantity"] = 1e-6
+    small = graph.to_networkx(pd.concat([table, demand]), all_edges=False)
+    assert small.edges["ore-a@CN", "ore-a@JP", "ore-a:CN>JP"]["quantity"] == 1e-6
+
+
+@pytest.mark.parametrize("all_edges", [True, False])
+def test_every_writer_of_networkx_takes_the_graph(chain, tmp_path, all_edges):
+    graph = chain.to_networkx(all_edges=all_edges)
+    nx.write_graphml(graph, tmp_path / "a.graphml")
+    nx.write_gexf(graph, tmp_path / "a.gexf")
+    nx.write_gml(graph, tmp_path / "a.gml")
+    back = nx.read_graphml(tmp_path / "a.graphml", force_multigraph=True)
+    assert flows(back) == flows(graph)
+    assert flows(nx.read_gml(tmp_path / "a.gml")) == flows(graph)
+    text = json.dumps(nx.node_link_data(graph, edges="edges"), allow_nan=False)
+    assert flows(nx.node_link_graph(json.loads(text), edges="edges")) == flows(graph)
+    plain = {bool, int, float, str}
+    parts = [graph.graph, *(d for _, d in graph.nodes(data=True))]
+    parts += [d for *_, d in graph.edges(data=True)]
+    assert {type(value) for part in parts for value in part.values()} <= plain
 
 
 def test_intervals_hold_the_flow(tmp_path):
@@ -243,7 +301,7 @@ def test_force_overwrites_and_leaves_the_rest(tmp_path):
     (tmp_path / "note.txt").write_text("mine")
     assert len(chain.export(tmp_path, force=True)) == 4
     assert (tmp_path / "note.txt").read_text() == "mine"
-    with pytest.raises(UsageError, match="export a whole chain"):
+    with pytest.raises(UsageError, match="export asks about a whole chain"):
         chain.remove("id=mine-a").export(tmp_path / "x.gexf")
 
 

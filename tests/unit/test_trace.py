@@ -145,7 +145,7 @@ def test_questions_that_have_no_answer(chain, question, says):
 
 
 def test_a_chain_with_removals_is_not_traced(chain):
-    with pytest.raises(UsageError, match="trace a whole chain"):
+    with pytest.raises(UsageError, match="trace asks about a whole chain"):
         chain.remove("country=MM").trace("ev")
 
 
@@ -177,7 +177,7 @@ def test_shares_of_the_shipped_data_add_up_and_lie_in_their_ranges(dysprosium):
         "mine", "separation", "metal", "magnet", "product",
     }  # fmt: skip
     for total in sums(dysprosium).values():
-        assert total == pytest.approx(1, abs=1e-9)
+        assert total == pytest.approx(1, abs=1e-7)  # each of some dozen to nine decimals
     low, high = dysprosium["share_low"], dysprosium["share_high"]
     assert (low <= dysprosium["share"]).all() and (dysprosium["share"] <= high).all()
     assert (low >= 0).all() and (high <= 1).all()
@@ -192,7 +192,7 @@ def test_touched_is_at_least_every_stage(dysprosium):
         stages = dysprosium[(dysprosium["what"] == what) & dysprosium[column].isin(touched.index)]
         largest = stages[stages["stage"] != "product"].groupby(["stage", column])["share"].sum()
         for (_, country), value in largest.items():
-            assert value <= touched[country] + 1e-9
+            assert value <= touched[country] + 1e-7
 
 
 def test_flows_that_fit_as_well_break_no_range(chain, dysprosium):

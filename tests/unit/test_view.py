@@ -184,7 +184,7 @@ def test_another_kind_of_result_is_refused(chain):
 
 
 def test_a_chain_with_removals_has_no_page(chain):
-    with pytest.raises(sg.UsageError, match="a page shows a whole chain"):
+    with pytest.raises(sg.UsageError, match="view asks about a whole chain"):
         chain.remove("country=CN process=heavy").view()
 
 
