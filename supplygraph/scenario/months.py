@@ -140,17 +140,36 @@ class Bounds:
         return np.max([none, *(denial.share for denial in self.denials)], axis=0)
 
     @property
-    def first_shock(self) -> int | None:
+    def first_cut(self) -> int | None:
         """Row of the first month in which less than the base is left; None if there is none."""
-        tight = (
+        return _first(
             (self.activity < 1).any(axis=1)
             | (self.made < 1).any(axis=1)
             | (self.arc < 1).any(axis=1)
             | (self.denied > 0).any(axis=1)
             | np.array([any(test.bites for test in tests) for tests in self.tests], dtype=bool)
         )
-        found = np.flatnonzero(tight)
-        return int(found[0]) if len(found) else None
+
+    @property
+    def first_rise(self) -> int | None:
+        """Row of the first month in which more than the base is asked for; None if there is none.
+
+        Asked for by end users, by recipes that need more, or by a state that fills its stock.
+        """
+        asked = (self.demand > 1, self.need > 1, self.hold > 0)
+        return _first(np.any([more.any(axis=1) for more in asked], axis=0))
+
+    @property
+    def first_shock(self) -> int | None:
+        """Row of the first cut; of the first rise if nothing is cut; None without either."""
+        # A rise counts only by itself: growth that long precedes a ban is not what buyers
+        # answer to when they look for other suppliers.
+        return self.first_cut if self.first_cut is not None else self.first_rise
+
+
+def _first(found: np.ndarray) -> int | None:
+    rows = np.flatnonzero(found)
+    return int(rows[0]) if len(rows) else None
 
 
 def month_range(start: str, count: int) -> tuple[str, ...]:
