@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,7 +18,7 @@ from pydantic import (
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import last_day
 from supplygraph.scenario.measures import AnyMeasure, AnyModifier, Measure, Modifier, Record
-from supplygraph.scenario.measures.base import Day, Share, Strict
+from supplygraph.scenario.measures.base import Day, Share, Strict, check_order
 from supplygraph.scenario.months import month_range
 
 OUTCOMES = ("lapses", "renewed", "lifted")
@@ -65,6 +66,11 @@ class Removed(Strict):
         default=None, description="First day; the start of the run if empty."
     )
     expires: Day | None = Field(default=None, description="Last day; the end of the run if empty.")
+
+    @model_validator(mode="after")
+    def _order_of_dates(self) -> Removed:
+        check_order(self.effective, self.expires)
+        return self
 
 
 class Scenario(BaseModel):
@@ -154,6 +160,12 @@ class Scenario(BaseModel):
     def acting(self) -> list[Measure]:
         """Measures with a mechanism, once written out."""
         return [item for item in self.measures if isinstance(item, Measure)]
+
+    def named_removals(self) -> Iterator[tuple[Removed, str]]:
+        """Removals, once written out, with the names under which bounds and messages show them."""
+        for number, item in enumerate(self.removals, 1):
+            removed = item if isinstance(item, Removed) else Removed.model_validate(item)
+            yield removed, f"removal {number}: {removed.select}"
 
     @property
     def changing(self) -> list[Modifier]:

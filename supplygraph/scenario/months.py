@@ -89,6 +89,8 @@ class Bounds:
         Tests of content of every month, which the engine holds against its own flows.
     applied
         Every bound that differs from the base and who set it, in order.
+    idle
+        What does nothing in these months, and why, in sentences for the reader.
     """
 
     months: tuple[str, ...]
@@ -104,6 +106,7 @@ class Bounds:
     denials: tuple[Denial, ...] = ()
     tests: tuple[tuple[ContentTest, ...], ...] = ()
     applied: tuple[Applied, ...] = ()
+    idle: tuple[str, ...] = ()
 
     @staticmethod
     def open(graph: SupplyGraph, months: Sequence[str]) -> Bounds:

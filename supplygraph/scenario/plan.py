@@ -13,7 +13,7 @@ from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import day_text, first_day, last_day
 from supplygraph.scenario.measures import Measure, Modifier
 from supplygraph.scenario.measures.base import set_path
-from supplygraph.scenario.model import UNTIL, Scenario
+from supplygraph.scenario.model import UNTIL, Removed, Scenario
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,12 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
     for measure in scenario.acting:
         if measure.acts_when_off:
             continue
-        _check_window(measure, start, run)
+        _check_window(measure, measure.id, start, run)
+    for removed, name in scenario.named_removals():
+        _check_window(removed, name, start, run)
     for modifier in scenario.changing:
         if not scenario.after_expiry.get(modifier.id, modifier.after).startswith("renewed"):
-            _check_window(modifier, start, run)
+            _check_window(modifier, modifier.id, start, run)
     known = [measure.id for measure in scenario.acting]
     ends = {m.id: _last_day(m, scenario, end) for m in scenario.changing}
     replaced = _replaced(scenario)
@@ -85,13 +87,29 @@ def _first(entry: Measure | Modifier, start: int) -> int:
     return first_day(entry.effective) if entry.effective else start
 
 
-def _check_window(entry: Measure | Modifier, start: int, run: str) -> None:
+def _check_window(entry: Measure | Modifier | Removed, name: str, start: int, run: str) -> None:
     extra = getattr(entry, "recovery_days", 0.0)
     if entry.expires and last_day(entry.expires) + extra < start:
         raise ScenarioError(
-            f"'{entry.id}' ended on {day_text(last_day(entry.expires))}, before {run}. "
+            f"'{name}' ended on {day_text(last_day(entry.expires))}, before {run}. "
             "Drop it, or start earlier."
         )
+
+
+def begin_after(scenario: Scenario, months: Sequence[str]) -> dict[str, str]:
+    """First day of the measures, modifiers and removals that begin after a run, by id.
+
+    A run that ends before its measure answers another question than the one asked, and a loss of
+    0 looks like an answer.
+    """
+    end = last_day(months[-1])
+    entries: list[tuple[Measure | Modifier | Removed, str]] = [*scenario.named_removals()]
+    entries[:0] = [(entry, entry.id) for entry in (*scenario.acting, *scenario.changing)]
+    found = {}
+    for entry, name in entries:
+        if entry.effective and first_day(entry.effective) > end:
+            found[name] = day_text(first_day(entry.effective))
+    return found
 
 
 def _last_day(modifier: Modifier, scenario: Scenario, end: int) -> tuple[int, str]:

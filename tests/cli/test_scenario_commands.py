@@ -220,3 +220,21 @@ def test_a_tariff_alone_loses_nothing_and_an_elasticity_does(run):
     assert max(row["loss"] for row in plain) < 1e-9
     answer = run(*asked, "--set", "US-2025-RECIP.trade_elasticity=1").envelope["results"]
     assert max(row["loss"] or 0 for row in answer) > 0.05
+
+
+@pytest.mark.parametrize(
+    "asked", [("scenario", "run"), ("scenario", "show"), ("scenario", "duties"), ("compare",)]
+)
+def test_a_measure_that_begins_after_the_run_is_said(toy, tmp_path, asked):
+    late, now = tmp_path / "late.yaml", tmp_path / "now.yaml"
+    text = "title: t\nstart: 2025-01\nmonths: 2\nmeasures:\n  - {id: m1, kind: outage, select: "
+    late.write_text(f"{text}id=mine-a, effective: 2027-03}}\n")
+    now.write_text(f"{text}id=mine-a}}\n")
+    files = (late, now) if asked == ("compare",) else (late,)
+    told = toy(*asked, *files)
+    assert told.code == 0
+    assert (
+        "'m1' begins on 2027-03-01, after the run of 2025-01 to 2025-02: it does nothing here. "
+        "Run more months, or drop it." in told.err
+    )
+    assert "begins on" not in toy(*asked, *([now, now] if asked == ("compare",) else [now])).err
