@@ -103,12 +103,12 @@ def begin_after(scenario: Scenario, months: Sequence[str]) -> dict[str, str]:
     0 looks like an answer.
     """
     end = last_day(months[-1])
-    entries: list[tuple[Measure | Modifier | Removed, str]] = [*scenario.named_removals()]
-    entries[:0] = [(entry, entry.id) for entry in (*scenario.acting, *scenario.changing)]
+    dates = [(entry.id, entry.effective) for entry in (*scenario.acting, *scenario.changing)]
+    dates += [(name, removed.effective) for removed, name in scenario.named_removals()]
     found = {}
-    for entry, name in entries:
-        if entry.effective and first_day(entry.effective) > end:
-            found[name] = day_text(first_day(entry.effective))
+    for name, effective in dates:
+        if effective and first_day(effective) > end:
+            found[name] = day_text(first_day(effective))
     return found
 
 
