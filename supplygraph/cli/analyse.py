@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import shlex
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +19,7 @@ from supplygraph.cli.output import (
     note,
 )
 from supplygraph.errors import UsageError
+from supplygraph.files import read_input
 
 if TYPE_CHECKING:
     from supplygraph.chain import Chain
@@ -348,7 +348,7 @@ def _removals(texts: list[str]) -> list[str]:
     """Selectors given, with `-` replaced by what standard input names."""
     found: list[str] = []
     for text in texts:
-        found += _piped(sys.stdin.read().splitlines()) if text == "-" else [text]
+        found += _piped(read_input().splitlines()) if text == "-" else [text]
     if not found:
         raise UsageError("--remove -: standard input names nothing. Pipe ids or selectors.")
     return found

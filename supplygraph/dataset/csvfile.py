@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from supplygraph.errors import Fault
+from supplygraph.files import TABLE_LIMIT, UnreadableError, opened
 
 ROW_LIMIT = 1_000_000
 _BOM = b"\xef\xbb\xbf"
@@ -42,7 +43,7 @@ class _Lines:
     """Decoded lines of a binary file, counted, each row no longer than `ROW_LIMIT` bytes."""
 
     def __init__(self, handle: BinaryIO) -> None:
-        self.handle, self.line, self.row_bytes = handle, 0, 0
+        self.handle, self.line, self.row_bytes, self.bytes = handle, 0, 0, 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -53,6 +54,9 @@ class _Lines:
             raise StopIteration
         self.line += 1
         self.row_bytes += len(raw)
+        self.bytes += len(raw)
+        if self.bytes > TABLE_LIMIT:  # some files of the system grow while they are read
+            raise self.refuse(f"more than {TABLE_LIMIT:,} bytes", "Shorten it, or divide it.")
         if self.row_bytes > ROW_LIMIT:
             raise self.refuse(
                 f"a row of more than {ROW_LIMIT:,} bytes",
@@ -99,18 +103,11 @@ def read_csv(path: Path) -> tuple[RawTable, list[Fault]]:
     >>> print(faults[0])
     demand.csv row 2: row has 3 fields where the header has 2. Quote a value that holds a comma...
     """
-    if not path.is_file():
-        return RawTable((), (), ()), [
-            Fault(path.name, 0, "", "", "not a regular file", "Put a CSV file there.")
-        ]
     try:
-        with path.open("rb") as handle:
+        with opened(path, TABLE_LIMIT) as handle:
             return _read_rows(path.name, _Lines(handle))
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-        return RawTable((), (), ()), [
-            Fault(path.name, 0, "", "", f"cannot be read ({reason})", "Check its permissions.")
-        ]
+    except UnreadableError as error:
+        return RawTable((), (), ()), [Fault(path.name, 0, "", "", error.rule, error.way_out)]
 
 
 def _read_rows(name: str, lines: _Lines) -> tuple[RawTable, list[Fault]]:

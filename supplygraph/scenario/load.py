@@ -13,6 +13,7 @@ from supplygraph.dataset import Dataset
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, SelectorError, UsageError
+from supplygraph.files import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.scenario.faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path
@@ -110,10 +111,10 @@ def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
         known = scenario_names(dataset)
         raise UsageError(f"no scenario '{name}'. {did_you_mean(str(name), known)}")
     try:
-        return load_yaml(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"'{name}' cannot be read ({error.strerror}). Name a file.") from None
-    except (ValueError, yaml.YAMLError) as error:
+        return load_yaml(read_text(path, DOCUMENT_LIMIT))
+    except UnreadableError as error:
+        raise UsageError(str(error)) from None
+    except yaml.YAMLError as error:
         reason = str(error).replace("\n", " ")
         raise UsageError(f"'{name}' is no plain YAML: {reason}. Correct it.") from None
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.results import Results, plain_row, write_text
+from supplygraph.files import write_text
+from supplygraph.results import Results, plain_row
 from supplygraph.views.page import _environment, _hash, _web
 from supplygraph.views.style import unit_text, word
 

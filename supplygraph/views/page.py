@@ -9,7 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from supplygraph.results import Results, write_text
+from supplygraph.files import write_text
+from supplygraph.results import Results
 from supplygraph.views.layout import Matrix, column_text
 from supplygraph.views.matrix import matrix_of
 from supplygraph.views.network import network_of

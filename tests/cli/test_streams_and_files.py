@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.results import write_text
+from supplygraph.files import write_text
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"{sys.executable} -m supplygraph"
