@@ -714,7 +714,7 @@ class Chain:
         from supplygraph.scenario.load import load_scenario
 
         changes, added = list(sets), list(measures)
-        told = load_scenario(self.dataset, scenario, changes, added)
+        told = load_scenario(self.dataset, scenario, changes, added, graph=self.network)
         given = parse_prices(self.dataset, prices)
         table, notes = duty_table(self.baseline, told, prices=given, by_month=by_month)
         params = {
@@ -777,7 +777,7 @@ class Chain:
         if self.removed:
             raise UsageError("run a whole chain: put removals into the scenario instead.")
         changes = [*sets, *([] if months is None else [f"months={months}"])]
-        told = load_scenario(self.dataset, scenario, changes, measures)
+        told = load_scenario(self.dataset, scenario, changes, measures, graph=self.network)
         built = [*told.projects, *projects]
         tracer = self._tracer_of(told, built, weights, product, region)
         table, notes, applied = run_scenario(
@@ -840,7 +840,7 @@ class Chain:
         if self.removed:
             raise UsageError("run a whole chain: put removals into the scenario instead.")
         changes = [*sets, *([] if months is None else [f"months={months}"])]
-        told = load_scenario(self.dataset, scenario, changes, measures)
+        told = load_scenario(self.dataset, scenario, changes, measures, graph=self.network)
         tracer = self._shared.tracer(None, weights, None, None)
         table, notes, applied = account_table(
             tracer, told, exporter=exporter, rerouting=rerouting, rationing=rationing,
@@ -896,7 +896,7 @@ class Chain:
 
         if self.removed:
             raise UsageError("inferred_cover: put removals into the scenario instead.")
-        told = load_scenario(self.dataset, scenario, [], [])
+        told = load_scenario(self.dataset, scenario, graph=self.network)
         tracer = self._tracer_of(told, told.projects)
         table, notes = cover_from_events(tracer, told, product, region)
         params = {"scenario": told.name, "product": product, "region": region}

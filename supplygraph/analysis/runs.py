@@ -320,7 +320,7 @@ def standing_shock(
         raise UsageError("--measure acts in a month. Add --at, such as --at 2025-05.")
     graph = baseline.graph
     content = {"title": "what-if", "start": month, "months": 1, "season": False}
-    told = scenario_of(graph.dataset, content, sets, measures, file="--measure")
+    told = scenario_of(graph.dataset, content, sets, measures, file="--measure", graph=graph)
     for name, day in begin_after(told, (month,)).items():
         raise UsageError(
             f"--measure: '{name}' begins on {day}, after {month}. Name a later month by --at."

@@ -84,7 +84,7 @@ def show_scenario(
         If the month is not one of the run.
     """
     dataset, sets, measures = graph.dataset, list(sets), list(measures)
-    scenario = load_scenario(dataset, name, sets, measures)
+    scenario = load_scenario(dataset, name, sets, measures, graph=graph)
     if month is not None and month not in scenario.month_names:
         first, last = scenario.month_names[0], scenario.month_names[-1]
         raise UsageError(f"--month '{month}' lies outside the run, {first} to {last}.")

@@ -92,8 +92,8 @@ def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
 
 
 def _check_documents(dataset: Dataset) -> tuple[Fault, ...]:
-    """Faults of measures and scenarios, if there are any to check."""
-    if not any(dataset.documents.get(name) for name in ("measures", "scenarios")):
+    """Faults of measures, projects, deals and scenarios, if there are any to check."""
+    if not any(dataset.documents.get(n) for n in ("measures", "projects", "deals", "scenarios")):
         return ()
     from supplygraph.graph import compile_graph
     from supplygraph.scenario.checks import check_documents

@@ -61,6 +61,9 @@ def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
         words = allowed.replace("'", "").replace(" or ", ", ").split(", ")
         tag = str(problem["ctx"].get("tag", shown))
         return Fault(file, 0, place, tag, "not allowed here", did_you_mean(tag, words))
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        text = shown.lower() if isinstance(value, bool) else shown
+        return Fault(file, 0, place, text, "no text here", f'Quote it: "{text}".')
     message = str(problem["msg"]).removeprefix("Input ").removeprefix("should be ")
     return Fault(file, 0, place, shown, f"wrong: should be {message}", "Correct the value.")
 

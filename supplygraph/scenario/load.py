@@ -12,14 +12,20 @@ import yaml
 from supplygraph.dataset import Dataset
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
-from supplygraph.errors import DatasetError, Fault, ScenarioError, SelectorError, UsageError
+from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
 from supplygraph.files import DOCUMENT_LIMIT, UnreadableError, read_text
+from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.measures.paths import split_path
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.references import check_entry, check_scenario, read_removals
+from supplygraph.scenario.references import (
+    check_entry,
+    check_projects,
+    check_scenario,
+    read_removals,
+)
 from supplygraph.selectors import did_you_mean
 
 SCENARIO_KEYS = tuple(Scenario.model_fields)
@@ -75,6 +81,8 @@ def load_scenario(
     name: str | Path,
     sets: Iterable[str] = (),
     measures: Iterable[str] = (),
+    *,
+    graph: SupplyGraph | None = None,
 ) -> Scenario:
     """A scenario with every measure written out.
 
@@ -88,6 +96,8 @@ def load_scenario(
         Changes ``PATH=VALUE`` such as ``CN-2025-18.approval.US=0.3`` or ``growth=0.05``.
     measures
         Ids of measures and modifiers added to it.
+    graph
+        Network that its selectors must name something in, if given.
 
     Raises
     ------
@@ -102,7 +112,7 @@ def load_scenario(
     else:
         content, file = _read_file(dataset, name), str(name)
     whole = {"name": Path(str(name)).stem, **content}
-    return scenario_of(dataset, whole, sets, measures, file=file)
+    return scenario_of(dataset, whole, sets, measures, file=file, graph=graph)
 
 
 def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
@@ -126,6 +136,7 @@ def scenario_of(
     measures: Iterable[str] = (),
     *,
     file: str = "scenario",
+    graph: SupplyGraph | None = None,
 ) -> Scenario:
     """A scenario from plain values; see :func:`load_scenario`.
 
@@ -150,12 +161,11 @@ def scenario_of(
     scenario, found = validated(Scenario, plain, file)
     faults += found
     for entry, place in lists:
-        faults += check_entry(dataset, entry, place)
+        faults += check_entry(dataset, entry, place, graph)
+    if scenario is not None:
+        removals, found = read_removals(scenario.removals, file, graph)
+        faults += [*found, *check_projects(dataset, scenario, file)]
     if scenario is not None and not faults:
-        try:
-            removals = read_removals(scenario.removals)
-        except SelectorError as error:
-            raise DatasetError(file, [sentence_fault(file, "removals", str(error))]) from None
         scenario = scenario.model_copy(
             update={
                 "removals": removals,

@@ -105,7 +105,7 @@ def test_faults_of_the_scenario_itself():
         {"id": "p", "kind": "suspension", "suspends": ["ban"]}
     )
     assert "Move it to measures." in refused(modifiers=[BAN])
-    assert "removals: removal 'id=cn-mag share=2'" in refused(removals=["id=cn-mag share=2"])
+    assert "removals.0: removal 'id=cn-mag share=2'" in refused(removals=["id=cn-mag share=2"])
     assert "modifiers: 'x' is no list." in refused(modifiers="x")
 
 
