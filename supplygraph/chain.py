@@ -7,7 +7,6 @@ thousand removals in a loop are cheap.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from supplygraph.views import View
 
 DECIDING_FILE = Path("derived") / "deciding.json"
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REROUTINGS = ("both", "none", "free")
 
 
@@ -143,11 +141,11 @@ class _Shared:
         return None if at is None or not self.projects else Portfolio(built)
 
 
-def _check_month(at: str | None) -> None:
-    if at is None:
-        return
-    if not _MONTH.fullmatch(at):
-        raise UsageError(f"month '{at}' is not YYYY-MM. Write one such as 2026-11.")
+def _check_month(at: str | None, option: str = "--at") -> None:
+    if at is not None:
+        from supplygraph.scenario.months import check_month
+
+        check_month(at, option)
 
 
 def _check_choice(value: str, known: Sequence[str], option: str) -> None:
@@ -480,6 +478,9 @@ class Chain:
         >>> round(float(last["tts_months"]), 4), round(float(last["lost_usd"]), 4)
         (1.5, 350.0)
         """
+        from supplygraph.analysis.survival import check_longest
+
+        check_longest(longest)
         tracer = self._shared.tracer(None, weights, product, region)
         params: dict[str, Any] = {"product": product, "region": region}
         if not self.removed and not each:
@@ -1012,7 +1013,7 @@ class Chain:
             raise UsageError("the dataset has no projects. Write some into its folder `projects`.")
         named = {"usual": USUAL, "all": VARIANTS}
         variants = tuple(dict.fromkeys(v for w in portfolios for v in named.get(w, (w,))))
-        _check_month(known_to)
+        _check_month(known_to, "--known-to")
         question = Question(
             tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
         ).checked(self.baseline)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supplygraph.cli.gates import FailOption, fail_if, parse_condition
+from supplygraph.cli.numbers import finite
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -33,7 +33,6 @@ HIT = (
     "product", "region", "segment", "loss_none", "loss_free", "months_to_first_shortage",
     "binding_none", "binding_free", "need_evidence", "quantity_evidence", "flags",
 )  # fmt: skip
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 # How a row of `chokepoints` is named in a selector, by its kind.
 SELECTORS = {
     "country": "country={country}",
@@ -46,8 +45,10 @@ SELECTORS = {
 
 
 def _check_month(month: str | None) -> str | None:
-    if month is not None and not _MONTH.fullmatch(month):
-        raise UsageError(f"--at '{month}' is not YYYY-MM. Write a month such as 2026-11.")
+    if month is not None:
+        from supplygraph.scenario.months import check_month
+
+        check_month(month, "--at")
     return month
 
 
@@ -141,7 +142,12 @@ def balance(
     context: typer.Context,
     moved: Annotated[
         float | None,
-        typer.Option("--moved", min=0, help="Only figures that moved by more than this share."),
+        typer.Option(
+            "--moved",
+            min=0,
+            callback=finite,
+            help="Only figures that moved by more than this share.",
+        ),
     ] = None,
     role: Annotated[str | None, typer.Option("--role", help="Only fit, or only check.")] = None,
     held: Annotated[

@@ -12,6 +12,7 @@ from supplygraph.cli.analyse import (
     RegionOption,
     _about,
     _chain,
+    _check_month,
 )
 from supplygraph.cli.gates import FailOption, fail_if, parse_condition
 from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
@@ -27,11 +28,19 @@ def comply(
     context: typer.Context,
     rule: Annotated[str, typer.Argument(help="Measure such as US-2027-DFARS.")],
     at: Annotated[
-        str | None, typer.Option("--at", help="Capacities of this month; the base year's if not.")
+        str | None,
+        typer.Option(
+            "--at", callback=_check_month, help="Capacities of this month; the base year's if not."
+        ),
     ] = None,
     compliance: Annotated[
         float | None,
-        typer.Option("--compliance", min=0, max=1, help="Share of exporters that obey, 0 to 1."),
+        typer.Option(
+            "--compliance",
+            min=0,
+            max=1,
+            help="Share of exporters that obey, 0 to 1.",
+        ),
     ] = None,
     product: ProductOption = None,
     region: RegionOption = None,

@@ -15,6 +15,7 @@ from supplygraph.cli.analyse import (
     _removals,
 )
 from supplygraph.cli.gates import FailOption, fail_if, parse_condition
+from supplygraph.cli.numbers import finite
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -58,7 +59,10 @@ def cover(
         typer.Option("--ttr", help="Months to recovery, or the id of a row of lags."),
     ] = None,
     longest: Annotated[
-        float, typer.Option("--longest", help="Months above which a time is only a limit.")
+        float,
+        typer.Option(
+            "--longest", callback=finite, help="Months above which a time is only a limit."
+        ),
     ] = 60.0,
     inferred: Annotated[
         str | None,

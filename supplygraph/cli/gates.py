@@ -31,7 +31,10 @@ FailOption = Annotated[
     ),
 ]
 _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
-_KEYS = ("id", "element", "product", "region", "segment", "month", "rerouting", "cover")
+_KEYS = (
+    "id", "removed", "element", "product", "region", "segment", "holder", "material", "month",
+    "rerouting", "cover",
+)  # fmt: skip
 # Columns that are blank by their meaning, in rows of single months and in weighted totals.
 OVER_ALL = ("months_lost", "months_short", "tts_months", "ttr_months")
 NOT_IN_TOTALS = ("demand", "lost_units", "months_to_first_shortage")

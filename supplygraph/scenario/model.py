@@ -15,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from supplygraph.errors import ScenarioError
+from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario.calendar import last_day
 from supplygraph.scenario.measures import AnyMeasure, AnyModifier, Measure, Modifier, Record
 from supplygraph.scenario.measures.base import Day, Share, Strict, check_order
-from supplygraph.scenario.months import month_range
+from supplygraph.scenario.months import check_month, month_range
 
 OUTCOMES = ("lapses", "renewed", "lifted")
 UNTIL = "renewed until "
@@ -80,7 +80,7 @@ class Scenario(BaseModel):
     they are all written out.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = Field(default="", description="The file's name.")
     title: str = Field(description="What it is, in a line.")
@@ -147,8 +147,10 @@ class Scenario(BaseModel):
 
     @model_validator(mode="after")
     def _no_end_beyond_calendar(self) -> Scenario:
-        if not "1900" <= self.start[:4] <= "2200":
-            raise ValueError(f"start {self.start} lies outside 1900 to 2200. Correct the year.")
+        try:
+            check_month(self.start, "start")
+        except UsageError as error:
+            raise ValueError(str(error)) from None
         return self
 
     @property

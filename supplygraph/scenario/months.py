@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from supplygraph.errors import ScenarioError
+from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.content import ContentTest
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,28 @@ class Bounds:
 def _first(found: np.ndarray) -> int | None:
     rows = np.flatnonzero(found)
     return int(rows[0]) if len(rows) else None
+
+
+def check_month(text: str, option: str = "month") -> str:
+    """A month ``YYYY-MM`` of the years that runs may lie in.
+
+    Raises
+    ------
+    UsageError
+        If it is another text, or a month of another year.
+
+    Examples
+    --------
+    >>> check_month("2026-11")
+    '2026-11'
+    """
+    if not _MONTH.fullmatch(text):
+        raise UsageError(f"{option} '{text}' is not YYYY-MM. Write a month such as 2026-11.")
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        raise UsageError(
+            f"{option} '{text}' lies outside {FIRST_YEAR} to {LAST_YEAR}. Correct the year."
+        )
+    return text
 
 
 def month_range(start: str, count: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import day_text, first_day, last_day
+from supplygraph.scenario.faults import words_for_numbers
 from supplygraph.scenario.measures import Measure, Modifier
 from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.model import UNTIL, Removed, Scenario
@@ -178,12 +179,17 @@ def changed(measure: Measure, windows: Sequence[Window]) -> Measure:
     content = measure.model_dump()
     for window in windows:
         content = set_path(content, window.path, window.value, measure.id)
+    names = ", ".join(sorted({w.modifier for w in windows}))
     try:
-        return type(measure).model_validate(content)
+        made = type(measure).model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        names = ", ".join(sorted({w.modifier for w in windows}))
         raise ScenarioError(
             f"'{names}' changes {measure.id}.{place}: {first['msg']}. Correct the modifier."
         ) from None
+    for place, word in words_for_numbers(content, made):
+        raise ScenarioError(
+            f"'{names}' changes {measure.id}.{place}: '{word}' is no number. Correct the modifier."
+        )
+    return made

@@ -295,8 +295,14 @@ def test_whole_and_partial_dates(tmp_path):
     ("file", "old", "new", "text"),
     [
         ("needs.csv", "true,A,A", "yes,A,A", "'yes' is neither true nor false"),
-        ("needs.csv", "true,A,A", "true,E,A", "need_evidence: 'E' is not one of A, B, C, D, calc"),
+        (
+            "needs.csv",
+            "true,A,A",
+            "true,E,A",
+            "'E' is not one of A, B, C, D, calc. Write one of them.",
+        ),
         ("products.csv", "autos", "auto", "'auto' is not one of autos, .* Did you mean 'autos'"),
+        ("products.csv", "counted", "x", "basis: 'x' is not one of .*. Write one of them."),
         ("materials.csv", "ore-a", "ore:a", "'ore:a' is not an id. Use letters, digits"),
         ("demand.csv", "2024", "2024.5", "'2024.5' is not a whole number"),
         ("demand.csv", "2024", "24", "'24' is outside 1900 to 2100"),

@@ -42,7 +42,7 @@ ByPlace = Annotated[
 class Strict(BaseModel):
     """A part of a document: unknown keys are errors, nothing changes once made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Strict):
