@@ -34,11 +34,11 @@ from supplygraph.engines import product_weights
 from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
-from supplygraph.files import write_text
 from supplygraph.graph import SupplyGraph, compile_graph
 from supplygraph.results import Results, load_results
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.selectors import did_you_mean
+from supplygraph.writing import write_text
 
 if TYPE_CHECKING:
     import networkx as nx

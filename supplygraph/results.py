@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.files import RECORD_LIMIT, read_json, write_text
+from supplygraph.reading import RECORD_LIMIT, read_json
 from supplygraph.schema.commands import PREFIX, command_of, result_fields
+from supplygraph.writing import write_text
 
 ENVELOPE_VERSION = "1"
 

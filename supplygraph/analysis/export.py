@@ -15,7 +15,6 @@ import pandas as pd
 
 from supplygraph.analysis.export_tables import describe, excel_bytes, parquet_bytes
 from supplygraph.errors import UsageError
-from supplygraph.files import encoded, write_bytes, write_folder, write_text
 from supplygraph.graph.formats import (
     cytoscape_text,
     gexf_text,
@@ -24,6 +23,7 @@ from supplygraph.graph.formats import (
     plain_graph,
 )
 from supplygraph.selectors import did_you_mean
+from supplygraph.writing import encoded, write_bytes, write_folder, write_text
 
 FORMATS = ("graphml", "gexf", "cyjs", "xlsx", "csv", "parquet")
 FOLDERS = ("csv", "parquet")

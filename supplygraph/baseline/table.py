@@ -12,8 +12,8 @@ import pandas as pd
 from supplygraph.baseline.causes import Causes
 from supplygraph.baseline.observations import observations_of
 from supplygraph.baseline.reconcile import Baseline, balance_rows, reconcile
-from supplygraph.files import TABLE_LIMIT, UnreadableError, read_text
 from supplygraph.graph import Columns, SupplyGraph, columns_of
+from supplygraph.reading import TABLE_LIMIT, UnreadableError, read_text
 
 BASELINE_FILE = Path("derived") / "baseline.csv"
 HASH_ROW = "hash"

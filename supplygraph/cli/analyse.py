@@ -20,7 +20,7 @@ from supplygraph.cli.output import (
     note,
 )
 from supplygraph.errors import UsageError
-from supplygraph.files import read_input
+from supplygraph.reading import read_input
 
 if TYPE_CHECKING:
     from supplygraph.chain import Chain

@@ -140,7 +140,7 @@ def init(
 def _write_example(target: Path) -> None:
     """Copy the example so that a failure leaves nothing half written."""
     from supplygraph.dataset import shipped_datasets
-    from supplygraph.files import write_folder
+    from supplygraph.writing import write_folder
 
     source = shipped_datasets()[EXAMPLE]
     files = {file.name: file.read_bytes() for file in sorted(source.glob("*.csv"))}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from supplygraph.errors import Fault
-from supplygraph.files import TABLE_LIMIT, UnreadableError, opened
+from supplygraph.reading import TABLE_LIMIT, UnreadableError, opened
 
 ROW_LIMIT = 1_000_000
 _BOM = b"\xef\xbb\xbf"

@@ -20,7 +20,7 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from supplygraph.errors import Fault
-from supplygraph.files import DEPTH_LIMIT, DOCUMENT_LIMIT, UnreadableError, read_text
+from supplygraph.reading import DEPTH_LIMIT, DOCUMENT_LIMIT, UnreadableError, read_text
 
 FOLDERS = ("measures", "projects", "deals", "scenarios", "curves")
 _EXPLAINED = 100_000  # the slow parser would take half a minute for the longest file

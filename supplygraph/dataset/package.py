@@ -9,8 +9,9 @@ from typing import Any
 
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import DatasetError, Fault
-from supplygraph.files import PACKAGE_LIMIT, UnreadableError, read_json, write_text
+from supplygraph.reading import PACKAGE_LIMIT, UnreadableError, read_json
 from supplygraph.schema import Column, TableSchema, table_names, table_schema
+from supplygraph.writing import write_text
 
 FILE = "datapackage.json"
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean"}

@@ -13,8 +13,8 @@ from supplygraph.dataset import Dataset
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
-from supplygraph.files import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.graph import SupplyGraph
+from supplygraph.reading import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.scenario.faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path

@@ -12,18 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from supplygraph import files
+from supplygraph import reading, writing
 from supplygraph.errors import SupplygraphError
-from supplygraph.files import (
-    UnreadableError,
-    depth_of,
-    read_bytes,
-    read_json,
-    read_text,
-    sweep,
-    write_folder,
-    write_text,
-)
+from supplygraph.reading import UnreadableError, depth_of, read_bytes, read_json, read_text
+from supplygraph.writing import sweep, write_folder, write_text
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
@@ -67,7 +59,7 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
     regular = os.stat(path)
     path.unlink()
     os.mkfifo(path)
-    monkeypatch.setattr(files.os, "stat", lambda *_: regular)
+    monkeypatch.setattr(reading.os, "stat", lambda *_: regular)
     with pytest.raises(UnreadableError, match="is not a regular file"):
         read_bytes(path, 10)
 
@@ -146,7 +138,7 @@ def killed(folder: Path, code: str) -> None:
     program = f"""
 import sys, time
 from pathlib import Path
-from supplygraph import files
+from supplygraph import writing
 folder = Path({str(folder)!r})
 def wait(*_):
     print("now", flush=True)
@@ -164,9 +156,9 @@ def wait(*_):
 @pytest.mark.parametrize(
     "code",
     [
-        "files.write_whole(folder / 'a.txt', wait)",
-        "files._exchange = wait; files.write_folder(folder / 'out', {'a': b'1', 'b': b'2'})",
-        "files._put = wait; files.write_text(folder / 'a.txt', 'new')",
+        "writing.write_whole(folder / 'a.txt', wait)",
+        "writing._exchange = wait; writing.write_folder(folder / 'out', {'a': b'1', 'b': b'2'})",
+        "writing._put = wait; writing.write_text(folder / 'a.txt', 'new')",
     ],
 )
 def test_what_a_killed_run_leaves_is_swept_by_the_next_write(tmp_path, code):
@@ -183,7 +175,7 @@ def test_a_writer_that_lives_keeps_its_file(tmp_path):
         write_text(tmp_path / "second.txt", "second")  # sweeps the folder
         assert staging.exists()
 
-    files.write_whole(tmp_path / "first.txt", write)
+    writing.write_whole(tmp_path / "first.txt", write)
     assert sorted(os.listdir(tmp_path)) == ["first.txt", "second.txt"]
 
 
@@ -197,7 +189,7 @@ def test_only_our_own_names_are_swept(tmp_path):
 
 
 def test_without_locks_a_day_must_pass(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(writing, "fcntl", None)
     young, old = tmp_path / ".supplygraph-young123.part", tmp_path / ".supplygraph-old12345.part"
     for path in (young, old):
         path.mkdir()
@@ -228,8 +220,8 @@ def slow(a, b):
         wait()
     renames.append(a)
     rename(a, b)
-files.os.rename = slow
-files.write_folder(folder / "out", {TWO!r})
+writing.os.rename = slow
+writing.write_folder(folder / "out", {TWO!r})
 """
     killed(tmp_path, code)
     assert not target.exists() if step else held(target) == ONE
@@ -252,7 +244,7 @@ def test_a_folder_that_cannot_be_exchanged_keeps_what_else_is_there(tmp_path, mo
     elif reason == "stands in it":
         monkeypatch.chdir(target)
     else:
-        monkeypatch.setattr(files.os, "access", lambda *_: False)
+        monkeypatch.setattr(writing.os, "access", lambda *_: False)
     inode = target.stat().st_ino
     write_folder(target, TWO, replaces=["old.csv"])
     more = {"note.txt": b"mine"} if reason == "other files" else {}
@@ -266,7 +258,9 @@ def test_where_files_are_replaced_one_by_one_the_description_comes_last(tmp_path
     seen = []
     replace = os.replace
     monkeypatch.setattr(
-        files.os, "replace", lambda a, b: (seen.append((target / "z.json").exists()), replace(a, b))
+        writing.os,
+        "replace",
+        lambda a, b: (seen.append((target / "z.json").exists()), replace(a, b)),
     )
     write_folder(target, TWO)
     assert seen == [False, False] and held(target)["z.json"] == b"2"
@@ -295,7 +289,7 @@ def test_a_rename_that_fails_brings_the_earlier_folder_back(tmp_path, monkeypatc
             raise OSError(5, "Input/output error")
         rename(a, b)
 
-    monkeypatch.setattr(files.os, "rename", second_fails)
+    monkeypatch.setattr(writing.os, "rename", second_fails)
     with pytest.raises(SupplygraphError, match="Input/output error"):
         write_folder(tmp_path / "out", TWO)
     assert held(tmp_path / "out") == ONE and os.listdir(tmp_path) == ["out"]

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.files import write_text, write_whole
 from supplygraph.results import Results, load_results, plain, plain_row
+from supplygraph.writing import write_text, write_whole
 
 ABOUT = {"name": "toy", "version": "1.0.0", "hash": "ab12"}
 ROOT = Path(__file__).parents[2]
