@@ -71,6 +71,8 @@ def write_whole(path: Path, write: Callable[[Path], object], *, replace: bool = 
     target = Path(os.path.realpath(path))
     with _told(path, target if not replace else None):
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_file():  # a pipe would be gone, a folder refuses
+            raise SupplygraphError(f"'{path}' is no regular file. Name another.")
         with _staged(target.parent) as staging:
             write(staging)
             staging.chmod(0o644)

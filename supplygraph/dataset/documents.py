@@ -23,6 +23,7 @@ from supplygraph.errors import Fault
 from supplygraph.reading import DEPTH_LIMIT, DOCUMENT_LIMIT, UnreadableError, read_text
 
 FOLDERS = ("measures", "projects", "deals", "scenarios", "curves")
+_MEANT = (".yaml", ".yml", ".json")  # endings of files that somebody meant to be read
 _EXPLAINED = 100_000  # the slow parser would take half a minute for the longest file
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
 
@@ -124,15 +125,24 @@ def read_documents(folder: Path) -> tuple[MappingProxyType[str, Any], list[Fault
     for name in FOLDERS:
         found: dict[str, Any] = {}
         try:
-            paths = sorted((folder / name).iterdir()) if (folder / name).is_dir() else []
+            paths = sorted((folder / name).iterdir())
+        except FileNotFoundError:
+            paths = []
+        except NotADirectoryError:
+            way_out = "Make it a folder of .yaml files, or call it otherwise."
+            faults.append(Fault(name, 0, "", "", "is no folder", way_out))
+            paths = []
         except OSError as error:
             rule = f"cannot be read ({error.strerror or 'unreadable'})"
             faults.append(Fault(name, 0, "", "", rule, "Check its permissions."))
             paths = []
         for path in paths:
-            if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
-                continue
             file = f"{name}/{path.name}"
+            if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
+                if path.suffix.lower() in _MEANT and not path.name.startswith("."):
+                    rule = "is not read: only names that end in .yaml or .yml are"
+                    faults.append(Fault(file, 0, "", "", rule, f"Call it {path.stem}.yaml."))
+                continue
             if path.stem in found:
                 rule, way_out = f"stands beside another {path.stem}", "Keep one of the two."
                 faults.append(Fault(file, 0, "", "", rule, way_out))

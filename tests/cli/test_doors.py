@@ -119,6 +119,43 @@ def test_standard_input_without_end_is_refused():
     assert done.stderr.startswith("error: standard input is longer than 4,000,000 signs")
 
 
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("a.YAML", "curves/a.YAML: is not read: only names that end in .yaml or .yml are. Call"),
+        ("a.json", "curves/a.json: is not read"),
+        ("", "curves: is no folder. Make it a folder of .yaml files"),
+    ],
+)
+def test_no_document_is_passed_over_in_silence(run, tmp_path, name, fault):
+    run("init", tmp_path / "toy")
+    if name:
+        (tmp_path / "toy" / "curves").mkdir()
+    (tmp_path / "toy" / "curves" / name).write_text("a: 1\n")
+    done = run("validate", tmp_path / "toy")
+    assert (done.code, done.out.count("\n")) == (3, 1) and done.out.startswith(fault)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes")
+@pytest.mark.parametrize("command", ["view -o", "info -o", "export --to"])
+def test_no_writer_takes_the_place_of_a_pipe(toy, tmp_path, command):
+    for name in ("a.json", "a.gexf"):
+        os.mkfifo(tmp_path / name)
+    path = tmp_path / ("a.gexf" if command.startswith("export") else "a.json")
+    done = toy(*command.split(), path, "--force")
+    assert done.code in (1, 2) and "is no regular file. Name another" in done.err
+    assert path.is_fifo()
+
+
+def test_a_machine_without_memory_is_one_line(toy, monkeypatch):
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("supplygraph.chain.Chain.info", full)
+    done = toy("info")
+    assert (done.code, done.out) == (1, "") and done.err.startswith("error: the memory of this")
+
+
 def test_two_files_of_one_name_are_a_fault(run, tmp_path):
     run("init", tmp_path / "toy")
     (tmp_path / "toy" / "curves").mkdir()
