@@ -87,6 +87,7 @@ class RunRows:
         self.demands = self.graph.demands
         self.base = tracer.month.baseline.block("demand")
         self.worth = _worth(line, tracer.month.weights, self.base)
+        self.weighs = bool(tracer.month.weights.sum() > 0)
         self.loss = 1.0 - line.served
         self.loss[self.loss < 1e-12] = 0.0
         self.shocks = (line.bounds.first_cut, line.bounds.first_rise)
@@ -213,6 +214,8 @@ class RunRows:
 
     def _weighted(self, cover: int) -> np.ndarray:
         loss = _mean(self.loss[:, :, cover], self.worth)
+        if not self.weighs:  # a total of nothing is no loss of nothing
+            loss[:] = np.nan
         loss[: self.skip] = 0.0
         return loss
 
@@ -224,8 +227,9 @@ class RunRows:
         """Weighted total over all months."""
         loss = self._weighted(cover)
         whole = self.worth.sum(axis=1)
-        row = self._total(None, cover, float(_mean(loss[self.skip :], whole[self.skip :])))
-        return row | self.spell(loss, False) | {"flags": self.flags(loss, False)}
+        mean = float(_mean(loss[self.skip :], whole[self.skip :])) if self.weighs else np.nan
+        row = self._total(None, cover, mean)
+        return row | self.spell(loss, not self.weighs) | {"flags": self.flags(loss, False)}
 
     def _total(self, month: str | None, cover: int, loss: float) -> Row:
         return self.head(month, ("total", "", ""), cover) | {

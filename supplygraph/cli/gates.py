@@ -163,7 +163,8 @@ def _between(row: Row, column: str, none: Mapping[tuple[Any, ...], Row]) -> Inte
     if column == "months_to_first_shortage":
         least = LITTLE if "binding_none" in row else 0.0
         return (inf, inf) if _number(row.get("loss_none")) <= least else (0.0, inf)
-    if column in ("tts_months", "ttr_months") and "first_shortage" in row:
+    told = "first_shortage" in row and row.get("months_lost") is not None
+    if column in ("tts_months", "ttr_months") and told:
         if row["first_shortage"] is None:
             never = inf if column == "tts_months" else 0.0
             return never, never

@@ -64,8 +64,8 @@ def month(product: str, month: str | None, loss: float, **more) -> dict:
     row = {
         "product": product, "region": "JP", "month": month, "rerouting": "none",
         "cover": "central", "loss": loss, "months_lost": 3 * loss if whole else NAN,
-        "first_shortage": "2025-02" if whole and loss else None, "demand": 1.0,
-        "tts_months": 1.5 if whole and loss else NAN, "ttr_months": NAN, "flags": (),
+        "first_shortage": "2025-02" if whole and loss > 0 else None, "demand": 1.0,
+        "tts_months": 1.5 if whole and loss > 0 else NAN, "ttr_months": NAN, "flags": (),
     }  # fmt: skip
     return row | more
 
@@ -86,6 +86,8 @@ def month(product: str, month: str | None, loss: float, **more) -> dict:
         ([month("ev", None, 0.5, flags=("not_recovered",))], "ttr_months>3", FAILED),
         # Short without a shock before it: no time counts.
         ([month("ev", None, 0.5, tts_months=NAN)], "tts_months<3", UNDECIDED),
+        # What nobody sized has no first shortage because nobody knows it.
+        ([month("ev", None, NAN, months_lost=NAN, tts_months=NAN)], "tts_months<3", UNDECIDED),
         # A need that nobody sized loses at most what it loses when nobody reroutes.
         (
             [

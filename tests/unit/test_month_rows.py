@@ -163,3 +163,15 @@ def test_a_shortage_before_the_first_cut_is_not_counted_from_it(tmp_path):
     table = rows(cars(), tmp_path, TRIPLED | {"effective": "2025-02"}, stop)
     row = whole(table, "car")
     assert (row["first_shortage"], row["tts_months"]) == ("2025-02", near(0.0))
+
+
+@pytest.mark.parametrize("rerouting", ["none", "free"])
+def test_a_total_in_which_nothing_weighs_is_no_loss_of_nothing(tmp_path, rerouting):
+    """Needs of grade D weigh nothing, whatever is lost."""
+    net = cars()
+    net.tables["needs"][0]["quantity_evidence"] = "D"
+    stop = {"id": "stop", "kind": "outage", "select": "id=mine"}
+    table = rows(net, tmp_path, stop, rerouting=rerouting, months=2)
+    for row in table[table["product"] == "total"].to_dict("records"):
+        assert pd.isna(row["loss"]) and pd.isna(row["served"]) and pd.isna(row["months_lost"])
+        assert row["flags"] == () and pd.isna(row["first_shortage"])
