@@ -7,7 +7,6 @@ thousand removals in a loop are cheap.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial, wraps
@@ -37,11 +36,12 @@ from supplygraph.engines.reference import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
 from supplygraph.precision import stated_table
-from supplygraph.results import Results, load_results, write_text
+from supplygraph.results import Results, load_results
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.scenario.removal import UnsizedPlantError
 from supplygraph.schema.commands import scale_of
 from supplygraph.selectors import did_you_mean
+from supplygraph.writing import write_text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from supplygraph.views import View
 
 DECIDING_FILE = Path("derived") / "deciding.json"
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REROUTINGS = ("both", "none", "free")
 LOADED = "Ask the loaded chain."
 SCENARIO = "Put removals into the scenario instead, or ask the loaded chain."
@@ -173,11 +172,11 @@ class _Shared:
         return None if at is None or not self.projects else Portfolio(built)
 
 
-def _check_month(at: str | None) -> None:
-    if at is None:
-        return
-    if not _MONTH.fullmatch(at):
-        raise UsageError(f"month '{at}' is not YYYY-MM. Write one such as 2026-11.")
+def _check_month(at: str | None, option: str = "--at") -> None:
+    if at is not None:
+        from supplygraph.scenario.months import check_month
+
+        check_month(at, option)
 
 
 def _check_choice(value: str, known: Sequence[str], option: str) -> None:
@@ -537,6 +536,9 @@ class Chain:
         >>> round(float(last["tts_months"]), 4), round(float(last["lost_usd"]), 4)
         (1.5, 350.0)
         """
+        from supplygraph.analysis.survival import check_longest
+
+        check_longest(longest)
         tracer = self._shared.tracer(None, weights, product, region)
         params: dict[str, Any] = {"product": product, "region": region}
         if not self.removed and not each:
@@ -777,7 +779,7 @@ class Chain:
         from supplygraph.scenario.load import load_scenario
 
         changes, added = list(sets), list(measures)
-        told = load_scenario(self.dataset, scenario, changes, added)
+        told = load_scenario(self.dataset, scenario, changes, added, graph=self.network)
         given = parse_prices(self.dataset, prices)
         table, notes = duty_table(self.baseline, told, prices=given, by_month=by_month)
         params = {
@@ -839,7 +841,7 @@ class Chain:
         from supplygraph.scenario.load import load_scenario
 
         changes = [*sets, *([] if months is None else [f"months={months}"])]
-        told = load_scenario(self.dataset, scenario, changes, measures)
+        told = load_scenario(self.dataset, scenario, changes, measures, graph=self.network)
         built = [*told.projects, *projects]
         tracer = self._tracer_of(told, built, weights, product, region)
         table, notes, applied = run_scenario(
@@ -901,7 +903,7 @@ class Chain:
         from supplygraph.scenario.load import load_scenario
 
         changes = [*sets, *([] if months is None else [f"months={months}"])]
-        told = load_scenario(self.dataset, scenario, changes, measures)
+        told = load_scenario(self.dataset, scenario, changes, measures, graph=self.network)
         tracer = self._shared.tracer(None, weights, None, None)
         table, notes, applied = account_table(
             tracer, told, exporter=exporter, rerouting=rerouting, rationing=rationing,
@@ -956,7 +958,7 @@ class Chain:
         from supplygraph.analysis.runs import cover_from_events
         from supplygraph.scenario.load import load_scenario
 
-        told = load_scenario(self.dataset, scenario, [], [])
+        told = load_scenario(self.dataset, scenario, graph=self.network)
         tracer = self._tracer_of(told, told.projects)
         table, notes = cover_from_events(tracer, told, product, region)
         params = {"scenario": told.name, "product": product, "region": region}
@@ -1075,7 +1077,7 @@ class Chain:
             raise UsageError("the dataset has no projects. Write some into its folder `projects`.")
         named = {"usual": USUAL, "all": VARIANTS}
         variants = tuple(dict.fromkeys(v for w in portfolios for v in named.get(w, (w,))))
-        _check_month(known_to)
+        _check_month(known_to, "--known-to")
         question = Question(
             tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
         ).checked(self.baseline)

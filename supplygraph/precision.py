@@ -38,8 +38,8 @@ def stated(value: float, scale: Scale = None) -> float:
         As computed; what is not finite stays, and so does a whole number.
     scale
         Size of its kind (1 for a share, the world's use for a flow of a material): less than its
-        billionth is 0, and its billionth is the last decimal. None keeps ten digits of a value however small it is, as
-        in a column of unlike things.
+        billionth is 0, and its billionth is the last decimal. None keeps ten digits of a value
+        however small it is, as in a column of unlike things.
 
     Examples
     --------

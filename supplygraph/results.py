@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +14,9 @@ import pandas as pd
 
 from supplygraph.errors import SupplygraphError
 from supplygraph.precision import stated_nested, stated_table
+from supplygraph.reading import RECORD_LIMIT, read_json
 from supplygraph.schema.commands import PREFIX, command_of, result_fields, scale_of
+from supplygraph.writing import write_text
 
 ENVELOPE_VERSION = "1"
 
@@ -92,17 +92,14 @@ def load_results(path: str | Path) -> Results:
         If the file is no saved result.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = read_json(path, RECORD_LIMIT, "Save a result first.")
         kind = data["schema"].removeprefix(PREFIX)
         return Results(
             kind, _typed(kind, data["results"]), data["dataset"], data["params"],
             data["weights"], data["seed"], tuple(data["warnings"]),
         )  # fmt: skip
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise SupplygraphError(f"'{path}' cannot be read ({reason}).") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise SupplygraphError(f"'{path}' is no saved result. Save one first.") from None
+        raise SupplygraphError(f"'{path}' is no saved result. Save a result first.") from None
 
 
 def _typed(kind: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -135,68 +132,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return None if value is pd.NA else value
-
-
-def write_text(path: Path, text: str, *, replace: bool = True) -> Path:
-    """Write a text file as UTF-8; see :func:`write_whole`.
-
-    Signs that UTF-8 cannot hold (file names of another encoding) are written as numbers.
-    """
-    data = text.encode("utf-8", errors="backslashreplace")
-    return write_whole(path, lambda name: name.write_bytes(data), replace=replace)
-
-
-def write_whole(path: Path, write: Callable[[Path], object], *, replace: bool = True) -> Path:
-    """Write a file through a temporary name beside it, so that a failure leaves none.
-
-    A link is followed: the file that it names is written.
-
-    Parameters
-    ----------
-    path
-        File to write; its folder is made if it is not there.
-    write
-        Writes to the temporary file that it is given.
-    replace
-        Whether to replace a file that is there by then.
-
-    Raises
-    ------
-    SupplygraphError
-        If the folder cannot be written.
-    FileExistsError
-        If `replace` is not set and the file is there, be it written a moment ago.
-    """
-    staging: Path | None = None
-    try:
-        target = Path(os.path.realpath(path))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".supplygraph-", dir=target.parent)
-        os.close(handle)
-        staging = Path(name)
-        write(staging)
-        staging.chmod(0o644)
-        _put(staging, target, replace)
-    except OSError as error:
-        if isinstance(error, FileExistsError) and not replace and target.exists():
-            raise
-        reason = error.strerror or "unknown reason"
-        raise SupplygraphError(f"'{path}' cannot be written ({reason}).") from None
-    finally:
-        if staging is not None:
-            staging.unlink(missing_ok=True)
-    return path
-
-
-def _put(staging: Path, target: Path, replace: bool) -> None:
-    """Give a finished file its name; a hard link alone refuses a name that is taken."""
-    if not replace:
-        try:
-            os.link(staging, target)
-            return
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without hard links
-            if target.exists():
-                raise FileExistsError(str(target)) from None
-    os.replace(staging, target)

@@ -174,7 +174,9 @@ def parse_removal(text: str) -> Removal:
         except ValueError:
             share = float("nan")
         if not 0 <= share <= 1 or shares[0].op != "=":
-            raise SelectorError(f"removal '{text}': share '{raw}' is not between 0 and 1.")
+            raise SelectorError(
+                f"removal '{text}': share '{raw}' is not between 0 and 1. Write such as share=0.5."
+            )
     return Removal(Selector(rest, text), share)
 
 

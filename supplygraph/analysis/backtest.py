@@ -302,7 +302,7 @@ def read_observed(path: str | Path) -> pd.DataFrame:
     from supplygraph.schema import table_schema
 
     file = Path(path)
-    if not file.is_file():
+    if not file.exists():
         raise UsageError(f"--observed: there is no file '{path}'. Name a CSV of later months.")
     raw, faults = read_csv(file)
     frame, found = build_table(table_schema("series"), raw)

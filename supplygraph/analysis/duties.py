@@ -104,7 +104,8 @@ def duty_table(
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     whole = _wholes(table)
     parts = [whole, table] if by_month else [whole]
-    return pd.concat([*parts, _total(whole)], ignore_index=True), (*notes, *_unpriced(table))
+    notes = (*notes, *bounds.idle, *_unpriced(table))
+    return pd.concat([*parts, _total(whole)], ignore_index=True), notes
 
 
 def _rows(

@@ -22,11 +22,16 @@ from supplygraph.graph.formats import (
     plain_attributes,
     plain_graph,
 )
-from supplygraph.results import write_text, write_whole
 from supplygraph.selectors import did_you_mean
+from supplygraph.writing import encoded, write_bytes, write_folder, write_text
 
 FORMATS = ("graphml", "gexf", "cyjs", "xlsx", "csv", "parquet")
 FOLDERS = ("csv", "parquet")
+# What an export of tables may have left in a folder, and a new one replaces.
+FILES = (
+    *(f"{table}.{ending}" for table in ("nodes", "edges", "sources") for ending in FOLDERS),
+    "datapackage.json",
+)
 SOURCE_COLUMNS = ("key", "title", "publisher", "date", "url", "accessed", "doi")
 FLOWS = (
     "Flows of the base year: quantity in the edge's own unit. plant to pool: made; pool to pool: "
@@ -107,13 +112,16 @@ class Export:
         about = {**self.about, **plain_attributes(self.graph.graph), "flows": FLOWS}
         if kind == "xlsx":
             content = excel_bytes(tables, about)
-            return [write_whole(path, lambda name: name.write_bytes(content))]
+            return [write_bytes(path, content)]
         if kind == "parquet":
-            files = parquet_bytes(tables, about)
-            return [_write_bytes(path / f"{name}.parquet", files[name]) for name in sorted(files)]
-        written = [write_text(path / f"{name}.csv", _csv(tables[name])) for name in sorted(tables)]
+            parts = parquet_bytes(tables, about)
+            files = {f"{name}.parquet": parts[name] for name in sorted(parts)}
+            return write_folder(path, files, replaces=FILES)
+        texts = {f"{name}.csv": _csv(tables[name]) for name in sorted(tables)}
         package = json.dumps(describe(tables, about), ensure_ascii=False, indent=2) + "\n"
-        return [*written, write_text(path / "datapackage.json", package)]
+        texts["datapackage.json"] = package
+        files = {name: encoded(text) for name, text in texts.items()}
+        return write_folder(path, files, replaces=FILES)
 
     def _text(self, kind: str) -> str:
         cited = {row["key"]: _reference(row) for row in self._cited()}
@@ -152,10 +160,6 @@ class Export:
 def _reference(row: Mapping[str, Any]) -> str:
     parts = [str(row[name]) for name in SOURCE_COLUMNS[1:5] if row.get(name)]
     return ", ".join(parts)
-
-
-def _write_bytes(path: Path, content: bytes) -> Path:
-    return write_whole(path, lambda name: name.write_bytes(content))
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from supplygraph.analysis.concentration import concentration
 from supplygraph.analysis.criticality import geopolrisk, scaled_governance, supply_risk
 from supplygraph.analysis.dependence import TINY, RegionFlows, RegionSupply
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.csvfile import read_csv
 from supplygraph.errors import UsageError
 
 SCORES = ("country", "wgi", "political_stability", "trade_factor")
@@ -81,30 +83,34 @@ def read_indices(path: str | Path) -> dict[str, tuple[float, float]]:
 
 
 def _read(path: str | Path, columns: tuple[str, ...], key: str) -> list[tuple[dict, int]]:
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            raw = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "not CSV text in UTF-8"
-        raise UsageError(f"'{path}' cannot be read ({reason}). Name a CSV file.") from None
+    table, faults = read_csv(Path(path))
+    for fault in faults:
+        raise UsageError(str(fault))
     rows = []
-    for line, row in enumerate(raw, 2):
+    for line, cells in zip(table.lines, table.rows, strict=True):
+        row = dict(zip(table.header, cells, strict=True))
         if not (row.get(key) or "").strip():
             raise UsageError(f"'{path}' row {line}: no {key}. Columns: {', '.join(columns)}.")
-        values: dict[str, object] = {key: str(row[key]).strip()}
+        values: dict[str, Any] = {key: str(row[key]).strip()}
         for name in columns:
             cell = (row.get(name) or "").strip()
             if name != key and cell:
-                try:
-                    values[name] = float(cell)
-                except ValueError:
+                values[name] = _number(cell)
+                if not math.isfinite(values[name]):
                     raise UsageError(
                         f"'{path}' row {line}, {name}: '{cell}' is no number. Write one."
-                    ) from None
+                    )
         rows.append((values, line))
     if not rows:
         raise UsageError(f"'{path}' has no rows. Columns: {', '.join(columns)}.")
     return rows
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
 
 
 class RegionRisk:

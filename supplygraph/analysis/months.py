@@ -1,12 +1,24 @@
 """What a run of months says about each product and region: first shortage, months lost.
 
-With loss_t = 1 - served share in month t and t0 the first month of shock,
+With u the units of a demand asked for in month t, L the share of them not served, and w its weight
+a unit (its weight over its units in the base year, so that a unit keeps its worth when demand
+grows),
+
+    loss of a row   sum of u L / sum of u, over its demands and months
+    loss of a total sum of w u L / sum of w u
+
+hence a total over one product is the loss of that product, in a month and over all of them. With
+loss_t that of month t alone, and t0 the first month of shock: the first in which less than the
+base is left, or, if what is short comes before it, in which more than the base is asked for,
 
     first_shortage  first month in which more than 0.5 % is lost
     months_lost     sum of loss_t, in months of output
     tts             months from t0 to the first shortage, the first short month by the part of
                     it that its loss, against the month after, leaves in full
     ttr             months from t0 to the end of the last short month; none if still short
+
+Neither of the last two has a value if nothing in the scenario precedes the shortage, as when a
+plant closes by its own dates.
 
 Each is a range over how much is in stock (low, central, high), never one number.
 """
@@ -20,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.binding import Tracer
-from supplygraph.engines.timeline import Timeline
+from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
 
 SHORT = 5e-3
 EPSILON = 1e-9
@@ -74,10 +86,11 @@ class RunRows:
         self.graph = tracer.month.baseline.graph
         self.demands = self.graph.demands
         self.base = tracer.month.baseline.block("demand")
-        self.weights = tracer.month.weights
+        self.worth = _worth(line, tracer.month.weights, self.base)
+        self.weighs = bool(tracer.month.weights.sum() > 0)
         self.loss = 1.0 - line.served
         self.loss[self.loss < 1e-12] = 0.0
-        self.first = line.bounds.first_shock
+        self.shocks = (line.bounds.first_cut, line.bounds.first_rise)
         self.cuts = [tracer.binding.cut(shock) for shock in line.shocks]
         self._paths: dict[tuple[int, int, int], tuple[str, str, str, bool]] = {}
 
@@ -105,8 +118,7 @@ class RunRows:
     def month(self, key: Key, members: np.ndarray, row: int, cover: int) -> Row:
         """One group in one month."""
         units = self.line.units[row, members]
-        share = units / units.sum() if units.sum() > 0 else np.full(len(units), 1 / len(units))
-        loss = float(share @ self.loss[row, members, cover])
+        loss = float(_mean(self.loss[row, members, cover], units))
         worst = int(members[self.loss[row, members, cover].argmax()])
         binding, need, quantity, nominal = self.cause(row, worst, cover, key[0])
         flags = ("nominal",) if nominal else ()
@@ -153,8 +165,7 @@ class RunRows:
         """One group over all months."""
         units = self.line.units[:, members]
         whole = units.sum(axis=1)
-        loss = (units * self.loss[:, members, cover]).sum(axis=1)
-        loss = np.divide(loss, whole, out=np.zeros_like(loss), where=whole > 0)
+        loss = _mean(self.loss[:, members, cover], units)
         loss[: self.skip] = 0.0
         whole[: self.skip] = 0.0
         demand = float(whole.sum())
@@ -163,7 +174,7 @@ class RunRows:
         row = first if first is not None else worst_row
         worst = int(members[self.loss[row, members, cover].argmax()])
         binding, need, quantity, nominal = self.cause(row, worst, cover, key[0])
-        lost = float((loss * whole).sum() / demand) if demand > 0 else 0.0
+        lost = float(_mean(loss, whole))
         hidden = nominal and self.line.rerouting != "none"
         return self.head(None, key, cover) | {
             "demand": demand, "unit": str(self.demands["unit"].iat[worst]),
@@ -189,20 +200,22 @@ class RunRows:
         }  # fmt: skip
         if hidden:
             return empty
-        if first is None or self.first is None:
-            lost = float(loss.sum())
+        lost = float(loss.sum())
+        if first is None:
             return empty | {"months_lost": 0.0 if lost < EPSILON else lost}
+        found = {"first_shortage": self.line.months[first], "months_lost": lost}
+        start = next((s for s in self.shocks if s is not None and s <= first), None)
+        if start is None:
+            return empty | found
         last = int(np.flatnonzero(loss > SHORT)[-1])
-        recovered = float(last + 1 - self.first) if last < len(loss) - 1 else np.nan
-        return {
-            "first_shortage": self.line.months[first],
-            "months_lost": float(loss.sum()),
-            "tts_months": first - self.first + full_part(loss, first),
-            "ttr_months": recovered,
-        }
+        recovered = float(last + 1 - start) if last < len(loss) - 1 else np.nan
+        survived = first - start + full_part(loss, first)
+        return empty | found | {"tts_months": survived, "ttr_months": recovered}
 
     def _weighted(self, cover: int) -> np.ndarray:
-        loss = np.asarray(self.loss[:, :, cover] @ self.weights)
+        loss = _mean(self.loss[:, :, cover], self.worth)
+        if not self.weighs:  # a total of nothing is no loss of nothing
+            loss[:] = np.nan
         loss[: self.skip] = 0.0
         return loss
 
@@ -213,8 +226,10 @@ class RunRows:
     def total(self, cover: int) -> Row:
         """Weighted total over all months."""
         loss = self._weighted(cover)
-        row = self._total(None, cover, float(loss[self.skip :].mean()))
-        return row | self.spell(loss, False) | {"flags": self.flags(loss, False)}
+        whole = self.worth.sum(axis=1)
+        mean = float(_mean(loss[self.skip :], whole[self.skip :])) if self.weighs else np.nan
+        row = self._total(None, cover, mean)
+        return row | self.spell(loss, not self.weighs) | {"flags": self.flags(loss, False)}
 
     def _total(self, month: str | None, cover: int, loss: float) -> Row:
         return self.head(month, ("total", "", ""), cover) | {
@@ -222,6 +237,19 @@ class RunRows:
             "need_evidence": "", "quantity_evidence": "", "flags": (), "first_shortage": None,
             "months_lost": np.nan, "tts_months": np.nan, "ttr_months": np.nan,
         }  # fmt: skip
+
+
+def _worth(line: Timeline, weights: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """What is asked for in every month, each demand by its weight a unit."""
+    a_unit = np.divide(weights, base, out=np.zeros_like(weights), where=base > 0)
+    return line.units * a_unit * MONTHS_A_YEAR
+
+
+def _mean(loss: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Share lost of all that is asked for along the last axis; 0 where nothing is."""
+    whole = np.asarray(asked.sum(axis=-1))
+    lost = np.asarray((asked * loss).sum(axis=-1))
+    return np.divide(lost, whole, out=np.zeros_like(lost), where=whole > 0)
 
 
 def full_part(loss: np.ndarray, first: int) -> float:

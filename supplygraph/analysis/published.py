@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from supplygraph.dataset import Dataset
-from supplygraph.errors import DatasetError, Fault, SupplygraphError
+from supplygraph.dataset.csvfile import read_csv
+from supplygraph.errors import DatasetError, Fault
 
 PUBLISHED_FILE = Path("published") / "supply.csv"
 COLUMNS = (
@@ -32,14 +32,13 @@ def read_published(dataset: Dataset) -> list[dict[str, str]]:
         With all faults of the file.
     """
     path = dataset.path / PUBLISHED_FILE
-    if not path.is_file():
+    if not path.exists():
         return []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SupplygraphError(f"'{path}' cannot be read ({error}).") from None
-    faults = [fault for line, row in enumerate(rows, 2) for fault in _faults(line, row)]
+    raw, faults = read_csv(path)
+    rows = [dict(zip(raw.header, cells, strict=True)) for cells in raw.rows]
+    if not faults:
+        lines = zip(raw.lines, rows, strict=True)
+        faults = [fault for line, row in lines for fault in _faults(line, row)]
     if faults:
         raise DatasetError(dataset.name, faults)
     return rows

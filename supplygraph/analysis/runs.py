@@ -23,6 +23,7 @@ from supplygraph.scenario.compose import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.months import Bounds, month_range
+from supplygraph.scenario.plan import begin_after
 from supplygraph.selectors import did_you_mean
 
 BOTH = ("none", "free")
@@ -100,7 +101,7 @@ def setting_of(baseline: Baseline, scenario: Scenario) -> Setting:
     pace, notes = pace_of(baseline.graph.dataset, scenario)
     months, skip = _months(scenario)
     bounds = compose(baseline.graph, baseline, scenario, months)
-    return Setting(scenario, bounds, pace, months, skip, notes)
+    return Setting(scenario, bounds, pace, months, skip, (*notes, *bounds.idle))
 
 
 def lines_of(
@@ -292,7 +293,7 @@ def cover_from_events(
     bounds = compose(baseline.graph, baseline, scenario)
     events = first_stops(dataset, bounds.months)
     table, warnings = inferred_cover(tracer, bounds, pace, events, product, region)
-    return table, (*notes, *warnings)
+    return table, (*notes, *bounds.idle, *warnings)
 
 
 def standing_shock(
@@ -319,7 +320,11 @@ def standing_shock(
         raise UsageError("--measure acts in a month. Add --at, such as --at 2025-05.")
     graph = baseline.graph
     content = {"title": "what-if", "start": month, "months": 1, "season": False}
-    told = scenario_of(graph.dataset, content, sets, measures, file="--measure")
+    told = scenario_of(graph.dataset, content, sets, measures, file="--measure", graph=graph)
+    for name, day in begin_after(told, (month,)).items():
+        raise UsageError(
+            f"--measure: '{name}' begins on {day}, after {month}. Name a later month by --at."
+        )
     bounds = compose(graph, baseline, told)
     other = any(bounds.tests) or bounds.denied.any() or bounds.release.any() or bounds.hold.any()
     if other or (bounds.demand != 1).any() or (bounds.need != 1).any():

@@ -26,7 +26,6 @@ UNITS = {
     "content": "share",
     "need": "factor", "duty": "rate", "premium": "rate",
 }  # fmt: skip
-IDLE = "no bound is set (suspended, looser than another, or nothing to act on) by"
 COLUMNS = ("id", "month", "block", "value", "unit", "base", "base_unit", "set_by", "evidence")
 
 
@@ -85,7 +84,7 @@ def show_scenario(
         If the month is not one of the run.
     """
     dataset, sets, measures = graph.dataset, list(sets), list(measures)
-    scenario = load_scenario(dataset, name, sets, measures)
+    scenario = load_scenario(dataset, name, sets, measures, graph=graph)
     if month is not None and month not in scenario.month_names:
         first, last = scenario.month_names[0], scenario.month_names[-1]
         raise UsageError(f"--month '{month}' lies outside the run, {first} to {last}.")
@@ -95,7 +94,7 @@ def show_scenario(
     if scenario.network:
         bounds = compose(graph, baseline, scenario)
         rows = _bound_rows(graph, baseline, bounds, month)
-        notes += _idle(scenario, bounds)
+        notes += bounds.idle
     else:
         rows = _series_rows(scenario, [month] if month else list(months))
     params = {
@@ -180,11 +179,3 @@ def _notes(scenario: Scenario) -> tuple[str, ...]:
     if records:
         notes.append(f"on record, without effect here: {', '.join(records)}")
     return tuple(notes)
-
-
-def _idle(scenario: Scenario, bounds: Bounds) -> tuple[str, ...]:
-    """Measures that set no bound, which a reader should not take for harmless."""
-    seen = " ".join(sorted({applied.measure for applied in bounds.applied})).split()
-    seen_ids = {word.rstrip(",") for word in seen}
-    idle = [measure.id for measure in scenario.acting if measure.id not in seen_ids]
-    return (f"{IDLE}: {', '.join(idle)}",) if idle else ()

@@ -40,6 +40,18 @@ BLIND_TO = (
 )
 
 
+def check_longest(longest: float) -> None:
+    """Months above which a time is only a limit are finite and above 0.
+
+    Raises
+    ------
+    UsageError
+        If they are not.
+    """
+    if not 0 < longest < float("inf"):
+        raise UsageError(f"--longest {longest:g}: months are above 0. Write such as 60.")
+
+
 def survival_table(
     tracer: Tracer,
     scenarios: Sequence[tuple[str, ...]],
@@ -75,8 +87,7 @@ def survival_table(
     UsageError
         If the TTR is no time, or the product is not assembled in the region.
     """
-    if not 0 < longest < float("inf"):
-        raise UsageError(f"--longest {longest:g}: months are above 0. Write such as 60.")
+    check_longest(longest)
     work = _Work(tracer, demand_groups(tracer, product, region), longest)
     rows, notes = [], [f"how to read: {READING}", f"blind to: {BLIND_TO}"]
     for selectors in scenarios:

@@ -13,6 +13,7 @@ from supplygraph.baseline.causes import Causes
 from supplygraph.baseline.observations import observations_of
 from supplygraph.baseline.reconcile import Baseline, balance_rows, reconcile
 from supplygraph.graph import Columns, SupplyGraph, columns_of
+from supplygraph.reading import TABLE_LIMIT, UnreadableError, read_text
 
 BASELINE_FILE = Path("derived") / "baseline.csv"
 HASH_ROW = "hash"
@@ -82,7 +83,7 @@ def read_baseline(graph: SupplyGraph, path: Path) -> Baseline | None:
     """Read a written balance; None if it belongs to other tables or is damaged."""
     try:
         found = _read_flows(graph, path)
-    except (OSError, ValueError, IndexError, csv.Error):
+    except (UnreadableError, ValueError, IndexError, csv.Error):
         return None
     if found is None or not np.isfinite(found.x).all() or (found.x < 0).any():
         return None
@@ -90,8 +91,7 @@ def read_baseline(graph: SupplyGraph, path: Path) -> Baseline | None:
 
 
 def _read_flows(graph: SupplyGraph, path: Path) -> Baseline | None:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))[1:]
+    rows = list(csv.reader(io.StringIO(read_text(path, TABLE_LIMIT), newline="")))[1:]
     if not rows or rows[0][0] != HASH_ROW or rows[0][1] != graph.dataset.tables_hash:
         return None
     columns = columns_of(graph)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import re
 import shlex
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from supplygraph.cli.gates import FailOption, fail_if, parse_condition
+from supplygraph.cli.numbers import finite
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -20,12 +20,11 @@ from supplygraph.cli.output import (
     note,
 )
 from supplygraph.errors import UsageError
+from supplygraph.reading import read_input
 
 if TYPE_CHECKING:
     from supplygraph.chain import Chain
-    from supplygraph.results import Results
 
-FAILED = 10
 RANKED = (
     "rank", "id", "loss_none", "loss_free", "loss_upper", "months_to_first_shortage",
     "worst_product", "worst_region", "binding_input", "baseline_share", "evidence", "flags",
@@ -34,8 +33,6 @@ HIT = (
     "product", "region", "segment", "loss_none", "loss_free", "months_to_first_shortage",
     "binding_none", "binding_free", "need_evidence", "quantity_evidence", "flags",
 )  # fmt: skip
-_CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 # How a row of `chokepoints` is named in a selector, by its kind.
 SELECTORS = {
     "country": "country={country}",
@@ -48,8 +45,10 @@ SELECTORS = {
 
 
 def _check_month(month: str | None) -> str | None:
-    if month is not None and not _MONTH.fullmatch(month):
-        raise UsageError(f"--at '{month}' is not YYYY-MM. Write a month such as 2026-11.")
+    if month is not None:
+        from supplygraph.scenario.months import check_month
+
+        check_month(month, "--at")
     return month
 
 
@@ -110,9 +109,6 @@ RationingOption = Annotated[
 WeightsOption = Annotated[
     str, typer.Option("--weights", help="sectors (default), value, equal or mass.")
 ]
-FailOption = Annotated[
-    str | None, typer.Option("--fail-if", help="Exit 10 if a row meets it: 'loss_none>0.2'.")
-]
 
 
 def _chain(context: typer.Context) -> Chain:
@@ -126,40 +122,6 @@ def _about(chain: Chain) -> None:
     """Say on stderr that a balance had to be computed, since it takes a while."""
     if not chain.baseline_shipped:
         note("balance: computed now, no shipped one fits these tables")
-
-
-def _parse_condition(kind: str, text: str | None) -> tuple[str, str, float] | None:
-    """Column, comparison and limit of `--fail-if`, refused before anything is computed."""
-    if text is None:
-        return None
-    from supplygraph.schema.commands import result_fields
-    from supplygraph.selectors import did_you_mean
-
-    found = _CONDITION.fullmatch(text)
-    if not found:
-        raise UsageError(
-            f"--fail-if '{text}' is not COLUMN>NUMBER. Write it such as 'loss_none>0.2'."
-        )
-    numbers = [field.name for field in result_fields(kind) if field.numeric]
-    if found[1] not in numbers:
-        hint = did_you_mean(found[1], numbers)
-        raise UsageError(f"--fail-if '{text}': '{found[1]}' is no column of numbers. {hint}")
-    return found[1], found[2], float(found[3])
-
-
-def _fail_if(results: Results, condition: tuple[str, str, float] | None) -> None:
-    """Exit 10 if any row meets the condition; what is not known meets none."""
-    if condition is None or results.table.empty:
-        return
-    column, sign, limit = condition
-    values = results.table[column].astype("Float64").dropna()
-    if values.empty:
-        note(f"warning: no row has a {column}, so that nothing can meet --fail-if")
-    met = {"<": values < limit, "<=": values <= limit, ">": values > limit, ">=": values >= limit}
-    count = int(met[sign].sum())
-    if count:
-        note(f"fail-if: {count} row{'s' * (count != 1)} with {column}{sign}{limit:g}")
-        raise typer.Exit(FAILED)
 
 
 def info(
@@ -180,7 +142,12 @@ def balance(
     context: typer.Context,
     moved: Annotated[
         float | None,
-        typer.Option("--moved", min=0, help="Only figures that moved by more than this share."),
+        typer.Option(
+            "--moved",
+            min=0,
+            callback=finite,
+            help="Only figures that moved by more than this share.",
+        ),
     ] = None,
     role: Annotated[str | None, typer.Option("--role", help="Only fit, or only check.")] = None,
     held: Annotated[
@@ -252,7 +219,7 @@ def chokepoints(
     weights: WeightsOption = "sectors",
     projects: ProjectsOption = "binding",
     top: Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")] = None,
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -266,7 +233,7 @@ def chokepoints(
     Example: supplygraph chokepoints --by country-process --top 10
     """
     check_output(format_, output, force)
-    condition = _parse_condition("chokepoints", fail_if)
+    condition = parse_condition("chokepoints", gate)
     chain = _chain(context)
     _about(chain)
     results = chain.rank(
@@ -274,7 +241,7 @@ def chokepoints(
         weights=weights, top=top, projects=words(projects),
     )  # fmt: skip
     emit(results, format_, output, force, columns=RANKED)
-    _fail_if(results, condition)
+    fail_if(results, condition)
 
 
 def whatif(
@@ -303,7 +270,7 @@ def whatif(
         str | None, typer.Option("--months", hidden=True, callback=_check_time)
     ] = None,
     start: Annotated[str | None, typer.Option("--from", hidden=True, callback=_check_time)] = None,
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -323,7 +290,7 @@ def whatif(
     Example: supplygraph whatif --remove country=CN --project au-nolans-sep --at 2030-01
     """
     check_output(format_, output, force)
-    condition = _parse_condition("whatif", fail_if)
+    condition = parse_condition("whatif", gate)
     if not remove and not measure:
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
     removals = _removals(remove) if remove else []
@@ -336,7 +303,7 @@ def whatif(
         projects=words(projects), compared=project or (),
     ).results  # fmt: skip
     emit(results, format_, output, force, columns=HIT)
-    _fail_if(results, condition)
+    fail_if(results, condition)
 
 
 def words(text: str) -> list[str]:
@@ -348,7 +315,7 @@ def _removals(texts: list[str]) -> list[str]:
     """Selectors given, with `-` replaced by what standard input names."""
     found: list[str] = []
     for text in texts:
-        found += _piped(sys.stdin.read().splitlines()) if text == "-" else [text]
+        found += _piped(read_input().splitlines()) if text == "-" else [text]
     if not found:
         raise UsageError("--remove -: standard input names nothing. Pipe ids or selectors.")
     return found

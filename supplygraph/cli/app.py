@@ -83,8 +83,8 @@ scenario.app.command()(account.account)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit code.
 
-    0 ok, 1 runtime or data error, 2 usage, 3 dataset invalid, 4 infeasible, 10 a
-    `--fail-if` that holds.
+    0 ok, 1 runtime or data error, or a `--fail-if` that cannot be decided, 2 usage, 3 dataset
+    invalid, 4 infeasible, 10 a `--fail-if` that holds.
     """
     prepare_streams()
     try:
@@ -99,6 +99,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         raise SystemExit(1) from None
     except OSError as error:
         _report_system(error)
+        raise SystemExit(1) from None
+    except MemoryError:
+        note("error: the memory of this machine does not hold it. Ask for less, or free some.")
         raise SystemExit(1) from None
     raise SystemExit(code or 0)
 

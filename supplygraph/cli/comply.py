@@ -7,15 +7,14 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.analyse import (
-    FailOption,
     ProductOption,
     ProjectOption,
     RegionOption,
     _about,
     _chain,
-    _fail_if,
-    _parse_condition,
+    _check_month,
 )
+from supplygraph.cli.gates import FailOption, fail_if, parse_condition
 from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
 from supplygraph.cli.scenario import SetOption
 
@@ -29,17 +28,25 @@ def comply(
     context: typer.Context,
     rule: Annotated[str, typer.Argument(help="Measure such as US-2027-DFARS.")],
     at: Annotated[
-        str | None, typer.Option("--at", help="Capacities of this month; the base year's if not.")
+        str | None,
+        typer.Option(
+            "--at", callback=_check_month, help="Capacities of this month; the base year's if not."
+        ),
     ] = None,
     compliance: Annotated[
         float | None,
-        typer.Option("--compliance", min=0, max=1, help="Share of exporters that obey, 0 to 1."),
+        typer.Option(
+            "--compliance",
+            min=0,
+            max=1,
+            help="Share of exporters that obey, 0 to 1.",
+        ),
     ] = None,
     product: ProductOption = None,
     region: RegionOption = None,
     set_: SetOption = None,
     project: ProjectOption = None,
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -56,7 +63,7 @@ def comply(
     Example: supplygraph comply CN-2025-61-CONTENT --compliance 0.5 --product ev
     """
     check_output(format_, output, force)
-    condition = _parse_condition("comply", fail_if)
+    condition = parse_condition("comply", gate)
     chain = _chain(context)
     _about(chain)
     results = chain.comply(
@@ -69,4 +76,4 @@ def comply(
         projects=["binding", *(project or ())],
     )
     emit(results, format_, output, force, columns=SHOWN)
-    _fail_if(results, condition)
+    fail_if(results, condition)

@@ -7,16 +7,15 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.analyse import (
-    FailOption,
     ProductOption,
     RegionOption,
     WeightsOption,
     _about,
     _chain,
-    _fail_if,
-    _parse_condition,
     _removals,
 )
+from supplygraph.cli.gates import FailOption, fail_if, parse_condition
+from supplygraph.cli.numbers import finite
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -60,7 +59,10 @@ def cover(
         typer.Option("--ttr", help="Months to recovery, or the id of a row of lags."),
     ] = None,
     longest: Annotated[
-        float, typer.Option("--longest", help="Months above which a time is only a limit.")
+        float,
+        typer.Option(
+            "--longest", callback=finite, help="Months above which a time is only a limit."
+        ),
     ] = 60.0,
     inferred: Annotated[
         str | None,
@@ -69,7 +71,7 @@ def cover(
         ),
     ] = None,
     weights: WeightsOption = "sectors",
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -87,7 +89,7 @@ def cover(
     """
     check_output(format_, output, force)
     kind = "inferred-cover" if inferred else "survival" if remove else "cover"
-    condition = _parse_condition(kind, fail_if)
+    condition = parse_condition(kind, gate)
     if inferred and (remove or each or ttr):
         raise UsageError("--inferred takes what is removed from the scenario. Leave --remove out.")
     if each and not remove:
@@ -98,7 +100,7 @@ def cover(
     if inferred:
         results = chain.inferred_cover(inferred, product, region)
         emit(results, format_, output, force, columns=INFERRED)
-        _fail_if(results, condition)
+        fail_if(results, condition)
         return
     hit = chain if each else chain.remove(*removals)
     results = hit.cover(
@@ -106,4 +108,4 @@ def cover(
     )
     columns = HELD if results.kind == "cover" else SURVIVED
     emit(results, format_, output, force, columns=columns)
-    _fail_if(results, condition)
+    fail_if(results, condition)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,8 +92,8 @@ def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
 
 
 def _check_documents(dataset: Dataset) -> tuple[Fault, ...]:
-    """Faults of measures and scenarios, if there are any to check."""
-    if not any(dataset.documents.get(name) for name in ("measures", "scenarios")):
+    """Faults of measures, projects, deals and scenarios, if there are any to check."""
+    if not any(dataset.documents.get(n) for n in ("measures", "projects", "deals", "scenarios")):
         return ()
     from supplygraph.graph import compile_graph
     from supplygraph.scenario.checks import check_documents
@@ -143,21 +140,11 @@ def init(
 def _write_example(target: Path) -> None:
     """Copy the example so that a failure leaves nothing half written."""
     from supplygraph.dataset import shipped_datasets
+    from supplygraph.writing import write_folder
 
     source = shipped_datasets()[EXAMPLE]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".supplygraph-", dir=target.parent))
-    try:
-        for file in sorted(source.glob("*.csv")):
-            shutil.copyfile(file, staging / file.name)
-        if target.is_dir():
-            for file in sorted(staging.iterdir()):
-                os.replace(file, target / file.name)
-        else:
-            staging.chmod(0o755)
-            staging.rename(target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    files = {file.name: file.read_bytes() for file in sorted(source.glob("*.csv"))}
+    write_folder(target, files)
 
 
 def schema(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.analyse import _about, _chain, words
+from supplygraph.cli.numbers import finite
 from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
 from supplygraph.errors import UsageError
 
@@ -48,7 +49,10 @@ def deals(
         ),
     ] = "usual",
     growth: Annotated[
-        float, typer.Option("--growth", help="Growth of demand a year since the base year.")
+        float,
+        typer.Option(
+            "--growth", callback=finite, help="Growth of demand a year since the base year."
+        ),
     ] = 0.0,
     known_to: Annotated[
         str, typer.Option("--known-to", help="Last month YYYY-MM whose steps came as dated.")

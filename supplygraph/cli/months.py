@@ -8,16 +8,14 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.analyse import (
-    FailOption,
     ProductOption,
     ProjectOption,
     RegionOption,
     WeightsOption,
     _about,
     _chain,
-    _fail_if,
-    _parse_condition,
 )
+from supplygraph.cli.gates import FailOption, fail_if, parse_condition
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -90,7 +88,7 @@ def run(
     set_: SetOption = None,
     measure: MeasureOption = None,
     project: ProjectOption = None,
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -106,7 +104,7 @@ def run(
     """
     check_output(format_, output, force)
     kind = "run-by-element" if by == "element" else "run"
-    condition = _parse_condition(kind, fail_if)
+    condition = parse_condition(kind, gate)
     covers = _covers(cover)
     chain = _chain(context)
     _about(chain)
@@ -117,7 +115,7 @@ def run(
     ).results  # fmt: skip
     columns = SHOWN_ELEMENTS if by == "element" else SHOWN_RUN
     emit(results, format_, output, force, columns=columns)
-    _fail_if(results, condition)
+    fail_if(results, condition)
 
 
 def compare(

@@ -180,7 +180,7 @@ def emit(
         if kind == "parquet":
             _write_parquet(results, output, force)
         else:
-            from supplygraph.results import write_text
+            from supplygraph.writing import write_text
 
             write_text(output, render(results, kind, columns), replace=force)
     except FileExistsError:  # another run was faster
@@ -383,8 +383,9 @@ def _write_parquet(results: Results, output: Path, force: bool) -> None:
         raise SupplygraphError(
             "parquet needs pyarrow. Install supplygraph[parquet], or choose csv."
         ) from None
-    from supplygraph.results import plain_row, write_whole
+    from supplygraph.results import plain_row
     from supplygraph.schema.commands import result_fields
+    from supplygraph.writing import write_whole
 
     envelope = results.envelope()
     types = {

@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.analyse import (
-    FailOption,
     _about,
     _chain,
     _check_rerouting,
-    _fail_if,
-    _parse_condition,
 )
+from supplygraph.cli.gates import FailOption, fail_if, parse_condition
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -102,7 +100,7 @@ def structure(
         ),
     ] = None,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")] = None,
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -118,7 +116,7 @@ def structure(
     """
     check_output(format_, output, force)
     chosen = metric or ("dependence" if region else "concentration")
-    condition = _parse_condition(chosen, fail_if)
+    condition = parse_condition(chosen, gate)
     if rerouting is not None:
         _check_rerouting(rerouting)
     chain = _chain(context)
@@ -132,4 +130,4 @@ def structure(
     if _choose(format_, output) in DELIMITED:
         for name in ("how_to_read", "blind_to"):
             note(f"{name.replace('_', ' ')}: {results.params[name]}")
-    _fail_if(results, condition)
+    fail_if(results, condition)

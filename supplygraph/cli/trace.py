@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import FailOption, _about, _chain, _fail_if, _parse_condition
+from supplygraph.cli.analyse import _about, _chain
+from supplygraph.cli.gates import FailOption, fail_if, parse_condition
 from supplygraph.cli.output import (
     ForceOption,
     FormatOption,
@@ -44,7 +45,7 @@ def trace(
             "for one element, else large.",
         ),
     ] = "auto",
-    fail_if: FailOption = None,
+    gate: FailOption = None,
     format_: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -60,7 +61,7 @@ def trace(
     Example: supplygraph trace f-35 --element Sm --by owner
     """
     check_output(format_, output, force)
-    condition = _parse_condition("trace", fail_if)
+    condition = parse_condition("trace", gate)
     chain = _chain(context)
     _about(chain)
     results = chain.trace(product, region=region, element=element, by=by, ranges=ranges)
@@ -68,4 +69,4 @@ def trace(
     for text in results.table["text"]:
         if text:
             note(text)
-    _fail_if(results, condition)
+    fail_if(results, condition)

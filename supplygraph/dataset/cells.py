@@ -141,8 +141,8 @@ def _boolean(text: str, column: Column) -> bool:
 
 def _enum(text: str, column: Column) -> str:
     if text not in column.values:
-        near = hint(text, column.values)
-        raise CellError(f"not one of {', '.join(column.values)}", near.strip())
+        near = hint(text, column.values).strip() or "Write one of them."
+        raise CellError(f"not one of {', '.join(column.values)}", near)
     return text
 
 

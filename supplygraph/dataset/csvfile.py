@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from supplygraph.errors import Fault
+from supplygraph.reading import TABLE_LIMIT, UnreadableError, opened
 
 ROW_LIMIT = 1_000_000
 PREAMBLE = 20  # rows in which a header is looked for, below titles and notes of a publisher
@@ -46,7 +47,7 @@ class _Lines:
     """Decoded lines of a binary file, counted, each row no longer than `ROW_LIMIT` bytes."""
 
     def __init__(self, handle: BinaryIO) -> None:
-        self.handle, self.line, self.row_bytes = handle, 0, 0
+        self.handle, self.line, self.row_bytes, self.bytes = handle, 0, 0, 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -57,6 +58,9 @@ class _Lines:
             raise StopIteration
         self.line += 1
         self.row_bytes += len(raw)
+        self.bytes += len(raw)
+        if self.bytes > TABLE_LIMIT:  # some files of the system grow while they are read
+            raise self.refuse(f"more than {TABLE_LIMIT:,} bytes", "Shorten it, or divide it.")
         if self.row_bytes > ROW_LIMIT:
             raise self.refuse(
                 f"a row of more than {ROW_LIMIT:,} bytes",
@@ -110,18 +114,11 @@ def read_csv(path: Path, known: Collection[str] = ()) -> tuple[RawTable, list[Fa
     >>> print(faults[0])
     demand.csv row 2: row has 3 fields where the header has 2. Quote a value that holds a comma...
     """
-    if not path.is_file():
-        return RawTable((), (), ()), [
-            Fault(path.name, 0, "", "", "not a regular file", "Put a CSV file there.")
-        ]
     try:
-        with path.open("rb") as handle:
+        with opened(path, TABLE_LIMIT) as handle:
             return _read_rows(path.name, _Lines(handle), {plain(name) for name in known})
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-        return RawTable((), (), ()), [
-            Fault(path.name, 0, "", "", f"cannot be read ({reason})", "Check its permissions.")
-        ]
+    except UnreadableError as error:
+        return RawTable((), (), ()), [Fault(path.name, 0, "", "", error.rule, error.way_out)]
 
 
 def plain(name: str) -> str:

@@ -20,9 +20,11 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 from supplygraph.errors import Fault
+from supplygraph.reading import DEPTH_LIMIT, DOCUMENT_LIMIT, UnreadableError, read_text
 
 FOLDERS = ("measures", "projects", "deals", "scenarios", "curves")
-_SIZE_LIMIT = 1_000_000
+_MEANT = (".yaml", ".yml", ".json")  # endings of files that somebody meant to be read
+_EXPLAINED = 100_000  # the slow parser would take half a minute for the longest file
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
 
 
@@ -37,11 +39,17 @@ class _Plain(Composer, SafeConstructor):
             mark = self.peek_event().start_mark
             raise yaml.MarkedYAMLError(problem="aliases are not used here", problem_mark=mark)
         event = self.peek_event()
+        self.depth = getattr(self, "depth", 0) + 1
+        if self.depth > DEPTH_LIMIT:
+            rule = f"is nested too deeply, more than {DEPTH_LIMIT} deep"
+            raise yaml.MarkedYAMLError(problem=rule, problem_mark=event.start_mark)
         if getattr(event, "tag", None) is not None:
             raise yaml.MarkedYAMLError(
                 problem=f"tag '{event.tag}' is not allowed", problem_mark=event.start_mark
             )
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
@@ -117,18 +125,33 @@ def read_documents(folder: Path) -> tuple[MappingProxyType[str, Any], list[Fault
     for name in FOLDERS:
         found: dict[str, Any] = {}
         try:
-            paths = sorted((folder / name).iterdir()) if (folder / name).is_dir() else []
+            paths = sorted((folder / name).iterdir())
+        except FileNotFoundError:
+            paths = []
+        except NotADirectoryError:
+            way_out = "Make it a folder of .yaml files, or call it otherwise."
+            faults.append(Fault(name, 0, "", "", "is no folder", way_out))
+            paths = []
         except OSError as error:
             rule = f"cannot be read ({error.strerror or 'unreadable'})"
             faults.append(Fault(name, 0, "", "", rule, "Check its permissions."))
             paths = []
         for path in paths:
+            file = f"{name}/{path.name}"
             if path.suffix not in (".yaml", ".yml") or path.name.startswith("."):
+                if path.suffix.lower() in _MEANT and not path.name.startswith("."):
+                    rule = "is not read: only names that end in .yaml or .yml are"
+                    faults.append(Fault(file, 0, "", "", rule, f"Call it {path.stem}.yaml."))
                 continue
+            if path.stem in found:
+                rule, way_out = f"stands beside another {path.stem}", "Keep one of the two."
+                faults.append(Fault(file, 0, "", "", rule, way_out))
             try:
-                found[path.stem] = load_yaml(_text(path))
+                found[path.stem] = load_yaml(read_text(path, DOCUMENT_LIMIT))
+            except UnreadableError as error:
+                faults.append(Fault(file, 0, "", "", error.rule, error.way_out))
             except yaml.YAMLError as error:
-                faults.append(_fault(f"{name}/{path.name}", error))
+                faults.append(_fault(file, error))
         documents[name] = MappingProxyType(found)
     return MappingProxyType(documents), faults
 
@@ -149,28 +172,18 @@ def load_yaml(text: str) -> dict[str, Any]:
     try:
         try:
             content = yaml.load(text, Loader=_FastLoader)  # noqa: S506 - a SafeConstructor
-        except yaml.YAMLError:
+        except yaml.YAMLError as error:
+            if "maximum nesting depth" in str(error):  # the fast parser's own limit, read ahead
+                rule = f"is nested too deeply, more than {DEPTH_LIMIT} deep"
+                raise yaml.YAMLError(rule) from None
+            if len(text) > _EXPLAINED:
+                raise
             content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - derives from SafeLoader
-    except RecursionError:
-        raise yaml.YAMLError("is nested too deeply") from None
+    except MemoryError:
+        raise yaml.YAMLError("does not fit into memory") from None
     if not isinstance(content, dict):
         raise yaml.YAMLError("is not a mapping of keys to values")
     return content
-
-
-def _text(path: Path) -> str:
-    try:
-        if not path.is_file():
-            raise yaml.YAMLError("is not a regular file")
-        with path.open("rb") as handle:
-            raw = handle.read(_SIZE_LIMIT + 1)
-        if len(raw) > _SIZE_LIMIT:
-            raise yaml.YAMLError(f"is longer than {_SIZE_LIMIT:,} bytes")
-        return raw.decode("utf-8-sig")
-    except OSError as error:
-        raise yaml.YAMLError(f"cannot be read ({error.strerror or 'unreadable'})") from None
-    except UnicodeDecodeError:
-        raise yaml.YAMLError("is not UTF-8") from None
 
 
 def _fault(file: str, error: yaml.YAMLError) -> Fault:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import DatasetError, Fault
+from supplygraph.reading import PACKAGE_LIMIT, UnreadableError, read_json
 from supplygraph.schema import Column, TableSchema, table_names, table_schema
+from supplygraph.writing import write_text
 
 FILE = "datapackage.json"
-_SIZE_LIMIT = 4_000_000
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean"}
 _BOOLEANS = {"trueValues": ["true", "True", "TRUE"], "falseValues": ["false", "False", "FALSE"]}
 
@@ -71,32 +71,25 @@ def write_package(dataset: Dataset, folder: str | Path | None = None, **properti
         raise DatasetError(target.parent.name, faults)
     described = describe_package(dataset, **{**kept, **properties})
     content = json.dumps(described, indent=2, ensure_ascii=False)
-    handle, temporary = tempfile.mkstemp(prefix=".datapackage-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content + "\n")
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return target
+    return write_text(target, content + "\n")
 
 
 def read_package(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
     """Read the descriptor of a folder, empty where there is none."""
     path = folder / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}, []
+    reason = ""
     try:
-        with path.open("rb") as handle:
-            content = json.loads(handle.read(_SIZE_LIMIT).decode("utf-8-sig"))
+        content = read_json(path, PACKAGE_LIMIT)
         json.dumps(content, ensure_ascii=False).encode("utf-8")  # half a sign is no text
-    except (OSError, ValueError, RecursionError):
+    except UnreadableError as error:
+        content, reason = None, f": it {error.rule}"
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         way_out = "Mend it, or delete it and write a new one."
-        return {}, [Fault(FILE, 0, "", "", "file is not a readable data package", way_out)]
+        return {}, [Fault(FILE, 0, "", "", f"file is not a readable data package{reason}", way_out)]
     return content, []
 
 

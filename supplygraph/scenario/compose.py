@@ -21,9 +21,9 @@ from supplygraph.scenario.calendar import days_of, first_day, last_day
 from supplygraph.scenario.content import ContentTest
 from supplygraph.scenario.measures import Measure, Outage
 from supplygraph.scenario.measures.base import Part, Time, weakest
-from supplygraph.scenario.model import Removed, Scenario
+from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.months import Applied, Bounds, Denial
-from supplygraph.scenario.plan import Plan, Window, changed, plan_of
+from supplygraph.scenario.plan import Plan, Window, begin_after, changed, plan_of
 from supplygraph.scenario.world import World, need_names
 
 NEUTRAL = {
@@ -36,6 +36,7 @@ LARGEST = ("elasticity", "leak", "feed")
 # What holds for the whole month, however many spells or modifiers cut it in parts.
 UNDIVIDED = ("elasticity", "leak")
 MIN_BLOCKS = ("activity", "made", "arc")
+IDLE = "no bound is set (suspended, looser than another, or nothing to act on) by"
 
 
 def compose(
@@ -110,7 +111,22 @@ def compose(
         _merge(bounds, block, limits)
         notes.note(block, limits)
     bounds = replace(bounds, denials=closed.denials, tests=tests)
-    return replace(bounds, applied=tuple(notes.applied(bounds)))
+    applied = tuple(notes.applied(bounds))
+    return replace(bounds, applied=applied, idle=_idle(scenario, names, applied))
+
+
+def _idle(scenario: Scenario, months: Sequence[str], applied: Sequence[Applied]) -> tuple[str, ...]:
+    """What sets no bound, which a reader should not take for harmless."""
+    late = begin_after(scenario, months)
+    names = {part for bound in applied for part in bound.measure.split(", ")}
+    seen = {name.partition(" with ")[0] for name in names}
+    idle = [m.id for m in scenario.acting if m.id not in seen and m.id not in late]
+    told = [
+        f"'{name}' begins on {day}, after the run of {months[0]} to {months[-1]}: it does nothing "
+        "here. Run more months, or drop it."
+        for name, day in late.items()
+    ]
+    return (*told, *([f"{IDLE}: {', '.join(idle)}"] if idle else []))
 
 
 def _tests(
@@ -148,15 +164,11 @@ def _answer_to_duties(bounds: Bounds, elasticity: _Limits, leak: _Limits, notes:
 
 def _all_measures(scenario: Scenario) -> list[Measure]:
     """Measures with a mechanism, and removals as outages."""
-    found = list(scenario.acting)
-    for number, removed in enumerate(scenario.removals, 1):
-        item = removed if isinstance(removed, Removed) else Removed.model_validate(removed)
-        found.append(
-            Outage.model_validate(
-                {"id": f"removal {number}: {item.select}", "kind": "outage", **item.model_dump()}
-            )
-        )
-    return found
+    removals = [
+        Outage.model_validate({"id": name, "kind": "outage", **removed.model_dump()})
+        for removed, name in scenario.named_removals()
+    ]
+    return [*scenario.acting, *removals]
 
 
 def _monthly(
@@ -204,8 +216,8 @@ def _spells(
             on[(days >= window.first) & (days <= window.last)] = bool(window.value)
     if measure.id in plan.lifted:
         on &= days <= plan.lifted[measure.id][0]
-    if measure.acts_when_off:
-        on = ~on
+    if measure.acts_when_off:  # what ends, never what has yet to begin
+        on = ~on & (days >= (first_day(measure.effective) if measure.effective else first))
     found: dict[int, int] = {}
     begun = first
     for day, now, before in zip(days.tolist(), on, [False, *on[:-1]], strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -23,9 +23,43 @@ def validated(model: type[Any], content: Mapping[str, Any], file: str) -> tuple[
     x.yaml, bloked: 'bloked' is not a key here. Did you mean 'blocked'?
     """
     try:
-        return model.model_validate(dict(content)), []
+        made = model.model_validate(dict(content))
     except ValidationError as error:
         return None, [_fault(model, problem, file) for problem in error.errors()]
+    faults = [
+        Fault(file, 0, place, text, "no number", "Write one such as 0.5.")
+        for place, text in words_for_numbers(content, made)
+    ]
+    return (None if faults else made), faults
+
+
+def words_for_numbers(content: Any, made: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Places where true or false was read as 1 or 0.
+
+    Examples
+    --------
+    >>> list(words_for_numbers({"share": True, "held": [False, 2]}, {"share": 1.0, "held": [0, 2]}))
+    [('share', 'true'), ('held.0', 'false')]
+    """
+    if isinstance(content, bool):
+        if isinstance(made, int | float) and not isinstance(made, bool):
+            yield place, str(content).lower()
+        return
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from words_for_numbers(value, _part(made, key), f"{place}.{key}".lstrip("."))
+    elif isinstance(content, list | tuple) and isinstance(made, list | tuple):
+        for number, (value, part) in enumerate(zip(content, made, strict=False)):
+            yield from words_for_numbers(value, part, f"{place}.{number}".lstrip("."))
+
+
+def _part(made: Any, key: Any) -> Any:
+    """What was made of one key of a document."""
+    if isinstance(made, Mapping):
+        return made.get(key, made.get(str(key)))
+    fields = type(made).model_fields if isinstance(made, BaseModel) else {}
+    named = [name for name, field in fields.items() if key in (name, field.alias)]
+    return getattr(made, named[0]) if named else None
 
 
 def sentence_fault(file: str, place: str, message: str) -> Fault:
@@ -61,6 +95,9 @@ def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
         words = allowed.replace("'", "").replace(" or ", ", ").split(", ")
         tag = str(problem["ctx"].get("tag", shown))
         return Fault(file, 0, place, tag, "not allowed here", did_you_mean(tag, words))
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        text = shown.lower() if isinstance(value, bool) else shown
+        return Fault(file, 0, place, text, "no text here", f'Quote it: "{text}".')
     message = str(problem["msg"]).removeprefix("Input ").removeprefix("should be ")
     return Fault(file, 0, place, shown, f"wrong: should be {message}", "Correct the value.")
 

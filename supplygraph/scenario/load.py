@@ -12,13 +12,20 @@ import yaml
 from supplygraph.dataset import Dataset
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
-from supplygraph.errors import DatasetError, Fault, ScenarioError, SelectorError, UsageError
+from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
+from supplygraph.graph import SupplyGraph
+from supplygraph.reading import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.scenario.faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.measures.paths import split_path
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.references import check_entry, check_scenario, read_removals
+from supplygraph.scenario.references import (
+    check_entry,
+    check_projects,
+    check_scenario,
+    read_removals,
+)
 from supplygraph.selectors import did_you_mean
 
 SCENARIO_KEYS = tuple(Scenario.model_fields)
@@ -74,6 +81,8 @@ def load_scenario(
     name: str | Path,
     sets: Iterable[str] = (),
     measures: Iterable[str] = (),
+    *,
+    graph: SupplyGraph | None = None,
 ) -> Scenario:
     """A scenario with every measure written out.
 
@@ -87,6 +96,8 @@ def load_scenario(
         Changes ``PATH=VALUE`` such as ``CN-2025-18.approval.US=0.3`` or ``growth=0.05``.
     measures
         Ids of measures and modifiers added to it.
+    graph
+        Network that its selectors must name something in, if given.
 
     Raises
     ------
@@ -101,7 +112,7 @@ def load_scenario(
     else:
         content, file = _read_file(dataset, name), str(name)
     whole = {"name": Path(str(name)).stem, **content}
-    return scenario_of(dataset, whole, sets, measures, file=file)
+    return scenario_of(dataset, whole, sets, measures, file=file, graph=graph)
 
 
 def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
@@ -110,10 +121,10 @@ def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
         known = scenario_names(dataset)
         raise UsageError(f"no scenario '{name}'. {did_you_mean(str(name), known)}")
     try:
-        return load_yaml(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"'{name}' cannot be read ({error.strerror}). Name a file.") from None
-    except (ValueError, yaml.YAMLError) as error:
+        return load_yaml(read_text(path, DOCUMENT_LIMIT))
+    except UnreadableError as error:
+        raise UsageError(str(error)) from None
+    except yaml.YAMLError as error:
         reason = str(error).replace("\n", " ")
         raise UsageError(f"'{name}' is no plain YAML: {reason}. Correct it.") from None
 
@@ -125,6 +136,7 @@ def scenario_of(
     measures: Iterable[str] = (),
     *,
     file: str = "scenario",
+    graph: SupplyGraph | None = None,
 ) -> Scenario:
     """A scenario from plain values; see :func:`load_scenario`.
 
@@ -149,12 +161,11 @@ def scenario_of(
     scenario, found = validated(Scenario, plain, file)
     faults += found
     for entry, place in lists:
-        faults += check_entry(dataset, entry, place)
+        faults += check_entry(dataset, entry, place, graph)
+    if scenario is not None:
+        removals, found = read_removals(scenario.removals, file, graph)
+        faults += [*found, *check_projects(dataset, scenario, file)]
     if scenario is not None and not faults:
-        try:
-            removals = read_removals(scenario.removals)
-        except SelectorError as error:
-            raise DatasetError(file, [sentence_fault(file, "removals", str(error))]) from None
         scenario = scenario.model_copy(
             update={
                 "removals": removals,

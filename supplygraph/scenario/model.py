@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-from supplygraph.errors import ScenarioError
+from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario.calendar import last_day
 from supplygraph.scenario.measures import AnyMeasure, AnyModifier, Measure, Modifier, Record
-from supplygraph.scenario.measures.base import Day, Share, Strict
-from supplygraph.scenario.months import month_range
+from supplygraph.scenario.measures.base import Day, Share, Strict, check_order
+from supplygraph.scenario.months import check_month, month_range
 
 OUTCOMES = ("lapses", "renewed", "lifted")
 UNTIL = "renewed until "
@@ -66,6 +67,11 @@ class Removed(Strict):
     )
     expires: Day | None = Field(default=None, description="Last day; the end of the run if empty.")
 
+    @model_validator(mode="after")
+    def _order_of_dates(self) -> Removed:
+        check_order(self.effective, self.expires)
+        return self
+
 
 class Scenario(BaseModel):
     """What is done to the chain, from when and for how long.
@@ -74,7 +80,7 @@ class Scenario(BaseModel):
     they are all written out.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = Field(default="", description="The file's name.")
     title: str = Field(description="What it is, in a line.")
@@ -141,8 +147,10 @@ class Scenario(BaseModel):
 
     @model_validator(mode="after")
     def _no_end_beyond_calendar(self) -> Scenario:
-        if not "1900" <= self.start[:4] <= "2200":
-            raise ValueError(f"start {self.start} lies outside 1900 to 2200. Correct the year.")
+        try:
+            check_month(self.start, "start")
+        except UsageError as error:
+            raise ValueError(str(error)) from None
         return self
 
     @property
@@ -154,6 +162,12 @@ class Scenario(BaseModel):
     def acting(self) -> list[Measure]:
         """Measures with a mechanism, once written out."""
         return [item for item in self.measures if isinstance(item, Measure)]
+
+    def named_removals(self) -> Iterator[tuple[Removed, str]]:
+        """Removals, once written out, with the names under which bounds and messages show them."""
+        for number, item in enumerate(self.removals, 1):
+            removed = item if isinstance(item, Removed) else Removed.model_validate(item)
+            yield removed, f"removal {number}: {removed.select}"
 
     @property
     def changing(self) -> list[Modifier]:

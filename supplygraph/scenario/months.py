@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from supplygraph.errors import ScenarioError
+from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.content import ContentTest
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Bounds:
         Tests of content of every month, which the engine holds against its own flows.
     applied
         Every bound that differs from the base and who set it, in order.
+    idle
+        What does nothing in these months, and why, in sentences for the reader.
     """
 
     months: tuple[str, ...]
@@ -104,6 +110,7 @@ class Bounds:
     denials: tuple[Denial, ...] = ()
     tests: tuple[tuple[ContentTest, ...], ...] = ()
     applied: tuple[Applied, ...] = ()
+    idle: tuple[str, ...] = ()
 
     @staticmethod
     def open(graph: SupplyGraph, months: Sequence[str]) -> Bounds:
@@ -140,17 +147,58 @@ class Bounds:
         return np.max([none, *(denial.share for denial in self.denials)], axis=0)
 
     @property
-    def first_shock(self) -> int | None:
+    def first_cut(self) -> int | None:
         """Row of the first month in which less than the base is left; None if there is none."""
-        tight = (
+        return _first(
             (self.activity < 1).any(axis=1)
             | (self.made < 1).any(axis=1)
             | (self.arc < 1).any(axis=1)
             | (self.denied > 0).any(axis=1)
             | np.array([any(test.bites for test in tests) for tests in self.tests], dtype=bool)
         )
-        found = np.flatnonzero(tight)
-        return int(found[0]) if len(found) else None
+
+    @property
+    def first_rise(self) -> int | None:
+        """Row of the first month in which more than the base is asked for; None if there is none.
+
+        Asked for by end users, by recipes that need more, or by a state that fills its stock.
+        """
+        asked = (self.demand > 1, self.need > 1, self.hold > 0)
+        return _first(np.any([more.any(axis=1) for more in asked], axis=0))
+
+    @property
+    def first_shock(self) -> int | None:
+        """Row of the first cut; of the first rise if nothing is cut; None without either."""
+        # A rise counts only by itself: growth that long precedes a ban is not what buyers
+        # answer to when they look for other suppliers.
+        return self.first_cut if self.first_cut is not None else self.first_rise
+
+
+def _first(found: np.ndarray) -> int | None:
+    rows = np.flatnonzero(found)
+    return int(rows[0]) if len(rows) else None
+
+
+def check_month(text: str, option: str = "month") -> str:
+    """A month ``YYYY-MM`` of the years that runs may lie in.
+
+    Raises
+    ------
+    UsageError
+        If it is another text, or a month of another year.
+
+    Examples
+    --------
+    >>> check_month("2026-11")
+    '2026-11'
+    """
+    if not _MONTH.fullmatch(text):
+        raise UsageError(f"{option} '{text}' is not YYYY-MM. Write a month such as 2026-11.")
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        raise UsageError(
+            f"{option} '{text}' lies outside {FIRST_YEAR} to {LAST_YEAR}. Correct the year."
+        )
+    return text
 
 
 def month_range(start: str, count: int) -> tuple[str, ...]:

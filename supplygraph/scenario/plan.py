@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import day_text, first_day, last_day
+from supplygraph.scenario.faults import words_for_numbers
 from supplygraph.scenario.measures import Measure, Modifier
 from supplygraph.scenario.measures.base import set_path
-from supplygraph.scenario.model import UNTIL, Scenario
+from supplygraph.scenario.model import UNTIL, Removed, Scenario
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
     for measure in scenario.acting:
         if measure.acts_when_off:
             continue
-        _check_window(measure, start, run)
+        _check_window(measure, measure.id, start, run)
+    for removed, name in scenario.named_removals():
+        _check_window(removed, name, start, run)
     for modifier in scenario.changing:
         if not scenario.after_expiry.get(modifier.id, modifier.after).startswith("renewed"):
-            _check_window(modifier, start, run)
+            _check_window(modifier, modifier.id, start, run)
     known = [measure.id for measure in scenario.acting]
     ends = {m.id: _last_day(m, scenario, end) for m in scenario.changing}
     replaced = _replaced(scenario)
@@ -85,13 +88,29 @@ def _first(entry: Measure | Modifier, start: int) -> int:
     return first_day(entry.effective) if entry.effective else start
 
 
-def _check_window(entry: Measure | Modifier, start: int, run: str) -> None:
+def _check_window(entry: Measure | Modifier | Removed, name: str, start: int, run: str) -> None:
     extra = getattr(entry, "recovery_days", 0.0)
     if entry.expires and last_day(entry.expires) + extra < start:
         raise ScenarioError(
-            f"'{entry.id}' ended on {day_text(last_day(entry.expires))}, before {run}. "
+            f"'{name}' ended on {day_text(last_day(entry.expires))}, before {run}. "
             "Drop it, or start earlier."
         )
+
+
+def begin_after(scenario: Scenario, months: Sequence[str]) -> dict[str, str]:
+    """First day of the measures, modifiers and removals that begin after a run, by id.
+
+    A run that ends before its measure answers another question than the one asked, and a loss of
+    0 looks like an answer.
+    """
+    end = last_day(months[-1])
+    dates = [(entry.id, entry.effective) for entry in (*scenario.acting, *scenario.changing)]
+    dates += [(name, removed.effective) for removed, name in scenario.named_removals()]
+    found = {}
+    for name, effective in dates:
+        if effective and first_day(effective) > end:
+            found[name] = day_text(first_day(effective))
+    return found
 
 
 def _last_day(modifier: Modifier, scenario: Scenario, end: int) -> tuple[int, str]:
@@ -160,12 +179,17 @@ def changed(measure: Measure, windows: Sequence[Window]) -> Measure:
     content = measure.model_dump()
     for window in windows:
         content = set_path(content, window.path, window.value, measure.id)
+    names = ", ".join(sorted({w.modifier for w in windows}))
     try:
-        return type(measure).model_validate(content)
+        made = type(measure).model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        names = ", ".join(sorted({w.modifier for w in windows}))
         raise ScenarioError(
             f"'{names}' changes {measure.id}.{place}: {first['msg']}. Correct the modifier."
         ) from None
+    for place, word in words_for_numbers(content, made):
+        raise ScenarioError(
+            f"'{names}' changes {measure.id}.{place}: '{word}' is no number. Correct the modifier."
+        )
+    return made

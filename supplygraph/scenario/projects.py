@@ -146,6 +146,7 @@ def projects_of(dataset: Dataset) -> dict[str, Project]:
     found, faults = _read(dataset, "projects", Project)
     faults += [fault for name in found for fault in _check_slip(found[name])]
     faults += [fault for name in found for fault in _check_lines(dataset, found[name])]
+    faults += [fault for name in found for fault in _check_feed(dataset, found[name])]
     faults += _check_claims(dataset, found)
     if faults:
         raise DatasetError("projects", faults)
@@ -242,6 +243,18 @@ def _check_lines(dataset: Dataset, project: Project) -> list[Fault]:
             rule = f"before the last step of the line, {claimed[-1]}"
             faults.append(Fault(file, 0, f"{place}.full", line.full, rule, "Correct one date."))
     return faults
+
+
+def _check_feed(dataset: Dataset, project: Project) -> list[Fault]:
+    """Plants named as makers of its feed exist; the material may be said in words."""
+    known, file = set(dataset.tables["facilities"]["id"]), f"projects/{project.id}.yaml"
+    return [
+        Fault(file, 0, f"needs.{number}.plants", plant, "no plant", did_you_mean(plant, known))
+        for number, feed in enumerate(project.needs)
+        if isinstance(feed, Feed)
+        for plant in feed.plants
+        if plant not in known
+    ]
 
 
 def _check_claims(dataset: Dataset, projects: Mapping[str, Project]) -> list[Fault]:

@@ -12,7 +12,9 @@ from supplygraph.scenario.faults import sentence_fault
 from supplygraph.scenario.measures import Entry, Modifier, Record
 from supplygraph.scenario.model import Removed, Scenario
 from supplygraph.scenario.plan import changed, plan_of
+from supplygraph.scenario.projects import WORDS
 from supplygraph.scenario.removal import shock_of
+from supplygraph.scenario.world import World
 from supplygraph.selectors import Removal, did_you_mean, parse_removal, parse_selector
 
 PLACES = ("approval", "general", "floor", "delay_days", "held", "friction")
@@ -37,7 +39,20 @@ def check_entry(
     select = content.get("select")
     if select:
         faults += check_selector(str(select), file, "select", graph)
+    if graph is not None:
+        faults += _check_goods(entry, file, graph)
     return faults
+
+
+def _check_goods(entry: Entry, file: str, graph: SupplyGraph) -> Iterator[Fault]:
+    """Elements, stages and materials together name some material."""
+    for key in ("covers", "goods"):
+        goods = getattr(entry, key, None)
+        if goods is not None:
+            try:
+                goods.ids(World.without_flows(graph))
+            except ScenarioError as error:
+                yield sentence_fault(file, key, str(error).removeprefix(f"{key}: "))
 
 
 def _known(dataset: Dataset) -> dict[str, list[str]]:
@@ -167,20 +182,40 @@ def _check_sources(dataset: Dataset, scenario: Scenario, file: str) -> Iterator[
                 yield Fault(file, 0, "sources", key, "not in sources.csv", did_you_mean(key, keys))
 
 
-def read_removals(items: Iterable[str | Removed]) -> list[Removed]:
-    """Removals as text (``SELECTOR share=0..1``) written out.
+def check_projects(dataset: Dataset, scenario: Scenario, file: str) -> Iterator[Fault]:
+    """Projects that a scenario builds exist."""
+    known = [*dataset.documents.get("projects", {}), *WORDS]
+    for word in scenario.projects:
+        if word.removeprefix("-") not in known:
+            yield Fault(file, 0, "projects", word, "no project", did_you_mean(word, known))
+
+
+def read_removals(
+    items: Iterable[str | Removed], file: str = "scenario", graph: SupplyGraph | None = None
+) -> tuple[list[Removed], list[Fault]]:
+    """Removals as text (``SELECTOR share=0..1``) written out, and what is wrong with them.
 
     Examples
     --------
-    >>> read_removals(["id=mine-a share=0.5"])[0].share
-    0.5
+    >>> removals, faults = read_removals(["id=mine-a share=0.5", "mine-a"])
+    >>> removals[0].share, str(faults[0]).partition(". ")[0]
+    (0.5, "scenario, removals.1: selector 'mine-a': 'mine-a' is not key=value")
     """
-    found = []
-    for item in items:
-        if isinstance(item, str):
-            removal = parse_removal(item)
-            words = [w for w in item.split() if not w.startswith("share=")]
-            found.append(Removed(select=" ".join(words), share=removal.share))
+    found: list[Removed] = []
+    faults: list[Fault] = []
+    for number, item in enumerate(items):
+        place = f"removals.{number}"
+        removed = item
+        if isinstance(removed, str):
+            try:
+                removal = parse_removal(removed)
+            except SelectorError as error:
+                faults.append(sentence_fault(file, place, str(error)))
+                continue
+            words = [w for w in removed.split() if not w.startswith("share=")]
+            removed = Removed(select=" ".join(words), share=removal.share)
         else:
-            found.append(item)
-    return found
+            place += ".select"
+        found.append(removed)
+        faults += check_selector(removed.select, file, place, graph)
+    return found, faults

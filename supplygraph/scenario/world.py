@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -26,6 +26,11 @@ class World:
 
     graph: SupplyGraph
     baseline: Baseline
+
+    @staticmethod
+    def without_flows(graph: SupplyGraph) -> World:
+        """A network alone, for what can be told before its base year is balanced."""
+        return World(graph, cast("Baseline", None))
 
     @cached_property
     def flow(self) -> np.ndarray:

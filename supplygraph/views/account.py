@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.results import Results, plain_row, write_text
+from supplygraph.results import Results, plain_row
 from supplygraph.views.page import _environment, _hash, _web
 from supplygraph.views.style import unit_text, word
+from supplygraph.writing import write_text
 
 Row = dict[str, Any]
 SIDES = {

@@ -9,13 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from supplygraph.results import Results, write_text
+from supplygraph.results import Results
 from supplygraph.views.layout import Matrix, column_text
 from supplygraph.views.matrix import matrix_of
 from supplygraph.views.network import network_of
 from supplygraph.views.record import PageRecord, compact
 from supplygraph.views.sankey import sankey_of
 from supplygraph.views.style import DARK, LIGHT, SECTORS, step_text, unit_text, word
+from supplygraph.writing import write_text
 
 TEMPLATE = "page.html"
 SCRIPTS = ("data.js", "draw.js", "matrix.js", "sankey.js", "panel.js", "tables.js", "main.js")

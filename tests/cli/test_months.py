@@ -311,7 +311,7 @@ def test_a_measure_held_for_good(run):
     ("arguments", "words"),
     [
         (("--measure", "CN-2025-18"), "Add --at"),
-        (("--measure", "CN-2025-18", "--at", "2024-06"), "nothing is bound in 2024-06"),
+        (("--measure", "CN-2025-18", "--at", "2024-06"), "begins on 2025-04-04, after 2024-06"),
         (("--measure", "CN-2024-46", "--at", "2025-05"), "end uses"),
         ((), "nothing is taken away"),
     ],

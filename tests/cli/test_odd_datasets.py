@@ -201,8 +201,8 @@ def test_python_takes_one_key_and_refuses_an_unknown_rationing():
 def test_a_condition_that_nothing_can_meet_says_so(run, folder):
     """A gate on a column that is empty would stay open for ever."""
     done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_free>0.1")
-    assert done.code == 0
-    assert "warning: no row has a loss_free, so that nothing can meet --fail-if" in done.err
+    assert done.code == 1
+    assert "fail-if: 2 rows have no loss_free and may meet loss_free>0.1: ev JP" in done.err
 
 
 def test_nothing_to_rank_names_what_was_asked(run):

@@ -220,3 +220,109 @@ def test_a_tariff_alone_loses_nothing_and_an_elasticity_does(run):
     assert max(row["loss"] for row in plain) < 1e-9
     answer = run(*asked, "--set", "US-2025-RECIP.trade_elasticity=1").envelope["results"]
     assert max(row["loss"] or 0 for row in answer) > 0.05
+
+
+@pytest.mark.parametrize(
+    "asked", [("scenario", "run"), ("scenario", "show"), ("scenario", "duties"), ("compare",)]
+)
+def test_a_measure_that_begins_after_the_run_is_said(toy, tmp_path, asked):
+    late, now = tmp_path / "late.yaml", tmp_path / "now.yaml"
+    text = "title: t\nstart: 2025-01\nmonths: 2\nmeasures:\n  - {id: m1, kind: outage, select: "
+    late.write_text(f"{text}id=mine-a, effective: 2027-03}}\n")
+    now.write_text(f"{text}id=mine-a}}\n")
+    files = (late, now) if asked == ("compare",) else (late,)
+    told = toy(*asked, *files)
+    assert told.code == 0
+    assert (
+        "'m1' begins on 2027-03-01, after the run of 2025-01 to 2025-02: it does nothing here. "
+        "Run more months, or drop it." in told.err
+    )
+    assert "begins on" not in toy(*asked, *([now, now] if asked == ("compare",) else [now])).err
+
+
+HEAD = "title: t\nstart: 2025-01\nmonths: 2\n"
+BAN = "measures: [{id: m, kind: ban, imposed_by: [CN], covers: "
+NAMED = [
+    # The folder would read NO as false elsewhere; here it stays Norway, which is not there.
+    (
+        "measures: [{id: m, kind: outage, select: country=NO}]",
+        "scenarios/s.yaml measures.0, select: selector 'country=NO': no country 'NO'. Known: CN,",
+    ),
+    (
+        "measures: [{id: m, kind: outage, select: id=mine-aa}]",
+        "measures.0, select: selector 'id=mine-aa': no id 'mine-aa'. Did you mean 'mine-a'?",
+    ),
+    (
+        "measures: [{id: m, kind: quota, limits: output, share: 0.5, select: countri=CN}]",
+        "measures.0, select: selector 'countri=CN': unknown key 'countri'. Did you mean 'country'?",
+    ),
+    (
+        "removals: [id=mine-a, stage=minee share=0.5]",
+        "scenarios/s.yaml, removals.1: selector 'stage=minee': no stage 'minee'. Did you mean",
+    ),
+    (
+        "removals: [{select: country=JP process=dig}]",
+        "scenarios/s.yaml, removals.0.select: removal 'country=JP process=dig': nothing fits",
+    ),
+    (
+        "removals: [id=mine-a share=nan]",
+        "scenarios/s.yaml, removals.0: removal 'id=mine-a share=nan': share 'nan' is not between",
+    ),
+    ("projects: [bindin]", "scenarios/s.yaml, projects: 'bindin' is no project. Did you mean"),
+    (BAN + "{elements: [], stages: [mine]}}]", "measures.0, covers: no material fits. Name"),
+    (BAN + "{materials: [ore-b]}}]", "covers.materials: 'ore-b' is not in the dataset. Did you"),
+    (
+        "measures: [{id: m, kind: ban, imposed_by: [NO], covers: {materials: [ore-a]}}]",
+        "measures.0, imposed_by: 'NO' is no country of countries.csv. Known: CN, JP.",
+    ),
+    (
+        "measures: [{id: m, kind: ban, imposed_by: [true], covers: {materials: [ore-a]}}]",
+        "measures.0, imposed_by.0: 'true' is no text here. Quote it: \"true\".",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "fault"), NAMED, ids=range(len(NAMED)))
+def test_what_a_scenario_names_is_checked_when_it_is_loaded(run, tmp_path, text, fault):
+    run("init", tmp_path / "toy")
+    (tmp_path / "toy" / "scenarios").mkdir()
+    (tmp_path / "toy" / "scenarios" / "s.yaml").write_text(f"{HEAD}{text}\n")
+    done = run("validate", tmp_path / "toy")
+    assert (done.code, done.out.count("\n")) == (3, 1) and fault in done.out
+    for command in ("run", "show"):
+        again = run("--dataset", tmp_path / "toy", "scenario", command, "s")
+        assert (again.code, again.out) == (3, "") and fault in again.err
+
+
+FOLDERS = [
+    (
+        "measures/m.yaml",
+        "{kind: outage, select: id=mine-b}",
+        "measures/m.yaml, select: selector 'id=mine-b': no id 'mine-b'. Did you mean 'mine-a'?",
+    ),
+    (
+        "projects/p.yaml",
+        "{title: t, lines: [{facility: mine-b}], firmness: binding}",
+        "projects/p.yaml, lines.0: 'mine-b line 1' is no line of capacities.csv. Did you mean",
+    ),
+    (
+        "projects/p.yaml",
+        "{title: t, lines: [{facility: mine-a, from: 2020-01}], firmness: binding,"
+        " needs: [{material: ore, plants: [plant-c]}]}",
+        "projects/p.yaml, needs.0.plants: 'plant-c' is no plant. Did you mean 'plant-b'?",
+    ),
+    (
+        "deals/d.yaml",
+        "{title: t, firmness: binding, projects: [q]}",
+        "deals/d.yaml, projects: 'q' is no project.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "fault"), FOLDERS, ids=range(len(FOLDERS)))
+def test_what_other_documents_name_is_checked_too(run, tmp_path, file, text, fault):
+    run("init", tmp_path / "toy")
+    (tmp_path / "toy" / file).parent.mkdir()
+    (tmp_path / "toy" / file).write_text(f"{text}\n")
+    done = run("validate", tmp_path / "toy")
+    assert (done.code, done.out.count("\n")) == (3, 1) and fault in done.out

@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from supplygraph.errors import SupplygraphError
-from supplygraph.results import write_text
+from supplygraph.writing import write_text
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"{sys.executable} -m supplygraph"
@@ -131,3 +132,67 @@ def test_a_dataset_whose_name_is_no_utf8(run, tmp_path):
     run("init", folder)
     assert run("--dataset", folder, "info", "-o", out).code == 0
     assert '"toy\\udcff"' in out.read_text(encoding="utf-8")
+
+
+COMMANDS = {
+    "export": "export --to {0}/out",
+    "page": "view -o {0}/out.html",
+    "table": "info -o {0}/out.json",
+    "init": "init {0}/out",
+}
+
+
+@posix
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(tmp_path, command):
+    asked = COMMANDS[command].format(tmp_path)
+    # No file may be longer than 512 bytes, and of an example than none at all.
+    done = shell(f"ulimit -f {0 if command == 'init' else 1}; {TOY} {asked} 2>&1 | cat")
+    assert done.stdout.splitlines()[-1].endswith("cannot be written (File too large).")
+    assert "Traceback" not in done.stdout and list(tmp_path.iterdir()) == []
+
+
+def tables_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@posix
+def test_an_export_killed_at_any_moment_is_whole_or_absent(tmp_path):
+    """Written again and again until it is killed; an earlier one is there half of the time."""
+    code = (
+        "import sys, supplygraph as sg; from pathlib import Path\n"
+        "chain = sg.load('three-nodes'); chain.export(Path(sys.argv[1]) / 'whole')\n"
+        "print('ready', flush=True)\n"
+        "while True: chain.export(Path(sys.argv[1]) / 'out', force=True)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    for number in range(6):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        command = [sys.executable, "-c", code, str(folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as run:
+            assert run.stdout is not None and run.stdout.readline() == b"ready\n"
+            time.sleep(0.003 * number + 0.001)
+            run.kill()
+        whole = tables_of(folder / "whole")
+        assert len(whole) == 4
+        if (folder / "out").exists():
+            assert tables_of(folder / "out") == whole
+        write_text(folder / "next.txt", "")
+        left = {path.name for path in folder.iterdir()}
+        assert left - {"out"} == {"whole", "next.txt"}
+
+
+@posix
+def test_two_runs_that_export_into_one_folder_never_mix(tmp_path):
+    def export(_: int) -> subprocess.CompletedProcess:
+        return shell(f"{TOY} export --to {tmp_path}/out --force")
+
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(export, range(3)))
+    assert any(run.returncode == 0 for run in done)
+    for run in done:
+        assert run.returncode == 0 or "cannot be written" in run.stderr
+        assert "Traceback" not in run.stderr
+    assert len(tables_of(tmp_path / "out")) == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -296,3 +296,46 @@ def test_one_measure_more_never_loosens_a_bound_and_order_does_not_count(numbers
     for item in found.applied:
         value = min(1.0, item.value) if item.block == "arc" else item.value
         assert 0 <= value <= 1 and item.measure in {m["id"] for m in chosen}
+
+
+LATER = {"id": "late", "kind": "outage", "select": "id=cn-sep", "effective": "2026-03"}
+
+
+def test_what_begins_after_the_run_is_told_with_its_day():
+    found = bounds(BAN | {"effective": "2025-04"}, LATER, months=3)
+    assert found.applied == ()
+    told = [text.partition(",")[0] for text in found.idle]
+    assert told == [f"'{BAN['id']}' begins on 2025-04-01", "'late' begins on 2026-03-01"]
+    assert "2025-01 to 2025-03" in found.idle[0] and "Run more months" in found.idle[0]
+    # One day of the run is enough.
+    assert bounds(BAN | {"effective": "2025-03-31"}).idle == ()
+
+
+def test_modifiers_and_removals_that_begin_after_the_run_are_told_too():
+    truce = {"id": "truce", "kind": "suspension", "suspends": [BAN["id"]], "effective": "2025-07"}
+    removal = {"select": "id=cn-sep", "effective": "2025-06-15"}
+    found = bounds(BAN, modifiers=[truce], removals=[removal])
+    assert [text.split(" begins")[0] for text in found.idle] == [
+        "'truce'", "'removal 1: id=cn-sep'",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["measures", "removals"])
+def test_what_ended_before_the_run_is_refused(kind):
+    past = {"select": "id=cn-sep", "effective": "2023-03", "expires": "2023-06"}
+    if kind == "measures":
+        past |= {"id": "past", "kind": "outage"}
+    content = {"title": "t", "start": "2025-01", "months": 3, kind: [past]}
+    with pytest.raises(DatasetError, match=r"ended on 2023-06-30, before the run of 2025-01"):
+        scenario_of(magnets().graph.dataset, content)
+
+
+def test_a_removal_that_ends_before_it_begins_is_a_fault():
+    removal = {"select": "id=cn-sep", "effective": "2025-03", "expires": "2025-01"}
+    content = {"title": "t", "start": "2025-01", "months": 3, "removals": [removal]}
+    with pytest.raises(DatasetError, match=r"expires 2025-01 before it is effective"):
+        scenario_of(magnets().graph.dataset, content)
+
+
+def test_what_acts_on_nothing_is_told():
+    assert "no bound is set" in bounds(BAN | {"in_force": False}).idle[0]

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from supplygraph.dataset import describe_package, read_dataset, shipped_datasets, write_package
-from supplygraph.errors import DatasetError
+from supplygraph.errors import DatasetError, SupplygraphError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "three-nodes"
 
@@ -99,8 +100,8 @@ def test_a_damaged_package_is_not_overwritten(folder):
 
 def test_a_failed_write_leaves_nothing(folder, monkeypatch):
     dataset = read_dataset(folder)
-    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(SupplygraphError, match=r"datapackage\.json' cannot be written \(full\)"):
         write_package(dataset)
     assert [path.name for path in folder.iterdir() if path.suffix != ".csv"] == []
 

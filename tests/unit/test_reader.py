@@ -92,13 +92,36 @@ def test_package_names_the_dataset(tmp_path):
     assert (dataset.name, dataset.version, dataset.title) == ("toy", "1.2", "Toy")
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", b"\xff\xfe", "[" * 100_000])
-def test_damaged_package_is_a_fault(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", ": it is not JSON"),
+        ("[1]", ""),
+        (b"\xff\xfe", ": it is not UTF-8"),
+        ("[" * 100_000, ": it is nested more than 50 deep"),
+        ('{"name": ' + "[" * 60 + "]" * 60 + "}", ": it is nested more than 50 deep"),
+        ('{"version": NaN}', ": it is not JSON"),
+        (" " * 4_000_001, ": it is longer than 4,000,000 bytes"),
+    ],
+)
+def test_damaged_package_is_a_fault(tmp_path, content, why):
     found = faults(write(tmp_path / "d", {"datapackage.json": content}))
     assert found == [
-        "datapackage.json: file is not a readable data package. "
+        f"datapackage.json: file is not a readable data package{why}. "
         "Mend it, or delete it and write a new one."
     ]
+
+
+def test_a_package_that_is_a_folder_or_a_pipe_is_a_fault(tmp_path):
+    folder = write(tmp_path / "d", {})
+    (folder / "datapackage.json").mkdir()
+    assert "it is not a regular file (a folder)" in faults(folder)[0]
+    (folder / "datapackage.json").rmdir()
+    os.mkfifo(folder / "datapackage.json")
+    assert "it is not a regular file (a pipe or device)" in faults(folder)[0]
+    (folder / "datapackage.json").unlink()
+    (folder / "datapackage.json").symlink_to("nowhere")
+    assert "it cannot be read (No such file or directory)" in faults(folder)[0]
 
 
 def test_line_numbers_count_lines_not_rows(tmp_path):
@@ -272,8 +295,14 @@ def test_whole_and_partial_dates(tmp_path):
     ("file", "old", "new", "text"),
     [
         ("needs.csv", "true,A,A", "yes,A,A", "'yes' is neither true nor false"),
-        ("needs.csv", "true,A,A", "true,E,A", "need_evidence: 'E' is not one of A, B, C, D, calc"),
+        (
+            "needs.csv",
+            "true,A,A",
+            "true,E,A",
+            "'E' is not one of A, B, C, D, calc. Write one of them.",
+        ),
         ("products.csv", "autos", "auto", "'auto' is not one of autos, .* Did you mean 'autos'"),
+        ("products.csv", "counted", "x", "basis: 'x' is not one of .*. Write one of them."),
         ("materials.csv", "ore-a", "ore:a", "'ore:a' is not an id. Use letters, digits"),
         ("demand.csv", "2024", "2024.5", "'2024.5' is not a whole number"),
         ("demand.csv", "2024", "24", "'24' is outside 1900 to 2100"),
@@ -366,7 +395,8 @@ def test_a_folder_and_a_pipe_instead_of_a_table(tmp_path):
     os.mkfifo(folder / "stocks.csv")
     found = faults(folder)
     assert found == [
-        f"{name}.csv: not a regular file. Put a CSV file there." for name in ("stocks", "trade")
+        f"{name}.csv: is not a regular file ({what}). Put a plain file there."
+        for name, what in (("stocks", "a pipe or device"), ("trade", "a folder"))
     ]
 
 

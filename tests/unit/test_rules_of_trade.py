@@ -261,6 +261,13 @@ def test_a_floor_in_force_changes_nothing_and_its_end_stops_what_it_kept():
     assert activity(solved, off, "smelter") == near([0.5] * 3)
 
 
+def test_a_floor_that_has_yet_to_begin_changes_nothing():
+    solved = growing()
+    later = told(solved, FLOOR | {"effective": "2025-03", "expires": "2025-03-15"})
+    assert activity(solved, later, "smelter") == near([1, 1, 1 - 0.5 * 16 / 31])
+    assert told(solved, FLOOR | {"effective": "2026-01"}).applied == ()
+
+
 def test_a_suspended_floor_comes_back():
     pause = {"id": "pause", "kind": "suspension", "suspends": ["floor"], "effective": "2025-02-01",
              "expires": "2025-02-28", "after": "lapses"}  # fmt: skip

@@ -105,7 +105,7 @@ def test_faults_of_the_scenario_itself():
         {"id": "p", "kind": "suspension", "suspends": ["ban"]}
     )
     assert "Move it to measures." in refused(modifiers=[BAN])
-    assert "removals: removal 'id=cn-mag share=2'" in refused(removals=["id=cn-mag share=2"])
+    assert "removals.0: removal 'id=cn-mag share=2'" in refused(removals=["id=cn-mag share=2"])
     assert "modifiers: 'x' is no list." in refused(modifiers="x")
 
 
@@ -342,3 +342,44 @@ def test_yaml_by_hand_needs_no_quotes():
     found = scenario_of(read_dataset("three-nodes"), load_yaml(text))
     assert found.acting[0].effective == "2025"
     assert yaml.safe_load(text)["months"] == 2
+
+
+START = {"title": "t", "start": "2025-01", "months": 3}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"measures": [{"id": "o", "kind": "outage", "select": "id=cn-mag", "share": True}]},
+         "scenario measures.0, share: 'true' is no number. Write one such as 0.5."),
+        ({"measures": [{"id": "o", "kind": "outage", "select": "id=cn-mag",
+                        "recovery_days": False}]},
+         "scenario measures.0, recovery_days: 'false' is no number."),
+        ({"removals": [{"select": "id=cn-mag", "share": True}]},
+         "scenario, removals.0.share: 'true' is no number."),
+        ({"months": True}, "scenario, months: 'true' is no number."),
+        ({"growth": False}, "scenario, growth: 'false' is no number."),
+    ],
+)  # fmt: skip
+def test_true_is_no_number(change, place):
+    measures = change.pop("measures", [])
+    with pytest.raises(DatasetError) as error:
+        scenario_of(magnets().graph.dataset, START | change | {"measures": measures})
+    assert [str(fault)[: len(place)] for fault in error.value.faults] == [place]
+
+
+def test_a_modifier_and_a_change_are_no_truth_for_a_number_either():
+    outage = {"id": "o", "kind": "outage", "select": "id=cn-mag"}
+    with pytest.raises(DatasetError, match=r"share: 'true' is no number"):
+        scenario_of(magnets().graph.dataset, START | {"measures": [outage]}, ["o.share=true"])
+    slow = {"id": "slow", "kind": "truce", "sets": {"o.share": True}, "effective": "2025-01"}
+    with pytest.raises(DatasetError, match=r"'slow' changes o.share: 'true' is no number"):
+        scenario_of(magnets().graph.dataset, START | {"measures": [outage], "modifiers": [slow]})
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", ".nan"])
+def test_what_is_not_finite_is_no_number(value):
+    outage = {"id": "o", "kind": "outage", "select": "id=cn-mag", "recovery_days": 1}
+    for text in (f"o.recovery_days={value}", f"growth={value}"):
+        with pytest.raises(DatasetError, match="is wrong: should be a"):
+            scenario_of(magnets().graph.dataset, START | {"measures": [outage]}, [text])

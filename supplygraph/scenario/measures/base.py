@@ -42,7 +42,7 @@ ByPlace = Annotated[
 class Strict(BaseModel):
     """A part of a document: unknown keys are errors, nothing changes once made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Strict):
@@ -126,6 +126,20 @@ class Part:
     arcs: np.ndarray | None = None
 
 
+def check_order(effective: str | None, expires: str | None) -> None:
+    """A first and a last day in order, where both are given.
+
+    Raises
+    ------
+    ValueError
+        If the last day comes before the first.
+    """
+    if effective and expires and last_day(expires) < first_day(effective):
+        raise ValueError(
+            f"expires {expires} before it is effective ({effective}). Correct one of the two dates."
+        )
+
+
 class Entry(Strict):
     """A document of the folder `measures`: what a state did, when, and how we know."""
 
@@ -155,11 +169,7 @@ class Entry(Strict):
 
     @model_validator(mode="after")
     def _order_of_dates(self) -> Entry:
-        if self.effective and self.expires and last_day(self.expires) < first_day(self.effective):
-            raise ValueError(
-                f"expires {self.expires} before it is effective ({self.effective}). "
-                "Correct one of the two dates."
-            )
+        check_order(self.effective, self.expires)
         if (
             self.announced
             and self.effective

@@ -1,0 +1,130 @@
+"""What `--fail-if` decides, with what is blank, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import typer
+
+from supplygraph.cli.gates import FAILED, UNDECIDED, fail_if, parse_condition
+from supplygraph.results import Results
+
+NAN = float("nan")
+
+
+def code(kind: str, rows: list[dict], text: str) -> int:
+    results = Results(kind, pd.DataFrame(rows), {"name": "t", "version": "0", "hash": ""})
+    try:
+        fail_if(results, parse_condition(kind, text))
+    except typer.Exit as ended:
+        return ended.exit_code
+    return 0
+
+
+def plant(name: str, none: float, free: float = NAN, upper: float = NAN, **more) -> dict:
+    return {"id": name, "loss_none": none, "loss_free": free, "loss_upper": upper, **more}
+
+
+@pytest.mark.parametrize(
+    ("rows", "text", "expected"),
+    [
+        # Known values decide.
+        ([plant("a", 0.1, 0.0)], "loss_none>0.2", 0),
+        ([plant("a", 0.3, 0.0)], "loss_none>0.2", FAILED),
+        # A row that meets it decides, whatever others lack.
+        ([plant("a", 0.3), plant("b", NAN)], "loss_none>0.2", FAILED),
+        ([plant("a", 0.1), plant("b", NAN)], "loss_none>0.2", UNDECIDED),
+        # An upper limit decides below it, not above.
+        ([plant("a", 0.1), plant("b", NAN, upper=0.2)], "loss_none>0.2", 0),
+        ([plant("a", 0.1), plant("b", NAN, upper=0.3)], "loss_none>0.2", UNDECIDED),
+        ([plant("a", 0.1), plant("b", NAN, upper=0.1)], "loss_none<0.2", FAILED),
+        ([plant("a", 0.3), plant("b", NAN, upper=0.3)], "loss_none<0.2", UNDECIDED),
+        # What everybody rerouting loses is no more than what nobody loses.
+        ([plant("a", 0.1)], "loss_free>0.1", 0),
+        ([plant("a", 0.2)], "loss_free>0.1", UNDECIDED),
+        # Nothing to decide by.
+        ([plant("a", NAN)], "loss_none>0.2", UNDECIDED),
+        ([], "loss_none>0.2", UNDECIDED),
+        ([plant("a", 0.3, 0.1)], "loss_upper>0.2", UNDECIDED),
+        # Without a loss there is no shortage; without a stock nobody knows when.
+        ([plant("a", 0.0, months_to_first_shortage=NAN)], "months_to_first_shortage<3", 0),
+        (
+            [plant("a", 0.4, months_to_first_shortage=NAN)],
+            "months_to_first_shortage<3",
+            UNDECIDED,
+        ),
+    ],
+)
+def test_rankings(rows, text, expected):
+    assert code("chokepoints", rows, text) == expected
+
+
+def month(product: str, month: str | None, loss: float, **more) -> dict:
+    whole = month is None
+    row = {
+        "product": product, "region": "JP", "month": month, "rerouting": "none",
+        "cover": "central", "loss": loss, "months_lost": 3 * loss if whole else NAN,
+        "first_shortage": "2025-02" if whole and loss > 0 else None, "demand": 1.0,
+        "tts_months": 1.5 if whole and loss > 0 else NAN, "ttr_months": NAN, "flags": (),
+    }  # fmt: skip
+    return row | more
+
+
+@pytest.mark.parametrize(
+    ("rows", "text", "expected"),
+    [
+        # Rows of single months have no months lost.
+        ([month("ev", "2025-01", 0.5), month("ev", None, 0.5)], "months_lost>2", 0),
+        ([month("ev", "2025-01", 0.5), month("ev", None, 0.5)], "months_lost>1", FAILED),
+        ([month("ev", "2025-01", 0.5)], "months_lost>1", UNDECIDED),
+        # A total counts no units.
+        ([month("ev", None, 0.5), month("total", None, 0.5, demand=NAN)], "demand>2", 0),
+        # What is never short survives any time and is back at once.
+        ([month("ev", None, 0.0)], "tts_months<3", 0),
+        ([month("ev", None, 0.0)], "ttr_months>3", 0),
+        ([month("ev", None, 0.5)], "tts_months<3", FAILED),
+        ([month("ev", None, 0.5, flags=("not_recovered",))], "ttr_months>3", FAILED),
+        # Short without a shock before it: no time counts.
+        ([month("ev", None, 0.5, tts_months=NAN)], "tts_months<3", UNDECIDED),
+        # What nobody sized has no first shortage because nobody knows it.
+        ([month("ev", None, NAN, months_lost=NAN, tts_months=NAN)], "tts_months<3", UNDECIDED),
+        # A need that nobody sized loses at most what it loses when nobody reroutes.
+        (
+            [
+                month("ev", None, 0.1),
+                month("ev", None, NAN, rerouting="free", flags=("nominal",)),
+            ],
+            "loss>0.2",
+            0,
+        ),
+        ([month("ev", None, NAN, rerouting="free", flags=("nominal",))], "loss>0.2", UNDECIDED),
+    ],
+)
+def test_runs(rows, text, expected):
+    assert code("run", rows, text) == expected
+
+
+def test_a_message_names_the_rows_and_the_column(capsys):
+    rows = [plant("a", 0.1), *(plant(f"p{number}", NAN) for number in range(7))]
+    assert code("chokepoints", rows, "loss_none>0.2") == UNDECIDED
+    assert capsys.readouterr().err == (
+        "fail-if: 7 rows have no loss_none and may meet loss_none>0.2: p0; p1; p2; p3; p4; …. "
+        "Ask for rows that have one.\n"
+    )
+    assert code("chokepoints", [], "loss_none>0.2") == UNDECIDED
+    assert "there are no rows, so that loss_none>0.2 cannot be decided" in capsys.readouterr().err
+
+
+def test_a_gate_over_a_product_that_nothing_weighs_does_not_pass(run, tmp_path):
+    """Needs of grade D weigh nothing: every loss is empty."""
+    run("init", tmp_path / "toy")
+    needs = tmp_path / "toy" / "needs.csv"
+    needs.write_text(needs.read_text().replace("true,A,A", "true,A,D"))
+    done = run("--dataset", tmp_path / "toy", "chokepoints", "--fail-if", "loss_none>0.2")
+    assert done.code == UNDECIDED and "fail-if: no row has a loss_none" in done.err
+
+
+def test_a_gate_writes_its_table_first(toy, tmp_path):
+    out = tmp_path / "t.csv"
+    done = toy("cover", "--fail-if", "months_low<1", "-o", out)
+    assert done.code in (FAILED, UNDECIDED) and out.exists() and "fail-if: " in done.err
