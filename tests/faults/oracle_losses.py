@@ -177,7 +177,14 @@ class FreeProgram:
         for pool in net.pools:
             material = pool[0]
             world[material] = world.get(material, 0.0) + max(self.base.home(pool), 0.0)
-        floor = {m: max(world.get(m, 0.0), 1e-6) * 1e-3 for m in net.stage}
+        # What nobody made in the base year is sized by what could be made: columns of almost no
+        # size have entries that HiGHS drops, and their plants would stand still.
+        able: dict[str, float] = {}
+        for a in net.activities:
+            for pool, quantity in a.makes.items():
+                able[pool[0]] = able.get(pool[0], 0.0) + quantity * self.most(a)
+        size = {m: max(world.get(m, 0.0), able.get(m, 0.0) * 1e-2, 1e-6) for m in net.stage}
+        floor = {m: size[m] * 1e-3 for m in size}
 
         def add(kind: str, name: str, least: float) -> None:
             self.columns[kind, name] = len(self.columns)
