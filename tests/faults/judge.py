@@ -25,8 +25,10 @@ from tests.faults import invariants
 from tests.faults.bases import SHIPPED, SMALL, base_files
 from tests.faults.folder import Files, documents_of, write_folder
 from tests.faults.mutations import MUTATIONS, NothingToDoError
-from tests.faults.oracle_losses import Base, FreeProgram, loss, served_rigid
-from tests.faults.oracle_network import Activity, Network, UnreadableError, read_network
+from tests.faults.oracle_balance import NotJudgedError, judged, over_capacity
+from tests.faults.oracle_base import Base
+from tests.faults.oracle_losses import FreeProgram, loss, served_rigid
+from tests.faults.oracle_network import Activity, UnreadableError, read_network
 from tests.faults.yaml_mutations import YAML_MUTATIONS
 
 FAILURES = ("traceback", "hang", "contradiction", "residual", "invariant", "no way out")
@@ -204,6 +206,7 @@ def _consult(chain: sg.Chain, files: Files, facility: pd.DataFrame, groups: pd.D
         raise Finding("contradiction", f"accepted, but {error}") from None
     base = Base(net, _flows(chain))
     _compare_base(base)
+    _judge_figures(base)
     weights = base.weights()
     if not weights:
         return
@@ -268,6 +271,13 @@ def _compare_base(base: Base) -> None:
         raise Finding("residual", f"in the oracle's network: relative imbalance {gap:.3g}")
 
 
-def network_of(mutant: Mutant) -> Network:
-    """The oracle's reading of a mutant."""
-    return read_network(mutant.files)
+def _judge_figures(base: Base) -> None:
+    """No flows could meet the figures better, and no line runs above its capacity."""
+    if over := over_capacity(base):
+        raise Finding("contradiction", over)
+    try:
+        if problem := judged(base):
+            raise Finding("contradiction", problem)
+    except NotJudgedError:
+        return
+
