@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-import supplygraph as sg
 from supplygraph.baseline import flow_table
+from supplygraph.chain import Chain, load
 from supplygraph.dataset.tables import Dataset
 from tests.faults.folder import Files, Table, documents_of, tables_of, write_folder
 
@@ -21,14 +21,14 @@ Flows = dict[tuple[str, str], float]
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def flows_of(chain: sg.Chain) -> Flows:
+def flows_of(chain: Chain) -> Flows:
     """Every flow of the base year by block and id."""
     table = flow_table(chain.baseline)
     keys = zip(table["kind"], table["id"], strict=True)
     return {key: float(q) for key, q in zip(keys, table["quantity"], strict=True)}
 
 
-def broken(chain: sg.Chain, files: Files, rng: np.random.Generator) -> str:
+def broken(chain: Chain, files: Files, rng: np.random.Generator) -> str:
     """What does not hold, empty if all does: the cheap relations, and one transformation."""
     for check in (_bounds_kept, _nothing_lost):
         if found := check(chain):
@@ -39,7 +39,7 @@ def broken(chain: sg.Chain, files: Files, rng: np.random.Generator) -> str:
     return compare(chain, files, name, rng)
 
 
-def _bounds_kept(chain: sg.Chain) -> str:
+def _bounds_kept(chain: Chain) -> str:
     baseline, graph = chain.baseline, chain.network
     if (baseline.x < 0).any() or not np.isfinite(baseline.x).all():
         return "a flow is negative or not finite"
@@ -56,7 +56,7 @@ def _bounds_kept(chain: sg.Chain) -> str:
     return f"{graph.pools['id'].iat[at]} is out of balance by {gap[at]:.2g}" if gap[at] > 1e-9 else ""
 
 
-def _nothing_lost(chain: sg.Chain) -> str:
+def _nothing_lost(chain: Chain) -> str:
     month = chain._shared.tracer().month
     served = month.program.reference.served[month.program.base_units > 0]
     if (served < 1 - 1e-9).any():
@@ -64,7 +64,7 @@ def _nothing_lost(chain: sg.Chain) -> str:
     return ""
 
 
-def _more_never_costs_less(chain: sg.Chain, rng: np.random.Generator) -> str:
+def _more_never_costs_less(chain: Chain, rng: np.random.Generator) -> str:
     names = sorted(set(chain.network.activities["id"]))
     name = names[int(rng.integers(len(names)))]
     before = {"loss_none": -1.0, "loss_free": -1.0}
@@ -202,17 +202,17 @@ TRANSFORMED: dict[str, Callable[[Files, np.random.Generator], Transformed]] = {
 }  # fmt: skip
 
 
-def compare(chain: sg.Chain, files: Files, name: str, rng: np.random.Generator) -> str:
+def compare(chain: Chain, files: Files, name: str, rng: np.random.Generator) -> str:
     """Where the flows of a transformed dataset differ, empty if nowhere."""
     new, back = TRANSFORMED[name](files, rng)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         path = write_folder(new, Path(folder) / "other")
-        other = back(flows_of(sg.load(path)))
+        other = back(flows_of(load(path)))
     difference, where = largest_difference(chain, flows_of(chain), other)
     return f"{name}: {where} differs by {difference:.2g}" if difference > SAME else ""
 
 
-def largest_difference(chain: sg.Chain, one: Flows, two: Flows) -> tuple[float, str]:
+def largest_difference(chain: Chain, one: Flows, two: Flows) -> tuple[float, str]:
     """Largest difference of two sets of flows, and where; sizes as in the note on `SAME`."""
     if set(one) != set(two):
         return float("inf"), f"columns {sorted(set(one) ^ set(two))[:3]}"
@@ -247,6 +247,6 @@ def largest_difference(chain: sg.Chain, one: Flows, two: Flows) -> tuple[float, 
     return worst, where
 
 
-def graph_dataset(chain: sg.Chain) -> Dataset:
+def graph_dataset(chain: Chain) -> Dataset:
     """The dataset behind a chain."""
     return chain.dataset

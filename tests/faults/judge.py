@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import supplygraph as sg
 from supplygraph.errors import (
     DatasetError,
     ScenarioError,
@@ -25,7 +24,8 @@ from tests.faults import invariants
 from tests.faults.bases import SHIPPED, SMALL, base_files
 from tests.faults.folder import Files, documents_of, write_folder
 from tests.faults.mutations import MUTATIONS, NothingToDoError
-from tests.faults.oracle_balance import NotJudgedError, judged, over_capacity
+from supplygraph.chain import Chain, load
+from tests.faults.oracle_balance import Expected, NotJudgedError, judged, over_capacity
 from tests.faults.oracle_base import Base
 from tests.faults.oracle_losses import FreeProgram, loss, served_rigid
 from tests.faults.oracle_network import Activity, UnreadableError, read_network
@@ -131,7 +131,7 @@ def _refused(error: SupplygraphError) -> tuple[str, str]:
 
 
 def _ask(task: Task, mutant: Mutant, path: Path) -> None:
-    chain = sg.load(path)
+    chain = load(path)
     baseline = chain.baseline
     residual = baseline.residual()
     if not residual <= RESIDUAL:
@@ -152,7 +152,7 @@ def _ask(task: Task, mutant: Mutant, path: Path) -> None:
     _consult(chain, mutant.files, facility.table, groups.table, rng)
 
 
-def _ask_documents(chain: sg.Chain, mutant: Mutant, rng: np.random.Generator) -> None:
+def _ask_documents(chain: Chain, mutant: Mutant, rng: np.random.Generator) -> None:
     """A run of the scenario that was damaged, or of one drawn; deals where they were damaged."""
     folder, _, name = mutant.what.partition(":")[0].partition("/")
     scenarios = sorted(chain.dataset.documents.get("scenarios", {}))
@@ -196,7 +196,7 @@ def _check_table(table: pd.DataFrame) -> None:
         raise Finding("invariant", "a balanced figure is negative")
 
 
-def _consult(chain: sg.Chain, files: Files, facility: pd.DataFrame, groups: pd.DataFrame, rng: np.random.Generator) -> None:  # noqa: E501
+def _consult(chain: Chain, files: Files, facility: pd.DataFrame, groups: pd.DataFrame, rng: np.random.Generator) -> None:  # noqa: E501
     """Everything that the oracle can say of a small network."""
     try:
         net = read_network(files)
@@ -206,7 +206,7 @@ def _consult(chain: sg.Chain, files: Files, facility: pd.DataFrame, groups: pd.D
         raise Finding("contradiction", f"accepted, but {error}") from None
     base = Base(net, _flows(chain))
     _compare_base(base)
-    _judge_figures(base)
+    _judge_balance(base, _expected(chain))
     weights = base.weights()
     if not weights:
         return
@@ -244,7 +244,7 @@ def _compare(row: dict, column: str, expected: float) -> None:
         raise Finding("contradiction", text)
 
 
-def _flows(chain: sg.Chain) -> dict[tuple[str, str], float]:
+def _flows(chain: Chain) -> dict[tuple[str, str], float]:
     from supplygraph.baseline import flow_table
 
     table = flow_table(chain.baseline)
@@ -271,13 +271,29 @@ def _compare_base(base: Base) -> None:
         raise Finding("residual", f"in the oracle's network: relative imbalance {gap:.3g}")
 
 
-def _judge_figures(base: Base) -> None:
-    """No flows could meet the figures better, and no line runs above its capacity."""
+def _judge_balance(base: Base, expected: Expected) -> None:
+    """The balance is the optimum of its program, and no line runs above its capacity."""
     if over := over_capacity(base):
         raise Finding("contradiction", over)
     try:
-        if problem := judged(base):
+        if problem := judged(base, expected):
             raise Finding("contradiction", problem)
     except NotJudgedError:
         return
 
+
+def _expected(chain: Chain) -> Expected:
+    """Expected flow and spread of every column of the oracle, which are data of the program."""
+    from supplygraph.baseline.reconcile import BalanceProblem
+    from supplygraph.baseline.table import column_ids
+
+    problem = BalanceProblem(chain.network)
+    held = {"surplus": "held", "unexplained": "held"}
+    return {
+        (held.get(block, block), name): (float(p), float(d))
+        for (block, name, _), p, d in zip(
+            column_ids(chain.network, problem.columns), problem.priors.value,
+            problem.priors.scale, strict=True,
+        )
+        if block not in ("made", "withheld")
+    }  # fmt: skip

@@ -123,7 +123,11 @@ class Rows:
         return max(stated, used) / a.line_units
 
     def solve(
-        self, cost: np.ndarray, upper: np.ndarray, limits: Sequence[tuple[float, float]]
+        self,
+        cost: np.ndarray,
+        upper: np.ndarray,
+        limits: Sequence[tuple[float, float]],
+        lower: np.ndarray | None = None,
     ) -> OptimizeResult:
         """Least cost under rows and bounds, columns scaled by their sizes, rows by their largest."""
         size, n = np.array(self.size), len(self.columns)
@@ -137,7 +141,9 @@ class Rows:
         low, high = (np.array(ends) / largest for ends in zip(*limits, strict=True))
         equal = low == high
         over, under = np.isfinite(low) & ~equal, np.isfinite(high) & ~equal
-        least = [-np.inf if key[0] in FREE else 0.0 for key in self.columns]
+        least = np.array([-np.inf if key[0] in FREE else 0.0 for key in self.columns])
+        if lower is not None:
+            least = np.maximum(least, lower / size)
         answer = linprog(
             cost * size, A_ub=vstack([-matrix[over], matrix[under]]),
             b_ub=np.concatenate([-low[over], high[under]]), A_eq=matrix[equal], b_eq=low[equal],
