@@ -7,8 +7,8 @@ The balance minimises, over all flows that satisfy the rows,
 with r_o = (a_o x - v_o b_o x) / (sigma_o s_o) the error of a figure (b_o x = 1 unless it is a
 share). Two linear programs judge an answer, and neither shares a road with a quadratic solver:
 
-- G is convex, so at flows x no others are better by more than max_y grad G(x) (x - y), the gap of
-  Frank and Wolfe, over feasible y near x;
+- at flows x the direction of steepest gain within a spread of x (Frank and Wolfe) is followed as
+  far as it helps: an optimum has nothing to gain there;
 - the least sum of h alone is found from below by tangents (Kelley's cutting planes): figures that
   agree with each other must be met.
 
@@ -34,8 +34,8 @@ SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
 PRIOR_WEIGHT = 1e-4
 LEAST_SIZE = 1e-3
-# What may be left to gain: a gap of 1e-7 (1 + G) moves no figure by more than 3e-4 of its error.
-GAP = 1e-7
+# What may be left to gain: 1e-7 is a figure that lies a three-thousandth of its error beside its place.
+GAIN = 1e-7
 # Figures agree if some flows miss them by less than AGREE altogether; missed is a third of an error.
 AGREE, MISSED = 1e-4, 0.1
 Expected = Mapping[Key, tuple[float, float]]
@@ -289,12 +289,12 @@ def judged(base: Base, expected: Expected) -> str:
     errors = {figure.id: figure.error(flows) for figure in figures}
     reached = sum(huber(r) for r in errors.values())
     try:
-        gain, reach = gap(base, figures, expected)
+        gain, reach = gained(base, figures, expected)
         program = BalanceProgram(base, figures)
         below, above = program.least()
     except ArithmeticError as error:
         raise NotJudgedError(str(error)) from error
-    if gain > GAP * (1 + reach):
+    if gain > GAIN * (1 + reach):
         return f"no optimum: {gain:.3g} of {reach:.6g} could be gained"
     if reached < below - AGREE * (1 + below):
         return f"a loss of {reached:.6g} is below the least possible, {below:.6g}"
@@ -311,27 +311,48 @@ def held_as_one(base: Base) -> dict[Key, float]:
     return flows
 
 
-def gap(base: Base, figures: list[Figure], expected: Expected) -> tuple[float, float]:
-    """What could be gained at most by other flows within a spread of these, and G itself."""
-    flows, rows = held_as_one(base), BalanceProgram(base, [])
-    slopes, value = np.zeros(len(rows.columns)), 0.0
-    for figure in figures:
-        r = figure.error(flows)
-        value += huber(r)
-        for key, coefficient in figure.line.items():
-            slopes[rows.columns[key]] += slope(r) * coefficient
-    low, high = np.zeros(len(slopes)), rows.upper.copy()
-    here = np.zeros(len(slopes))
-    for key, column in rows.columns.items():
-        here[column] = flows.get(key, 0.0)
-        p, d = expected.get(key, (0.0, 0.0))
-        if d > 0:
-            value += PRIOR_WEIGHT * ((here[column] - p) / d) ** 2
-            slopes[column] += PRIOR_WEIGHT * 2 * (here[column] - p) / d**2
-            low[column] = max(here[column] - d, 0.0)
-            high[column] = min(high[column], here[column] + d)
-    answer = rows.solve(slopes, np.maximum(high, here), rows.limits, low)
-    return float(slopes @ here - slopes @ answer.x), value
+class _Goal:
+    """G over the oracle's columns, as weights of squares and Huber terms of linear forms."""
+
+    def __init__(self, rows: Rows, figures: list[Figure], expected: Expected) -> None:
+        n = len(rows.columns)
+        self.lines = np.zeros((len(figures), n))
+        self.targets = np.array([figure.target for figure in figures])
+        for number, figure in enumerate(figures):
+            for key, coefficient in figure.line.items():
+                self.lines[number, rows.columns[key]] += coefficient
+        self.p, self.d = np.zeros(n), np.full(n, np.inf)
+        for key, column in rows.columns.items():
+            p, d = expected.get(key, (0.0, 0.0))
+            if d > 0:
+                self.p[column], self.d[column] = p, d
+
+    def value(self, x: np.ndarray) -> float:
+        """G."""
+        errors = self.lines @ x - self.targets
+        return sum(map(huber, errors)) + PRIOR_WEIGHT * float((((x - self.p) / self.d) ** 2).sum())
+
+    def slopes(self, x: np.ndarray) -> np.ndarray:
+        """Its gradient."""
+        errors = self.lines @ x - self.targets
+        steep = np.array([slope(r) for r in errors])
+        return steep @ self.lines + 2 * PRIOR_WEIGHT * (x - self.p) / self.d**2
+
+
+def gained(base: Base, figures: list[Figure], expected: Expected) -> tuple[float, float]:
+    """What other flows within a spread of these gain, and G itself."""
+    rows, flows = BalanceProgram(base, []), held_as_one(base)
+    goal = _Goal(rows, figures, expected)
+    here = np.array([flows.get(key, 0.0) for key in rows.columns])
+    low = np.where(np.isfinite(goal.d), np.maximum(here - goal.d, 0.0), 0.0)
+    high = np.maximum(np.minimum(rows.upper, here + goal.d), here)
+    way = rows.solve(goal.slopes(here), high, rows.limits, low).x - here
+    least, most = 0.0, 1.0  # G is convex: its slope along the way rises, and is 0 at the best step
+    for _ in range(60):
+        step = (least + most) / 2
+        least, most = (step, most) if goal.slopes(here + step * way) @ way < 0 else (least, step)
+    value = goal.value(here)
+    return value - goal.value(here + least * way), value
 
 
 def over_capacity(base: Base) -> str:
