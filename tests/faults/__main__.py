@@ -11,6 +11,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 from tests.faults.campaign import run, shown, tasks_of
 from tests.faults.judge import FAILURES, judge
+from tests.faults.writers import try_writers
 
 
 def main() -> int:
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--shipped", type=int, help="mutants of the shipped data; a tenth if empty")
     parser.add_argument("--minutes", type=float, help="begin no mutant after these")
     parser.add_argument("--out", help="write the page of what was tried here")
+    parser.add_argument("--writers", type=int, default=0, help="trials of each writing command")
     parser.add_argument("--only", type=int, help="this mutant alone, with all it says")
     options = parser.parse_args()
     shipped = options.count // 10 if options.shipped is None else options.shipped
@@ -36,11 +38,14 @@ def main() -> int:
         watch=True,
     )  # fmt: skip
     print(dict(campaign.total()), f"{campaign.seconds:.0f} s")
+    writers = try_writers(options.writers, options.seed) if options.writers else []
+    for found in writers:
+        print(found.name, dict(found.tried), "failed", dict(found.failed))
     if options.out:
         from tests.faults.page import write_page
 
-        write_page(campaign, options.out)
-    return int(bool(campaign.failures))
+        write_page(campaign, options.out, writers)
+    return int(bool(campaign.failures) or any(found.failed for found in writers))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,9 @@ def _bounds_kept(chain: Chain) -> str:
     supply = baseline.made + baseline.imports
     gap = np.abs(supply - baseline.exports - drawn - held) / np.maximum(supply, 1e-6)
     at = int(np.argmax(gap))
-    return f"{graph.pools['id'].iat[at]} is out of balance by {gap[at]:.2g}" if gap[at] > 1e-9 else ""
+    return (
+        f"{graph.pools['id'].iat[at]} is out of balance by {gap[at]:.2g}" if gap[at] > 1e-9 else ""
+    )
 
 
 def _nothing_lost(chain: Chain) -> str:
@@ -112,7 +114,11 @@ def renamed(files: Files, rng: np.random.Generator) -> Transformed:
             ]
             new[path] = table.text()
         else:
-            new[path] = _retold(names, content.decode()).encode() if path in documents_of(files) else content
+            new[path] = (
+                _retold(names, content.decode()).encode()
+                if path in documents_of(files)
+                else content
+            )
     back = {new_name: old for old, new_name in names.items()}
     return new, lambda flows: {(k, _retold(back, name)): v for (k, name), v in flows.items()}
 

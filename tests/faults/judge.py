@@ -188,7 +188,9 @@ def _check_ranking(table: pd.DataFrame) -> None:
     worse = table[(free > none + AGREED)]
     if len(worse):
         row = worse.iloc[0]
-        raise Finding("invariant", f"{row['id']}: free {row['loss_free']} > none {row['loss_none']}")
+        raise Finding(
+            "invariant", f"{row['id']}: free {row['loss_free']} > none {row['loss_none']}"
+        )
 
 
 def _check_table(table: pd.DataFrame) -> None:
@@ -196,7 +198,13 @@ def _check_table(table: pd.DataFrame) -> None:
         raise Finding("invariant", "a balanced figure is negative")
 
 
-def _consult(chain: Chain, files: Files, facility: pd.DataFrame, groups: pd.DataFrame, rng: np.random.Generator) -> None:  # noqa: E501
+def _consult(
+    chain: Chain,
+    files: Files,
+    facility: pd.DataFrame,
+    groups: pd.DataFrame,
+    rng: np.random.Generator,
+) -> None:  # noqa: E501
     """Everything that the oracle can say of a small network."""
     try:
         net = read_network(files)
@@ -257,7 +265,9 @@ def _flows(chain: Chain) -> dict[tuple[str, str], float]:
 def _compare_base(base: Base) -> None:
     """The flows are of the network that the oracle reads, and close in it."""
     net, flows = base.net, base.flows
-    expected = {("activity", a.id) for a in net.activities} | {("demand", d.id) for d in net.demands}
+    expected = {("activity", a.id) for a in net.activities} | {
+        ("demand", d.id) for d in net.demands
+    }
     expected |= {("arc", "{}:{}>{}".format(*key)) for key in net.arcs}
     found = {key for key in flows if key[0] in ("activity", "demand", "arc")}
     if expected != found:

@@ -168,7 +168,20 @@ def cell_thousands(files: Files, rng: np.random.Generator) -> Mutated:
 
 def cell_text(files: Files, rng: np.random.Generator) -> Mutated:
     """Words where a figure belongs."""
-    words = ["n/a", "NA", "W", "—", "-", "see note", "unknown", "#REF!", "TRUE", "=A1*2", "none", "?"]
+    words = [
+        "n/a",
+        "NA",
+        "W",
+        "—",
+        "-",
+        "see note",
+        "unknown",
+        "#REF!",
+        "TRUE",
+        "=A1*2",
+        "none",
+        "?",
+    ]
     return _changed(files, rng, _figure, lambda c: pick(rng, words))
 
 
@@ -305,7 +318,13 @@ def file_renamed(files: Files, rng: np.random.Generator) -> Mutated:
     """A table under another name."""
     name = pick(rng, tables_of(files))
     stem = name.removesuffix(".csv")
-    forms = [f"{stem} (1).csv", f"{stem}.CSV", f"{stem[:-1]}.csv", f"{stem}.xlsx", f"{stem}.csv.bak"]
+    forms = [
+        f"{stem} (1).csv",
+        f"{stem}.CSV",
+        f"{stem[:-1]}.csv",
+        f"{stem}.xlsx",
+        f"{stem}.csv.bak",
+    ]
     new = pick(rng, [*forms, f"{stem}.tsv", f"sub/{name}", f"{stem.upper()}.csv"])
     rest = {k: v for k, v in files.items() if k != name}
     return rest | {new: files[name]}, f"{name} -> {new}"

@@ -362,4 +362,3 @@ def over_capacity(base: Base) -> str:
         if load > stated * (1 + 1e-6) + 1e-9:
             return f"line {line[0]}/{line[1]} runs at {load:.9g} of {stated:.9g}"
     return ""
-

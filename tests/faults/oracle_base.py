@@ -34,7 +34,9 @@ class Base:
         for a in self.net.activities:
             for pool, quantity in a.makes.items():
                 self.made[pool] += quantity * self.level(a.id)
-        self.arc = {key: self.flows.get(("arc", "{}:{}>{}".format(*key)), 0.0) for key in self.net.arcs}
+        self.arc = {
+            key: self.flows.get(("arc", "{}:{}>{}".format(*key)), 0.0) for key in self.net.arcs
+        }
         for (material, start, end), flow in self.arc.items():
             self.exports[material, start] += flow
             self.imports[material, end] += flow

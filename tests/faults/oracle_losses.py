@@ -32,9 +32,7 @@ def served_rigid(base: Base, left: Callable[[Activity], float]) -> dict[str, flo
     kinds = []
     for user in net.users:
         for group in user.groups:
-            need = {
-                p: base.drawn(user.id, p, q, group.free) / q for p, q in group.quantity.items()
-            }
+            need = {p: base.drawn(user.id, p, q, group.free) / q for p, q in group.quantity.items()}
             total = sum(need.values())
             if group.essential and total > 0:
                 kinds.append((user.id, {p: n / total for p, n in need.items()}))
@@ -87,7 +85,9 @@ class FreeProgram(Rows):
                 if (material, end) == pool:
                     self._entry(row, ("arc", f"{material}:{start}>{end}"), -held / home)
 
-    def served(self, left: Callable[[Activity], float], weights: Mapping[str, float]) -> dict[str, float]:  # noqa: E501
+    def served(
+        self, left: Callable[[Activity], float], weights: Mapping[str, float]
+    ) -> dict[str, float]:  # noqa: E501
         """Served share of every demand of the allocation with the least weighted loss."""
         net, base, n = self.base.net, self.base, len(self.columns)
         upper = np.full(n, np.inf)

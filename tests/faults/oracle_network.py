@@ -187,7 +187,9 @@ class _Reader:
             raise UnreadableError(f"no recipe {name}")
         return rows
 
-    def _groups(self, rows: list[dict[str, str]], quantity: dict[str, float], market: str, trusted: set[str]) -> list[Group]:  # noqa: E501
+    def _groups(
+        self, rows: list[dict[str, str]], quantity: dict[str, float], market: str, trusted: set[str]
+    ) -> list[Group]:  # noqa: E501
         groups: dict[str, Group] = {}
         for row in rows:
             material = row["material"]
@@ -222,7 +224,14 @@ class _Reader:
                 activities.append(one)
         return activities, capacity
 
-    def _activity(self, line: tuple[str, str], plant: dict[str, str], recipe: str, process: str, substance: str) -> Activity:  # noqa: E501
+    def _activity(
+        self,
+        line: tuple[str, str],
+        plant: dict[str, str],
+        recipe: str,
+        process: str,
+        substance: str,
+    ) -> Activity:  # noqa: E501
         market, rows = self.market[plant["country"]], self._recipe(recipe)
         quantity = {r["material"]: number(r["quantity"]) for r in rows if r["direction"] == "in"}
         takes = [r for r in rows if r["direction"] == "in"]
@@ -240,7 +249,13 @@ class _Reader:
             line_units=self._line_units(takes, quantity, makes, substance),
         )  # fmt: skip
 
-    def _line_units(self, takes: list[dict[str, str]], quantity: dict[str, float], makes: dict[Pool, float], substance: str) -> float:  # noqa: E501
+    def _line_units(
+        self,
+        takes: list[dict[str, str]],
+        quantity: dict[str, float],
+        makes: dict[Pool, float],
+        substance: str,
+    ) -> float:  # noqa: E501
         """What a line's unit counts: feed in that unit, else what it gives out, else activity."""
         feed: dict[str, float] = {}
         for row in takes:
@@ -261,7 +276,9 @@ class _Reader:
         sizes = self._need_sizes(products, rows)
         return [self._demand(row, products[row["product"]], sizes) for row in rows]
 
-    def _need_sizes(self, products: dict[str, dict[str, str]], demand: list[dict[str, str]]) -> dict[tuple[str, str], float]:  # noqa: E501
+    def _need_sizes(
+        self, products: dict[str, dict[str, str]], demand: list[dict[str, str]]
+    ) -> dict[tuple[str, str], float]:  # noqa: E501
         """Tonnes per unit; a need that nobody sized takes a ten-thousandth of the sized uses."""
         units: dict[str, float] = {}
         for row in demand:
@@ -282,7 +299,9 @@ class _Reader:
             sizes[key] = NOMINAL * (known.get(key[1], 0.0) or 1.0) / units.get(key[0], 1.0)
         return sizes
 
-    def _demand(self, row: dict[str, str], product: dict[str, str], sizes: dict[tuple[str, str], float]) -> Demand:  # noqa: E501
+    def _demand(
+        self, row: dict[str, str], product: dict[str, str], sizes: dict[tuple[str, str], float]
+    ) -> Demand:  # noqa: E501
         name = row["product"]
         needs = [r for r in self.tables.get("needs", []) if r["product"] == name]
         trusted = {
@@ -311,7 +330,13 @@ class _Reader:
                     found.add((material, row["from"], row["to"]))
         return found
 
-    def _arcs(self, pools: list[Pool], users: list[User], activities: list[Activity], declared: set[tuple[str, str, str]]) -> list[tuple[str, str, str]]:  # noqa: E501
+    def _arcs(
+        self,
+        pools: list[Pool],
+        users: list[User],
+        activities: list[Activity],
+        declared: set[tuple[str, str, str]],
+    ) -> list[tuple[str, str, str]]:  # noqa: E501
         """Declared arcs from makers, and every maker to every user unless `arcs` says otherwise."""
         makers = {pool for a in activities for pool in a.makes}
         uses = {pool for user in users for group in user.groups for pool in group.quantity}

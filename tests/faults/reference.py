@@ -37,7 +37,9 @@ class Case:
         return abs(self.difference) <= self.tolerance
 
 
-RECOVERY = "Simchi-Levi et al., Interfaces 45(5), 2015, doi:10.1287/inte.2015.0804 (teaching example)"
+RECOVERY = (
+    "Simchi-Levi et al., Interfaces 45(5), 2015, doi:10.1287/inte.2015.0804 (teaching example)"
+)
 TIERS = "the same method on two tiers, solved by hand"
 ESRI = "Diem et al., Sci. Rep. 12:7719, 2022, doi:10.1038/s41598-022-11522-z (worked by hand)"
 SHAPLEY = "Shapley, A value for n-person games, 1953 (majority game with a veto, by hand)"
@@ -46,7 +48,9 @@ VITALITY = "Corley and Chang, Manage. Sci. 21(3), 1974 (most vital nodes, by han
 MIXING = "proportional mixing, absorbing chain (worked example)"
 MINES = "USGS Mineral Commodity Summaries, January 2025, mine production of 2024"
 RISK = "Blengini et al., EU criticality, 2017, doi:10.2760/73303 (worked example)"
-CUSTOMS = "Chinese customs, tariff line 8505.11.10, as press texts give it (calibrated to these months)"
+CUSTOMS = (
+    "Chinese customs, tariff line 8505.11.10, as press texts give it (calibrated to these months)"
+)
 
 
 def _recovery() -> Iterator[Case]:

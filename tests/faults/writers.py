@@ -174,7 +174,9 @@ class Trial:
         mine = {k: v for k, v in now.items() if self._own(k)}
         if mine not in ({}, old) and not _same(self.writer, mine, self.whole):
             part = {k: len(v) for k, v in mine.items()}
-            return f"half a target: {part} instead of {({k: len(v) for k, v in self.whole.items()})}"
+            return (
+                f"half a target: {part} instead of { ({k: len(v) for k, v in self.whole.items()}) }"
+            )
         return ""
 
     def _own(self, name: str) -> bool:

@@ -58,7 +58,8 @@ def with_far_capacity(files: Files, chain: Chain, far: float) -> Files:
         if now > 0
     }
     load_of = {
-        (row.facility, row.line): now for row, now in zip(graph.lines.itertuples(), used, strict=True)
+        (row.facility, row.line): now
+        for row, now in zip(graph.lines.itertuples(), used, strict=True)
     }
     table = Table.parse(files["capacities.csv"])
     plant, line, quantity = (table.at(c) for c in ("facility", "line", "quantity"))
