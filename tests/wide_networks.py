@@ -26,8 +26,11 @@ class _WideDraw(_Draw):
         for ore in ores:
             self._recipe(f"split-{ore}", {o: self.amount() for o in oxides}, [ore])
         below = oxides
-        for name, stage in (("met", "metal"), ("all", "metal"), ("mag", "magnet"),
-                            ("part", "component"), ("unit", "component"))[: stages - 2]:  # fmt: skip
+        later = (
+            ("met", "metal"), ("all", "metal"), ("mag", "magnet"), ("part", "component"),
+            ("unit", "component"),
+        )  # fmt: skip
+        for name, stage in later[: stages - 2]:
             count = int(self.rng.integers(1, 3))
             made = [self._material(f"{name}{i}", stage) for i in range(count)]
             for number, material in enumerate(made):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supplygraph.chain import Chain, load
 from supplygraph.errors import (
     DatasetError,
     ScenarioError,
@@ -24,7 +25,6 @@ from tests.faults import invariants
 from tests.faults.bases import SHIPPED, SMALL, base_files
 from tests.faults.folder import Files, documents_of, write_folder
 from tests.faults.mutations import MUTATIONS, NothingToDoError
-from supplygraph.chain import Chain, load
 from tests.faults.oracle_balance import Expected, NotJudgedError, judged, over_capacity
 from tests.faults.oracle_base import Base
 from tests.faults.oracle_losses import FreeProgram, loss, served_rigid
@@ -62,7 +62,7 @@ class Verdict:
     seconds: float
 
 
-class Finding(Exception):  # noqa: N818 - a judgement, not an error
+class Finding(Exception):
     """An answer that cannot be right."""
 
     def __init__(self, outcome: str, detail: str) -> None:
@@ -204,7 +204,7 @@ def _consult(
     facility: pd.DataFrame,
     groups: pd.DataFrame,
     rng: np.random.Generator,
-) -> None:  # noqa: E501
+) -> None:
     """Everything that the oracle can say of a small network."""
     try:
         net = read_network(files)

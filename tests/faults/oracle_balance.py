@@ -34,9 +34,9 @@ SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
 PRIOR_WEIGHT = 1e-4
 LEAST_SIZE = 1e-3
-# What may be left to gain: 1e-7 is a figure that lies a three-thousandth of its error beside its place.
+# What may be left to gain: 1e-7 is a figure a three-thousandth of its error beside its place.
 GAIN = 1e-7
-# Figures agree if some flows miss them by less than AGREE altogether; missed is a third of an error.
+# Figures agree if some flows miss them by less than AGREE altogether; a third of an error misses.
 AGREE, MISSED = 1e-4, 0.1
 Expected = Mapping[Key, tuple[float, float]]
 _CALL = re.compile(r"([a-z]+)\(([^()]*)\)")
@@ -113,8 +113,8 @@ def figures_of(base: Base, expected: Expected) -> list[Figure]:
     """
     found = [*_demands(base), *_trade(base), *_observed(base)]
     return [
-        replace(figure, id=f"{number} {figure.id}").sized(expected)
-        for number, figure in enumerate(found)
+        replace(figure, id=f"{place} {figure.id}").sized(expected)
+        for place, figure in enumerate(found)
     ]
 
 
@@ -318,9 +318,9 @@ class _Goal:
         n = len(rows.columns)
         self.lines = np.zeros((len(figures), n))
         self.targets = np.array([figure.target for figure in figures])
-        for number, figure in enumerate(figures):
+        for line, figure in enumerate(figures):
             for key, coefficient in figure.line.items():
-                self.lines[number, rows.columns[key]] += coefficient
+                self.lines[line, rows.columns[key]] += coefficient
         self.p, self.d = np.zeros(n), np.full(n, np.inf)
         for key, column in rows.columns.items():
             p, d = expected.get(key, (0.0, 0.0))

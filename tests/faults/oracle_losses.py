@@ -87,7 +87,7 @@ class FreeProgram(Rows):
 
     def served(
         self, left: Callable[[Activity], float], weights: Mapping[str, float]
-    ) -> dict[str, float]:  # noqa: E501
+    ) -> dict[str, float]:
         """Served share of every demand of the allocation with the least weighted loss."""
         net, base, n = self.base.net, self.base, len(self.columns)
         upper = np.full(n, np.inf)

@@ -1,7 +1,7 @@
 """The oracle's own reading of a dataset: CSV by pandas, rules as the schema words them.
 
 Nothing of the package is imported here. What this reader cannot understand must not have been
-accepted, so a cell that is no number, or a name that is not defined, raises :class:`UnreadableError`.
+accepted: a cell that is no number, or a name that is not defined, raises `UnreadableError`.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class _Reader:
 
     def _groups(
         self, rows: list[dict[str, str]], quantity: dict[str, float], market: str, trusted: set[str]
-    ) -> list[Group]:  # noqa: E501
+    ) -> list[Group]:
         groups: dict[str, Group] = {}
         for row in rows:
             material = row["material"]
@@ -231,7 +231,7 @@ class _Reader:
         recipe: str,
         process: str,
         substance: str,
-    ) -> Activity:  # noqa: E501
+    ) -> Activity:
         market, rows = self.market[plant["country"]], self._recipe(recipe)
         quantity = {r["material"]: number(r["quantity"]) for r in rows if r["direction"] == "in"}
         takes = [r for r in rows if r["direction"] == "in"]
@@ -255,7 +255,7 @@ class _Reader:
         quantity: dict[str, float],
         makes: dict[Pool, float],
         substance: str,
-    ) -> float:  # noqa: E501
+    ) -> float:
         """What a line's unit counts: feed in that unit, else what it gives out, else activity."""
         feed: dict[str, float] = {}
         for row in takes:
@@ -278,7 +278,7 @@ class _Reader:
 
     def _need_sizes(
         self, products: dict[str, dict[str, str]], demand: list[dict[str, str]]
-    ) -> dict[tuple[str, str], float]:  # noqa: E501
+    ) -> dict[tuple[str, str], float]:
         """Tonnes per unit; a need that nobody sized takes a ten-thousandth of the sized uses."""
         units: dict[str, float] = {}
         for row in demand:
@@ -301,7 +301,7 @@ class _Reader:
 
     def _demand(
         self, row: dict[str, str], product: dict[str, str], sizes: dict[tuple[str, str], float]
-    ) -> Demand:  # noqa: E501
+    ) -> Demand:
         name = row["product"]
         needs = [r for r in self.tables.get("needs", []) if r["product"] == name]
         trusted = {
@@ -336,7 +336,7 @@ class _Reader:
         users: list[User],
         activities: list[Activity],
         declared: set[tuple[str, str, str]],
-    ) -> list[tuple[str, str, str]]:  # noqa: E501
+    ) -> list[tuple[str, str, str]]:
         """Declared arcs from makers, and every maker to every user unless `arcs` says otherwise."""
         makers = {pool for a in activities for pool in a.makes}
         uses = {pool for user in users for group in user.groups for pool in group.quantity}

@@ -16,7 +16,6 @@ from scipy.sparse import coo_matrix, csr_matrix, vstack
 from tests.faults.oracle_base import Base, Key, pool_id
 from tests.faults.oracle_network import Activity, Network
 
-
 FREE = ("deviation",)
 
 
@@ -129,7 +128,7 @@ class Rows:
         limits: Sequence[tuple[float, float]],
         lower: np.ndarray | None = None,
     ) -> OptimizeResult:
-        """Least cost under rows and bounds, columns scaled by their sizes, rows by their largest."""
+        """Least cost under rows and bounds; columns scaled by size, rows by their largest entry."""
         size, n = np.array(self.size), len(self.columns)
         row, column, value = zip(
             *((r, self.columns[k], v) for r, k, v in self.entries), strict=True

@@ -7,6 +7,7 @@ plain processes with a pipe each.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -76,6 +77,9 @@ class Workers:
                 worker.process.join()
 
     def _start(self) -> _Worker:
+        # Workers inherit this: as many threads as processes would only fight each other.
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
         here, there = self.context.Pipe()
         process = self.context.Process(target=_serve, args=(there, self.work), daemon=True)
         process.start()

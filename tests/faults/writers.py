@@ -161,7 +161,7 @@ class Trial:
         shutil.rmtree(self.place)
         self.place.mkdir()
         if before:
-            old = {name: b"an older answer\n" for name in self.whole}
+            old = dict.fromkeys(self.whole, b"an older answer\n")
             for name, content in old.items():
                 path = self.place / name
                 path.parent.mkdir(parents=True, exist_ok=True)

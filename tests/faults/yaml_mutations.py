@@ -16,7 +16,7 @@ Path = tuple[Any, ...]
 
 def _load(content: bytes) -> Any:
     """Plain values with dates as text, as the package reads them."""
-    return yaml.load(content.decode(), Loader=yaml.BaseLoader)  # noqa: S506 - text only
+    return yaml.load(content.decode(), Loader=yaml.BaseLoader)
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -143,15 +143,19 @@ def yaml_date(files: Files, rng: np.random.Generator) -> Mutated:
 
 def yaml_selector(files: Files, rng: np.random.Generator) -> Mutated:
     """A selector, id or list of names that matches nothing, everything or does not parse."""
-    keys = {"select", "materials", "products", "covers", "elements", "countries", "imposed_by",
-            "projects", "measures", "removals", "approval", "markets", "facility", "id"}  # fmt: skip
+    keys = {
+        "select", "materials", "products", "covers", "elements", "countries", "imposed_by",
+        "projects", "measures", "removals", "approval", "markets", "facility", "id",
+    }  # fmt: skip
 
     def naming(path: Path, value: Any) -> bool:
         return isinstance(value, str) and bool(keys & set(path))
 
     name, content, path, old = _place(files, rng, naming)
-    forms = ["id=nobody", "country=XX", "country: NO", "*", "", "id=", "=", "a=b=c", "id=mine-*",
-             "process=*", "stage=mine country=", 'id="', "nobody", "id!=x", "id=a|b", "operator=~"]  # fmt: skip
+    forms = [
+        "id=nobody", "country=XX", "country: NO", "*", "", "id=", "=", "a=b=c", "id=mine-*",
+        "process=*", "stage=mine country=", 'id="', "nobody", "id!=x", "id=a|b", "operator=~",
+    ]  # fmt: skip
     new = pick(rng, forms)
     content = _typed(content)
     _put(content, tuple(_plain(k) if isinstance(k, str) else k for k in path), new)

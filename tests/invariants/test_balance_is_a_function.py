@@ -11,16 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from wide_networks import wide_network
 
-from supplygraph.chain import Chain, load as load_chain
+from supplygraph.chain import Chain
+from supplygraph.chain import load as load_chain
 from tests.faults.folder import Files, Table, read_folder, write_folder
 from tests.faults.invariants import SAME, TRANSFORMED, flows_of, largest_difference
 
 EXAMPLES = int(os.environ.get("SUPPLYGRAPH_EXAMPLES", "30"))
-some_networks = settings(max_examples=EXAMPLES, derandomize=True, deadline=None)
+# A seed cannot be shrunk: a smaller one is another network.
+some_networks = settings(
+    max_examples=EXAMPLES, derandomize=True, deadline=None, phases=[Phase.generate]
+)
 seeds = st.integers(0, 5000)
 
 
