@@ -23,7 +23,11 @@ def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
             return
         if task is None:
             return
-        pipe.send(work(task))
+        result = work(task)
+        try:
+            pipe.send(result)
+        except BrokenPipeError:  # the campaign was ended meanwhile
+            return
 
 
 @dataclass

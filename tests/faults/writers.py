@@ -37,6 +37,9 @@ _CALLS = ("open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.chmod", "
           "shutil.rmtree", "shutil.move", "shutil.copyfile", "tempfile.mkstemp")  # fmt: skip
 
 
+CALLS = 80  # more than any command makes
+
+
 @dataclass(frozen=True)
 class Writer:
     """A command that writes: its name, its arguments with ``{to}`` for the target."""
@@ -218,6 +221,23 @@ def killed_before(trial: Trial, number: int, before: bool) -> tuple[str, bool]:
     return trial.left(old) or trial.swept(), code == -signal.SIGKILL
 
 
+def calls(trial: Trial) -> np.ndarray:
+    """Numbers of the calls of an undisturbed run that touch a file of the folder."""
+    trial.reset(False)
+    place, read, write = str(trial.place), *os.pipe()
+
+    def watch(event: str, arguments: tuple) -> None:
+        if event in _CALLS and any(place in str(a) for a in arguments):
+            os.write(write, b".")
+
+    started = child(trial.writer.command(trial.place), lambda: sys.addaudithook(watch))
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        count = len(pipe.read())
+    ended(started)
+    return np.arange(1, count + 1)
+
+
 def out_of_disk(trial: Trial, rng: np.random.Generator, before: bool) -> str:
     """The disk ends after some bytes of a file."""
     old = trial.reset(before)
@@ -262,8 +282,13 @@ class WriterCount:
     examples: dict[str, str]
 
 
-def try_writer(writer: Writer, count: int, seed: int, root: Path) -> WriterCount:
-    """``count`` trials of every kind, and a kill before each call that touches a file."""
+def try_writer(
+    writer: Writer, count: int, seed: int, root: Path, points: int | None = None
+) -> WriterCount:
+    """``count`` trials of every kind, and a kill before each call that touches a file.
+
+    With ``points`` only so many of these calls are tried, drawn at random.
+    """
     trial = Trial.of(writer, root)
     rng = np.random.default_rng([seed, WRITERS.index(writer)])
     tried, failed, examples = Counter(), Counter(), {}
@@ -275,12 +300,14 @@ def try_writer(writer: Writer, count: int, seed: int, root: Path) -> WriterCount
             examples.setdefault(kind, problem)
 
     for before in (False, True):
-        number, reached = 1, True
-        while reached and number <= 60:
+        order = list(range(1, 1 + CALLS))
+        if points is not None:
+            order = sorted(int(n) for n in rng.choice(calls(trial), points))
+        for number in order:
             problem, reached = killed_before(trial, number, before)
-            if reached:
-                note("killed before a call", problem)
-            number += 1
+            if not reached:
+                break
+            note("killed before a call", problem)
     for turn in range(count):
         note("killed at a random moment", killed(trial, rng, bool(turn % 2)))
         note("out of disk", out_of_disk(trial, rng, bool(turn % 2)))
@@ -288,7 +315,9 @@ def try_writer(writer: Writer, count: int, seed: int, root: Path) -> WriterCount
     return WriterCount(writer.name, tried, failed, examples)
 
 
-def try_writers(count: int, seed: int, writers: Sequence[Writer] = WRITERS) -> list[WriterCount]:
+def try_writers(
+    count: int, seed: int, writers: Sequence[Writer] = WRITERS, points: int | None = None
+) -> list[WriterCount]:
     """All commands, one after the other."""
     warm()
     with tempfile.TemporaryDirectory(prefix="writers-") as root:
@@ -296,7 +325,7 @@ def try_writers(count: int, seed: int, writers: Sequence[Writer] = WRITERS) -> l
         for writer in writers:
             home = Path(root) / f"{len(found)}"
             home.mkdir()
-            found.append(try_writer(writer, count, seed, home))
+            found.append(try_writer(writer, count, seed, home, points))
         return found
 
 
