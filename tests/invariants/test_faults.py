@@ -1,0 +1,122 @@
+"""A short run of the fault campaign; the long one is `python -m tests.faults`."""
+
+import numpy as np
+import pytest
+
+from tests.faults.bases import SHIPPED, base_files
+from tests.faults.campaign import tasks_of
+from tests.faults.judge import FAILURES, Task, judge, make_mutant
+from tests.faults.oracle_balance import huber, slope
+from tests.faults.pool import Workers
+
+SEED, SMALL_ONES, SHIPPED_ONES = 11, 60, 2
+TASKS = [
+    *(Task(number, SEED, False) for number in range(SMALL_ONES)),
+    *(Task(SMALL_ONES + number, SEED, True) for number in range(SHIPPED_ONES)),
+]
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    return [judge(task) for task in TASKS]
+
+
+def test_no_mutant_breaks_anything(verdicts):
+    failed = [v for v in verdicts if v.outcome in FAILURES]
+    assert not failed, "\n".join(f"{v.number} {v.what}: {v.outcome}: {v.detail}" for v in failed)
+
+
+def test_a_third_is_accepted_and_answered(verdicts):
+    """A campaign of which everything is refused would prove little."""
+    answered = sum(v.outcome == "answered" for v in verdicts)
+    assert answered >= 0.3 * len(verdicts)
+
+
+def test_a_mutant_is_the_same_whatever_ran_before():
+    tasks = list(tasks_of(200, 3, 20))
+    alone = make_mutant(tasks[137])
+    again = [make_mutant(task) for task in tasks[130:140]][7]
+    assert (alone.what, alone.files) == (again.what, again.files)
+    assert sum(task.shipped for task in tasks) == 20
+
+
+def test_every_kind_of_mutation_is_drawn():
+    kinds = {make_mutant(task).kind for task in tasks_of(600, 5, 0)}
+    assert len(kinds) >= 30
+
+
+def wrong_answer(monkeypatch, change):
+    """The verdict on a sound dataset when the project's answer is changed on its way."""
+    monkeypatch.setattr("tests.faults.judge.make_mutant", lambda task: _sound())
+    change(monkeypatch)
+    return judge(Task(0, 1, False))
+
+
+def _sound():
+    from tests.faults.judge import Mutant
+
+    return Mutant("three-nodes", "none", "as it is", base_files("three-nodes"))
+
+
+def test_the_oracle_accepts_the_example_as_it_is(monkeypatch):
+    assert wrong_answer(monkeypatch, lambda patch: None).outcome == "answered"
+
+
+def test_the_oracle_notices_a_wrong_loss(monkeypatch):
+    from supplygraph.chain import Chain
+
+    def change(patch):
+        honest = Chain.rank
+
+        def rank(self, *arguments, **options):
+            results = honest(self, *arguments, **options)
+            results.table["loss_none"] *= 0.99
+            results.table["loss_free"] *= 0.99
+            return results
+
+        patch.setattr(Chain, "rank", rank)
+
+    found = wrong_answer(monkeypatch, change)
+    assert found.outcome == "contradiction" and "the oracle has 1" in found.detail
+
+
+def test_the_oracle_notices_flows_that_are_no_optimum(monkeypatch):
+    """All flows times 1.01 keep every row and meet no figure."""
+    from dataclasses import replace
+
+    from supplygraph.chain import _Shared
+
+    def change(patch):
+        honest = _Shared.balanced.func
+
+        def balanced(self):
+            baseline, shipped = honest(self)
+            return replace(baseline, x=baseline.x * 1.01), shipped
+
+        patch.setattr(_Shared, "balanced", property(balanced))
+
+    found = wrong_answer(monkeypatch, change)
+    assert found.outcome == "contradiction" and "could be gained" in found.detail
+
+
+def test_the_loss_of_a_figure_is_smooth_at_its_knee():
+    for r in (-1.345, 0.3, 1.345, 4.0):
+        step = 1e-6
+        assert slope(r) == pytest.approx((huber(r + step) - huber(r - step)) / 2 / step, abs=1e-5)
+
+
+def _sleepy(task: int) -> int:
+    import time
+
+    time.sleep(60 if task == 1 else 0)
+    return task
+
+
+def test_a_hang_is_counted_and_its_worker_replaced():
+    workers = Workers(_sleepy, lambda task, what: (task, what), 1, 10.0)
+    assert list(workers.map([0, 1, 2])) == [0, (1, "hang"), 2]
+
+
+def test_shipped_mutants_are_of_the_shipped_data():
+    assert make_mutant(Task(1, 1, True)).dataset == SHIPPED
+    assert np.isfinite(len(base_files(SHIPPED)["facilities.csv"]))
