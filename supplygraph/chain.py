@@ -172,7 +172,7 @@ class _Shared:
         return None if at is None or not self.projects else Portfolio(built)
 
 
-def _check_month(at: str | None, option: str = "--at") -> None:
+def _check_month(at: str | None, option: str = "month") -> None:
     if at is not None:
         from supplygraph.scenario.months import check_month
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from supplygraph.dataset import Dataset
@@ -34,7 +35,8 @@ def read_published(dataset: Dataset) -> list[dict[str, str]]:
     path = dataset.path / PUBLISHED_FILE
     if not path.exists():
         return []
-    raw, faults = read_csv(path)
+    raw, found = read_csv(path)
+    faults = [replace(fault, file=PUBLISHED_FILE.as_posix()) for fault in found]
     rows = [dict(zip(raw.header, cells, strict=True)) for cells in raw.rows]
     if not faults:
         lines = zip(raw.lines, rows, strict=True)

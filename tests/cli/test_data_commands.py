@@ -1,7 +1,5 @@
 """``validate``, ``init`` and ``schema``: what they print and write."""
 
-from pathlib import Path
-
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -109,7 +107,7 @@ def test_init_leaves_nothing_half_written(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "rename", full)
+    monkeypatch.setattr("supplygraph.writing.os.rename", full)
     with pytest.raises(SupplygraphError, match="No space left on device"):
         init(tmp_path / "toy")
     assert list(tmp_path.iterdir()) == []

@@ -135,7 +135,7 @@ def test_a_failure_leaves_no_half_file(toy, tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("supplygraph.results.os.replace", full)
+    monkeypatch.setattr("supplygraph.writing.os.replace", full)
     (tmp_path / "old.csv").write_text("old\n")
     done = toy("info", "-o", tmp_path / "old.csv", "--force")
     assert done.code == 1 and "No space left on device" in done.err
