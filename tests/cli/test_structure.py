@@ -247,7 +247,7 @@ def test_countries_without_a_score_widen_the_range(ask):
         ("country,wgi\nCN,low\n", "row 2, wgi: 'low' is no number"),
         ("country,wgi\n,1\n", "row 2: no country"),
         ("country,wgi\n", "has no rows"),
-        ("nation;wgi\nCN;1\n", "no country"),
+        ("nation;wgi\nCN;1\n", "separated by semicolons"),
     ],
 )
 def test_scores_that_cannot_be_read(run, tmp_path, text, words):
@@ -355,6 +355,14 @@ def test_published_figures_do_not_enter_the_hash(copy):
 def test_faults_of_the_file_are_named(run, copy, change, words):
     done = run("--dataset", copy(**change), "structure", "--region", "JP")
     assert done.code == 3 and "published/supply.csv row 2" in done.err and words in done.err
+
+
+def test_a_note_with_a_bare_comma_is_a_fault_and_not_cut_short(run, copy):
+    path = copy() / "published" / "supply.csv"
+    path.write_text(path.read_text().replace("Another year.", "By value, not by weight"))
+    done = run("--dataset", path.parents[1], "structure", "--region", "JP")
+    fault = "published/supply.csv row 2: row has 13 fields where the header has 12. Quote a value"
+    assert done.code == 3 and fault in done.err
 
 
 def test_json_of_a_fraction_is_plain(ask):
