@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -56,6 +57,17 @@ def differences(one: Any, other: Any, path: str = "") -> list[str]:
 def test_other_machines_print_the_same_values(command):
     first, *others = answers(command)
     assert first["results"]
+    for other in others:
+        assert differences(first, other) == []
+
+
+def test_other_machines_balance_the_shipped_tables_alike(tmp_path):
+    shutil.copytree(
+        ROOT / "datasets" / "rare-earths", tmp_path / "rare-earths",
+        ignore=shutil.ignore_patterns("derived"),
+    )  # fmt: skip
+    first, *others = answers(["--dataset", str(tmp_path / "rare-earths"), "balance"])
+    assert len(first["results"]) > 200
     for other in others:
         assert differences(first, other) == []
 
