@@ -115,7 +115,8 @@ def _number(text: str, column: Column) -> float:
     low, high = column.bounds
     if math.isinf(value):
         raise CellError("not finite", absent(column))
-    if value and not SMALLEST <= abs(value) <= LARGEST:
+    written = value or any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    if written and not SMALLEST <= abs(value) <= LARGEST:
         rule = f"larger than {LARGEST:g}" if abs(value) > 1 else f"nearer to 0 than {SMALLEST:g}"
         raise CellError(rule, "No quantity here is; check its unit, or blank it.")
     if value < low and low == 0:

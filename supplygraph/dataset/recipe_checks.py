@@ -74,7 +74,8 @@ def check_recipes(dataset: Dataset) -> Iterator[Fault]:
             problem = known.problem(recipe, material, direction) if material else None
             if problem:
                 yield Fault("recipes.csv", row, "material", shorten(material), *problem)
-    makes = set(frame.loc[frame["direction"] == "out", "recipe"])
+    # A blank quantity is a fault of its own; an output of 0 is none.
+    makes = set(frame.loc[(frame["direction"] == "out") & (frame["quantity"] != 0), "recipe"])
     first = dict(zip(reversed(list(frame["recipe"])), reversed(list(frame[ROW])), strict=True))
     for recipe, line in sorted(first.items()):
         if recipe not in makes:

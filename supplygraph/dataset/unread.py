@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from supplygraph.dataset.documents import FOLDERS
 from supplygraph.errors import Fault
 from supplygraph.schema import table_names
 
@@ -20,9 +19,6 @@ PERHAPS = (
     *(".txt", ".dat", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml"),
     *(".bak", ".old", ""),
 )
-OWN_FOLDERS = (*FOLDERS, "derived")
-DOCUMENTS = (".yaml", ".yml")
-PROSE = (".md", ".rst", ".pdf", ".html", ".docx", ".png", ".svg", ".bib", ".py", ".ipynb")
 _AS_CSV = "comma-separated, UTF-8"
 
 
@@ -54,8 +50,6 @@ def unread_files(folder: Path, read: Collection[str]) -> tuple[list[Fault], list
             faults.append(Fault(place, 0, "", "", rule, way_out))
         elif table:
             warnings.append(f"{place} is not read: {table}.csv is. Delete the one that is older.")
-        elif inside:
-            warnings.append(f"{place} is not read: documents are YAML files. Save it as .yaml.")
         else:
             way_out = f"Save what belongs to a table as TABLE.csv ({_AS_CSV}), or move it elsewhere"
             warnings.append(f"{place} is not read: tables are CSV files. {way_out}.")
@@ -75,13 +69,9 @@ def _candidates(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _hides(path: Path, folder: str) -> bool:
-    """Whether a file below the dataset's folder is a table, or a document nobody reads."""
+    """Whether a file below the dataset's folder is a table that should lie beside the others."""
     suffix = path.suffix.lower()
-    if folder == "derived":
-        return False
-    if folder in OWN_FOLDERS:
-        return suffix not in (*DOCUMENTS, *PROSE)
-    return bool(_table(path)) and (suffix == ".csv" or suffix in TABULAR)
+    return folder != "derived" and bool(_table(path)) and suffix in (".csv", *TABULAR)
 
 
 def _is_data(path: Path) -> bool:

@@ -172,3 +172,10 @@ def test_a_loop_that_makes_one_element_out_of_others_is_refused(tmp_path, dy):
     assert "'press, recover, smelt' is a loop that makes more Dy than it takes" in text
     less = rows.replace(f"dy-oxide,out,{dy}", "dy-oxide,out,0.1")
     assert found(tmp_path / "less", less) == []
+
+
+@pytest.mark.parametrize("row", ["dig,ore-a,out,0,,", "sinter,mag-a,out,0.0,,"])
+def test_a_recipe_whose_outputs_are_0_makes_nothing(tmp_path, row):
+    text = HEADER + BASE.replace(row.rsplit(",", 3)[0] + ",1", row.removesuffix(",,"))
+    (told,) = faults(toy(tmp_path, recipes=text))
+    assert "is a recipe that makes nothing. Add a row with direction out." in told

@@ -133,3 +133,11 @@ def test_what_is_no_number_gets_no_guess(text):
 def test_a_cell_in_a_file(tmp_path, table, rows, told):
     (found,) = faults(toy(tmp_path, (table, rows)))
     assert told in found
+
+
+@pytest.mark.parametrize(("text", "fine"), [("1e-400", False), ("0.0e5", True), ("0", True)])
+def test_a_figure_too_small_to_hold_is_not_read_as_0(text, fine):
+    if fine:
+        assert parse_cell(text, VALUE) == 0
+    else:
+        assert advice(text)[0] == "nearer to 0 than 1e-18"

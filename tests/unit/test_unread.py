@@ -52,8 +52,7 @@ def test_a_folder_of_workbooks_alone_names_them(tmp_path):
         ("old/trade.csv", "old/trade.csv is not read: trade.csv is."),
         ("survey.xlsx", "survey.xlsx is not read: tables are CSV files. Save what belongs to"),
         ("imports 2024.tsv", "imports 2024.tsv is not read: tables are CSV files."),
-        ("scenarios/april.json", "scenarios/april.json is not read: documents are YAML files."),
-        ("measures/quota.yaml.txt", "measures/quota.yaml.txt is not read"),
+        ("measures/trade.csv", "measures/trade.csv is not read: trade.csv is."),
     ],
 )
 def test_what_else_is_not_read_is_a_warning(tmp_path, name, told):
