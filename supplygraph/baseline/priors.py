@@ -113,7 +113,7 @@ class _Work:
     def _carried(self) -> np.ndarray:
         """Most of each activity that users could take, or that a figure says it had."""
         graph, n = self.graph, self.graph.n_activities
-        users = np.concatenate([np.zeros(n), graph.demands["units"].to_numpy()])
+        users = np.concatenate([np.zeros(n), graph.demands["units"].to_numpy().astype(float)])
         made = [(graph.made_activity, graph.made_pool, graph.made_quantity)]
         for _ in range(STAGES):
             need = self._need(users)
@@ -275,7 +275,9 @@ class _Work:
             taking = np.isnan(level) & self.open & (self.closing | blank)
             if not taking.any():
                 return
-            users = np.concatenate([np.nan_to_num(level), graph.demands["units"].to_numpy()])
+            users = np.concatenate(
+                [np.nan_to_num(level), graph.demands["units"].to_numpy().astype(float)]
+            )
             draw = inputs.quantity * users[inputs.user] / size[inputs.group]
             need = np.bincount(inputs.pool, draw, minlength=len(graph.pools))
             lack = self._lacking(need, self._made(level))

@@ -30,8 +30,11 @@ PRIOR_WEIGHT = 1e-4
 # A figure of nothing, or far below what is expected, is measured against this share of it: a
 # relative error of almost nothing would otherwise weigh without limit.
 LEAST_SIZE = 1e-3
-FAR = 100.0  # a capacity so many times what its line could carry binds nothing
+FAR = (
+    100.0  # a capacity so many times what is expected of its line is left out, and looked at after
+)
 BALANCED = 1e-9  # largest imbalance of a row, relative to its largest entry
+SHIFTED = 1e-6  # largest change, in standard deviations, that closing rows may take
 DUST = 1e-11  # flows below this share of their column's deviation are rounding
 
 
@@ -93,50 +96,72 @@ def solve_balance(
     """
     kept = np.flatnonzero(open_)
     scale = priors.scale[kept]
-    rows, lower, upper, used = _rows(graph, matrix, priors, kept, scale)
-    sparse_figures, values = _figures(figures, priors, kept, scale)
     weight = np.full(len(kept), PRIOR_WEIGHT)
     for name in ("made", "withheld"):  # sums of others, which have their own
         block = columns.block(name)
         weight[(kept >= block.start) & (kept < block.stop)] = 0.0
     low = -priors.value[kept] / scale
-    program = FitProgram(rows, lower, upper, sparse_figures, values, weight, low, HUBER)
-    fit = solve_fit(program, "balance")
-    x = np.zeros(columns.total)
-    flow = np.where(fit.at_bound, 0.0, priors.value[kept] + scale * fit.x)
-    x[kept] = np.where(flow > DUST * scale, flow, 0.0)
-    x = close_rows(matrix, x)
-    imbalance = float(relative_imbalance(matrix, x).max(initial=0.0))
-    if imbalance > BALANCED or not np.isfinite(x).all():
+    sparse_figures, values = _figures(figures, priors, kept, scale)
+    far = _far_lines(graph, matrix, priors)
+    while True:
+        rows, lower, upper, used = _rows(matrix, priors, kept, far)
+        program = FitProgram(rows, lower, upper, sparse_figures, values, weight, low, HUBER)
+        fit = solve_fit(program, "balance")
+        x = np.zeros(columns.total)
+        flow = np.where(fit.at_bound, 0.0, priors.value[kept] + scale * fit.x)
+        x[kept] = np.where(flow > DUST * scale, flow, 0.0)
+        passed = far & (matrix.times(x) > matrix.upper)
+        if not passed.any():
+            break
+        far &= ~passed  # it does bind after all
+    return Balance(_checked(matrix, x, kept, scale), fit, kept, used, scale)
+
+
+def _checked(matrix: Matrix, x: np.ndarray, kept: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Flows with every row closed; refused if that takes more than rounding."""
+    closed = close_rows(matrix, x)
+    imbalance = float(relative_imbalance(matrix, closed).max(initial=0.0))
+    shift = float((np.abs(closed - x)[kept] / scale).max(initial=0.0))
+    if not (imbalance <= BALANCED and shift <= SHIFTED):
         raise NotConvergedError(
-            f"balance: a row misses by {imbalance:.1e} of its largest entry, over {BALANCED:g}. "
-            "Look for quantities of very different sizes in one market."
+            f"balance: a row misses by {imbalance:.1e} of its largest entry, over {BALANCED:g}, or "
+            f"takes a shift of {shift:.1e} to close, over {SHIFTED:g}. Look for quantities of very "
+            "different sizes in one market."
         )
-    return Balance(x, fit, kept, used, scale)
+    return closed
+
+
+def _far_lines(graph: SupplyGraph, matrix: Matrix, priors: Priors) -> np.ndarray:
+    """Mask of the rows of lines whose capacity lies far above anything expected of them.
+
+    Beside a limit of a million million tonnes, a solver's relative tolerance is thousands of tonnes.
+    """
+    n = graph.n_activities
+    reach = (priors.value[:n] + priors.scale[:n]) * graph.line_units
+    expected = np.bincount(graph.line_of, reach, minlength=len(graph.lines))
+    far = np.zeros(matrix.n_rows, dtype=bool)
+    first = first_line_row(matrix, graph)
+    far[first:] = matrix.upper[first:] > FAR * expected
+    return far
 
 
 def _rows(
-    graph: SupplyGraph, matrix: Matrix, priors: Priors, kept: np.ndarray, scale: np.ndarray
+    matrix: Matrix, priors: Priors, kept: np.ndarray, far: np.ndarray
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
-    """Balance rows over the open columns, shifted to the expected flows."""
+    """Balance rows over the open columns, less those of far limits, shifted to expected flows."""
     from scipy import sparse
 
     full = sparse.csr_matrix(
         (matrix.value, (matrix.row, matrix.column)), shape=(matrix.n_rows, len(priors.value))
     )
-    upper = matrix.upper.copy()
-    first = first_line_row(matrix, graph)
-    carried = np.bincount(
-        graph.line_of, priors.carried * graph.line_units, minlength=len(graph.lines)
-    )
-    upper[first:] = np.where(upper[first:] > FAR * carried, np.inf, upper[first:])
+    upper = np.where(far, np.inf, matrix.upper)
     part = full[:, kept]
     used = np.flatnonzero(
         (np.diff(part.indptr) > 0) & (np.isfinite(matrix.lower) | np.isfinite(upper))
     )
     shift = part[used] @ priors.value[kept]
     return (
-        part[used] @ sparse.diags(scale), matrix.lower[used] - shift, upper[used] - shift, used
+        part[used] @ sparse.diags(priors.scale[kept]), matrix.lower[used] - shift, upper[used] - shift, used
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ BLUNT = 1e-9  # tolerance at which an interior point is an answer, where that se
 # The interior point is sought with squares that weigh so much more: where they weigh next to
 # nothing beside the figures it loses its way. Its face is a few steps from the right one.
 EASIER = 100.0
+MEETS = 1e-6  # how far an interior point may miss a row, a price or complementarity
 LARGE = 6_000  # columns from which on that search takes longer than its digits are worth
 # Below it a figure holds its columns nearly alone, and what is left cannot be told by subtraction.
 ALONE = 1e-6
@@ -55,13 +56,17 @@ def solve_fit(program: FitProgram, what: str = "program") -> Fit:
             return Fit(program, *found, size)
     for attempt in (scaled, easier):
         face, price = interior(attempt, BLUNT, what)
-        if price is not None:
-            return Fit(program, _as_solved(scaled, face, price), face.touching(scaled), size)
+        solved = None if price is None else _as_solved(scaled, face, price)
+        if solved is not None:
+            return Fit(program, solved, face.touching(scaled), size)
     raise NotConvergedError(f"{what}: no point meets the conditions of an optimum.")
 
 
-def _as_solved(program: FitProgram, face: Face, price: np.ndarray) -> SolvedFace:
-    """An interior point as an optimum: to the tolerance of its method, and no better."""
+def _as_solved(program: FitProgram, face: Face, price: np.ndarray) -> SolvedFace | None:
+    """An interior point as an optimum; None if it does not meet the conditions of one.
+
+    The method's own tolerances are relative to the largest number it sees, so its word is not taken.
+    """
     x = np.maximum(face.x, program.low)
     lack = program.figures @ x - program.values
     pulls = np.abs(2 * np.clip(lack, -program.huber, program.huber))
@@ -69,7 +74,12 @@ def _as_solved(program: FitProgram, face: Face, price: np.ndarray) -> SolvedFace
     slope = program.gradient(x)
     touching = face.touching(program)
     free, held = np.flatnonzero(~touching.fixed), np.flatnonzero(touching.row)
-    return SolvedFace(x, price, slope, slope + program.rows.T @ price, unit, free, held)
+    value, reduced = program.rows @ x, slope + program.rows.T @ price
+    missed = np.maximum(program.lower - value, value - program.upper).max(initial=0.0)
+    gap = float(np.abs(reduced) @ (x - program.low))
+    if missed > MEETS or -reduced.min(initial=0.0) > MEETS * unit or gap > MEETS * unit:
+        return None
+    return SolvedFace(x, price, slope, reduced, unit, free, held)
 
 
 @dataclass(frozen=True)

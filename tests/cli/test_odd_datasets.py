@@ -177,13 +177,14 @@ def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
     assert "also removed" not in ask(run, path, remove="country=CN").err
 
 
-def test_a_figure_of_zero_that_nothing_can_meet_is_named(run, folder):
-    done = ask(run, folder(observations=(",90,", ",0,")))
-    assert (done.code, done.out) == (4, "")
-    assert done.err.splitlines()[-1].endswith(
-        "A figure of 0 has no relative error and weighs without limit: o1. "
-        "Give it role check, or close the plant by a capacity of 0."
-    )
+def test_a_figure_of_zero_that_stands_against_all_others_is_named(run, folder):
+    path = folder(observations=(",90,", ",0,"))
+    done = ask(run, path)
+    assert done.code == 0
+    assert "the balance of 2024 serves nothing of: ev@JP" in done.err
+    table = run("--dataset", str(path), "balance", "--format", "json").envelope["results"]
+    why = {row["id"]: row["why"] for row in table}
+    assert why["demand(ev@JP)"].startswith("o1 = 0 t_reo (D) stands against it")
 
 
 def test_a_base_far_below_what_is_published_is_named(run, folder):

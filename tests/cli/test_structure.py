@@ -19,7 +19,7 @@ QUESTIONS = [
     "--region IN",
     "--region JP --element Dy",
     "--metric dominators --product f-35",
-    "--metric dominators --by facility --region US --links base",
+    "--metric dominators --by country-process --region US --links base",
     "--metric vitality --element Sm",
     "--metric betweenness --element Dy --by country",
     "--metric shapley --rerouting none --product f-35 --region US",

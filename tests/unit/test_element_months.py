@@ -56,7 +56,7 @@ def rows(folder, **options):
 
 
 def near(value):
-    return pytest.approx(value, abs=1e-7)
+    return pytest.approx(value, abs=2e-6)
 
 
 def test_what_is_lost_is_not_always_short(folder):

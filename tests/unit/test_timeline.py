@@ -17,7 +17,7 @@ SEASON = (1.3, 0.6, 1.1, 1.0, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0)
 
 
 def near(value: float | list) -> object:
-    return pytest.approx(value, abs=1e-7)
+    return pytest.approx(value, abs=2e-6)
 
 
 def opened(solved: Solved, months: int, start: str = "2025-01") -> Bounds:
