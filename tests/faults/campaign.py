@@ -75,6 +75,8 @@ def run(
         campaign.verdicts.append(verdict)
         if watch and verdict.outcome in (*FAILURES, "gave up"):
             print(shown(verdict), flush=True)
+        if watch and len(campaign.verdicts) % 500 == 0:
+            print(f"{len(campaign.verdicts):,} of {count:,}: {dict(campaign.total())}", flush=True)
     campaign.seconds = time.monotonic() - start
     return campaign
 

@@ -217,9 +217,9 @@ class _Reader:
             capacity[line] = stated * tonnes(now[-1]["unit"]) if runs else 0.0
             on = set(_list(now[-1]["recipes"])) if runs else set()
             process = next((r["process"] for r in rows if r.get("process")), plant["process"])
-            substance = _substance(rows[0]["unit"])
+            substance, counts = _substance(rows[0]["unit"]), rows[0].get("counts", "")
             for recipe in sorted({name for r in rows for name in _list(r["recipes"])}):
-                one = self._activity(line, plant, recipe, process, substance)
+                one = self._activity(line, plant, recipe, process, substance, counts)
                 one.open = recipe in on and capacity[line] != 0
                 activities.append(one)
         return activities, capacity
@@ -231,6 +231,7 @@ class _Reader:
         recipe: str,
         process: str,
         substance: str,
+        counts: str,
     ) -> Activity:
         market, rows = self.market[plant["country"]], self._recipe(recipe)
         quantity = {r["material"]: number(r["quantity"]) for r in rows if r["direction"] == "in"}
@@ -246,7 +247,7 @@ class _Reader:
             groups=self._groups(takes, quantity, market, trusted), recipe=recipe,
             country=plant["country"], process=process, stage=plant["stage"], makes=makes,
             status=plant["status"], kind=plant.get("aggregate_kind", ""),
-            line_units=self._line_units(takes, quantity, makes, substance),
+            line_units=self._line_units(takes, quantity, makes, substance, counts),
         )  # fmt: skip
 
     def _line_units(
@@ -255,16 +256,17 @@ class _Reader:
         quantity: dict[str, float],
         makes: dict[Pool, float],
         substance: str,
+        counts: str,
     ) -> float:
-        """What a line's unit counts: feed in that unit, else what it gives out, else activity."""
+        """What a line's unit counts: feed or product as it says, else what has the unit."""
         feed: dict[str, float] = {}
         for row in takes:
             if self.unit[row["material"]] == substance:
                 key = row.get("alternative_group") or row["material"]
                 feed[key] = max(feed.get(key, 0.0), quantity[row["material"]])
-        if feed:
-            return sum(feed.values())
-        return sum(q for (m, _), q in makes.items() if self.unit[m] == substance) or 1.0
+        made = sum(q for (m, _), q in makes.items() if self.unit[m] == substance)
+        taken = sum(feed.values())
+        return (made if counts == "product" else taken) or taken or made or 1.0
 
     def _demands(self) -> list[Demand]:
         products = {r["id"]: r for r in self.tables.get("products", [])}
