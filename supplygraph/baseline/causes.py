@@ -2,8 +2,9 @@
 
 For every figure that moved, each other figure and each limit that binds is left out in turn, with
 all other bounds as they are (one factorisation serves all: leave-one-out of a least-squares fit,
-Cook and Weisberg 1982). The cause is what restores most of the distance. Prices alone do not tell
-it: they only restate how far each figure is missed.
+Cook and Weisberg 1982), and the most promising are then solved for. The cause is what restores
+most of the distance. Prices alone do not tell it: they only restate how far each figure is
+missed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from supplygraph.graph.matrix import export_rows, first_line_row
 MOVED = 0.01  # a figure that moved by more gets a cause: what is below is within any rounding
 NAMED = 0.2  # share of the distance that a cause restores, at least, to be named
 AT_MOST = 2  # causes named
+TRIED = 6  # most promising ones that are solved for
 HOLDS = 0.95  # share restored from which on a figure would simply hold
 # With the figure itself in the data twice a tie is broken by id; effects this near are a tie.
 TIE = 1e-6
@@ -54,6 +56,7 @@ class Causes:
     def __init__(self, baseline: Baseline) -> None:
         self.baseline, self.graph = baseline, baseline.graph
         self.problem = BalanceProblem(baseline.graph)
+        self._known: dict[tuple[str, int], np.ndarray | None] = {}
 
     def why(self, observation: Observation, moved: float) -> str:
         """One sentence: why a figure lies where it does; empty if it barely moved."""
@@ -99,18 +102,35 @@ class Causes:
         lack = float(self._lack[number])
         if not lack:
             return []
-        found = [
-            (-float(effect[number]) / lack, text, float(effect[number]))
-            for effect, text in self._effects
-            if text is not None and effect is not None
-        ]
         own = self._texts[number]
-        ranked = sorted(
-            ((share, text, effect) for share, text, effect in found if text != own),
+        promising = sorted(
+            (
+                (-float(effect[number]) / lack, text, left_out)
+                for effect, text, left_out in self._effects
+                if text != own
+            ),
             key=lambda item: (-round(item[0] / TIE) * TIE, item[1]),
         )
-        best = [item for item in ranked if item[0] >= NAMED][:AT_MOST]
-        return [Cause(text, share, self._off(number, effect)) for share, text, effect in best]
+        found: list[Cause] = []
+        for share, text, left_out in promising[:TRIED]:
+            if share < NAMED or len(found) == AT_MOST:
+                break
+            effect = self._refitted(left_out)
+            if effect is not None and -effect[number] / lack >= NAMED:
+                restored, moved = -float(effect[number]) / lack, float(effect[number])
+                found.append(Cause(text, restored, self._off(number, moved)))
+        return sorted(found, key=lambda cause: (-round(cause.restores / TIE) * TIE, cause.text))
+
+    def _refitted(self, left_out: tuple[str, int]) -> np.ndarray | None:
+        """Change of every figure when all is solved again without one figure or limit.
+
+        The first guess keeps every bound as it is, and so may send flows below nothing.
+        """
+        if left_out not in self._known:
+            fit = self._balance.fit
+            change = fit.refitted(**{left_out[0]: left_out[1]})
+            self._known[left_out] = None if change is None else fit.program.figures @ change
+        return self._known[left_out]
 
     def _off(self, number: int, effect: float) -> float:
         """How far a figure would be off, as a share of it, without what has that effect."""
@@ -139,16 +159,19 @@ class Causes:
         return [f"{o.id} = {o.value:g} {o.unit} ({o.grade})" for o in self.problem.figures]
 
     @cached_property
-    def _effects(self) -> list[tuple[np.ndarray, str]]:
+    def _effects(self) -> list[tuple[np.ndarray, str, tuple[str, int]]]:
         """Change of every figure, in standard errors, when one figure or limit is left out."""
         fit = self._balance.fit
         figures = fit.program.figures
         found = [
-            (figures @ fit.without_figure(i), text)
+            (figures @ fit.without_figure(i), text, ("figure", i))
             for i, text in enumerate(self._texts)
             if abs(self._lack[i]) > 1e-9
         ]
-        return found + [(figures @ fit.without_limit(row), text) for row, text in self._limits()]
+        limits = [
+            (figures @ fit.without_limit(row), text, ("row", row)) for row, text in self._limits()
+        ]
+        return found + limits
 
     def _limits(self) -> list[tuple[int, str]]:
         """Binding capacities and limits of exports, by row of the fit, with what they say."""

@@ -42,6 +42,8 @@ FAR_OXIDE = 0.05  # oxides nobody can name a use for stay where they are made ra
 # Expected size of what nobody is seen to use, beside a material's world: less where its maker could
 # have made less of it, all of it where it comes along with something else.
 HELD = 0.3
+AMPLE = 10.0  # times what users could take: a capacity beyond that is no larger
+MAIN = 0.1  # share of a recipe's largest output from which on another is a reason to run it
 OWN_FIRST = 0.02  # share of its need that a place which makes enough still takes from elsewhere
 NOTHING = 1e-9  # share of the largest group that stands for a group of which nothing is known
 STAGES = 8  # rounds in which a need travels from the product to the mine
@@ -114,12 +116,13 @@ class _Work:
         """Most of each activity that users could take, or that a figure says it had."""
         graph, n = self.graph, self.graph.n_activities
         users = np.concatenate([np.zeros(n), graph.demands["units"].to_numpy().astype(float)])
-        made = [(graph.made_activity, graph.made_pool, graph.made_quantity)]
+        main = self._main_outputs()
         for _ in range(STAGES):
             need = self._need(users)
             most = np.zeros(n)
-            for activity, pool, quantity in made:
-                np.maximum.at(most, activity, need[pool] / quantity)
+            np.maximum.at(
+                most, graph.made_activity[main], (need[graph.made_pool] / graph.made_quantity)[main]
+            )
             most[~self.open] = 0.0
             if np.allclose(users[:n], most, rtol=1e-12, atol=0.0):
                 break
@@ -127,6 +130,45 @@ class _Work:
         for o in self.groups:
             users[o.columns] = np.maximum(users[o.columns], o.value / o.coefficients)
         return users[:n]
+
+    def _main_outputs(self) -> np.ndarray:
+        """Mask of the outputs that are a reason to run a plant.
+
+        Nobody runs it for a by-product. On a loop only the largest output counts: a need of swarf
+        would ask for the magnets it falls from, those for more swarf, and so without end.
+        """
+        graph = self.graph
+        largest = np.zeros(graph.n_activities)
+        np.maximum.at(largest, graph.made_activity, graph.made_quantity)
+        largest = largest[graph.made_activity]
+        share = np.where(self._on_loop(), 1.0, MAIN)
+        return graph.made_quantity >= share * largest
+
+    def _on_loop(self) -> np.ndarray:
+        """Mask of the outputs that come back, through other recipes, to what makes them."""
+        import networkx as nx
+
+        graph = self.graph
+        ways = nx.DiGraph()
+        ways.add_nodes_from(np.unique(self.material))
+        inputs: dict[int, list[str]] = {}
+        for user, pool in zip(graph.inputs.user, graph.inputs.pool, strict=True):
+            inputs.setdefault(int(user), []).append(self.material[pool])
+        made = list(zip(graph.made_activity, self.material[graph.made_pool], strict=True))
+        for activity, material in made:
+            ways.add_edges_from((name, material) for name in inputs.get(int(activity), ()))
+        loops = {
+            name: number
+            for number, part in enumerate(nx.strongly_connected_components(ways))
+            for name in part
+        }
+        return np.array(
+            [
+                any(loops[name] == loops[material] for name in inputs.get(int(activity), ()))
+                for activity, material in made
+            ],
+            dtype=bool,
+        )
 
     def _need(self, users: np.ndarray) -> np.ndarray:
         """World need of the material of every pool if users ran so; alternatives count in full.
@@ -169,7 +211,8 @@ class _Work:
             pool = near if near.any() else same
             room = bearing[pool].sum()
             share = seen[pool].sum() / room if room > 0 else DEFAULT_UTILISATION
-            level[index] = min(stated[index] * min(share, 1.0), most[index])
+            runs = min(stated[index], AMPLE * most[index]) * min(share, 1.0)
+            level[index] = min(runs, most[index])
 
     def _group_rest(self, level: np.ndarray, allowed: np.ndarray, *, alone: bool = False) -> None:
         """What a group is known to make, less its known members, shared by its other classes.
@@ -361,17 +404,45 @@ class _Work:
             flow[named] = total[named] / weight[named]
             settled |= named
 
+    def _worlds(self) -> np.ndarray:
+        """World's size of the material of every pool: the most that anything says of it.
+
+        What is made, what users could draw of it were it the only alternative, and any figure.
+        """
+        graph, columns = self.graph, self.columns
+        users = self.value[graph.inputs.user]
+        could = np.bincount(
+            graph.inputs.pool, graph.inputs.quantity * users, minlength=len(graph.pools)
+        )
+        pool_of = np.full(columns.total, -1)
+        pool_of[columns.block("arc")] = graph.arcs["origin"].to_numpy()
+        own = graph.inputs.draw >= 0
+        pool_of[columns.start["draw"] + graph.inputs.draw[own]] = graph.inputs.pool[own]
+        said = np.zeros(len(graph.pools))
+        for o in self.fit:
+            named = o.columns[pool_of[o.columns] >= 0]
+            if not o.is_share and len(named):
+                np.maximum.at(said, pool_of[named], o.value)
+        _, kind = np.unique(self.material, return_inverse=True)
+        most = np.zeros(int(kind.max(initial=-1)) + 1)
+        np.maximum.at(most, kind, said)
+        return np.maximum.reduce([self.world, _total(self.material, could), most[kind]])
+
     def scales(self) -> np.ndarray:
         """Standard deviation of every column."""
         columns, graph, inputs = self.columns, self.graph, self.graph.inputs
         n = graph.n_activities
-        world = np.maximum(self.world, _total(self.material, self.need))
-        world = _at_least(world, NOTHING)
+        world = _at_least(self._worlds(), NOTHING)
         group = np.zeros(columns.total)
         floor = np.full(columns.total, UNEXPECTED)
         process = _total(self.process, self.level)
+        main = self._main_outputs()
         reach = np.zeros(n)
-        np.maximum.at(reach, graph.made_activity, world[graph.made_pool] / graph.made_quantity)
+        np.maximum.at(
+            reach,
+            graph.made_activity[main],
+            (world[graph.made_pool] / graph.made_quantity)[main],
+        )
         group[:n] = np.where(process > 0, process, reach)
         floor[:n] = np.where(
             self.unseen, np.where(self.closing, CLOSING_ROW, UNSEEN_PLANT), UNEXPECTED

@@ -5,8 +5,8 @@
 subject to the balance rows and x >= 0. h is Huber's loss, v_o a published figure and sigma_o its
 relative error; s_o its size, p_j an expected flow with standard deviation d_j (`priors`). The
 figures decide; what they leave open follows the expected flows, which are our own assumptions and
-therefore weigh a ten-thousandth of a figure: they move a figure of relative error sigma by no more
-than about PRIOR_WEIGHT (sigma / TAU)^2 of its distance from them, 5e-7 for a figure of grade A.
+therefore weigh a millionth of a figure: they move a figure of relative error sigma by no more than
+about PRIOR_WEIGHT (sigma / TAU)^2 of its distance from them, 5e-9 for a figure of grade A.
 The choice of the loss, its constant and the weight: docs/decisions.
 """
 
@@ -22,20 +22,19 @@ from supplygraph.baseline.observations import Observation
 from supplygraph.baseline.priors import Priors
 from supplygraph.errors import NotConvergedError
 from supplygraph.graph import Columns, Matrix, SupplyGraph
-from supplygraph.graph.matrix import first_line_row
+from supplygraph.graph.matrix import export_rows, first_line_row
 from supplygraph.solver import Fit, FitProgram, solve_fit
 
 HUBER = 1.345  # errors; keeps 95 % of the precision of squares where figures err normally
-PRIOR_WEIGHT = 1e-4
+PRIOR_WEIGHT = 1e-6
 # A figure of nothing, or far below what is expected, is measured against this share of it: a
 # relative error of almost nothing would otherwise weigh without limit.
 LEAST_SIZE = 1e-3
-FAR = (
-    100.0  # a capacity so many times what is expected of its line is left out, and looked at after
-)
+FAR = 100.0  # a capacity so many times what is expected of its line is looked at afterwards
 BALANCED = 1e-9  # largest imbalance of a row, relative to its largest entry
-SHIFTED = 1e-6  # largest change, in standard deviations, that closing rows may take
-DUST = 1e-11  # flows below this share of their column's deviation are rounding
+SHIFTED = 1e-5  # largest change, in standard deviations, that closing rows may take
+NEGLIGIBLE = 1e-9  # share of a material's world below which a market's own size is not told
+DUST = 1e-10  # flows below this share of their column's deviation are rounding
 
 
 @dataclass(frozen=True)
@@ -109,19 +108,29 @@ def solve_balance(
         fit = solve_fit(program, "balance")
         x = np.zeros(columns.total)
         flow = np.where(fit.at_bound, 0.0, priors.value[kept] + scale * fit.x)
-        x[kept] = np.where(flow > DUST * scale, flow, 0.0)
+        x[kept] = flow
+        x = _without_dust(matrix, x, DUST * priors.scale)
         passed = far & (matrix.times(x) > matrix.upper)
         if not passed.any():
             break
         far &= ~passed  # it does bind after all
-    return Balance(_checked(matrix, x, kept, scale), fit, kept, used, scale)
+    closed = _closed_rows(graph, columns, matrix, priors, x)
+    return Balance(closed, fit, kept, used, scale)
 
 
-def _checked(matrix: Matrix, x: np.ndarray, kept: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def _closed_rows(
+    graph: SupplyGraph, columns: Columns, matrix: Matrix, priors: Priors, x: np.ndarray
+) -> np.ndarray:
     """Flows with every row closed; refused if that takes more than rounding."""
     closed = close_rows(matrix, x)
-    imbalance = float(relative_imbalance(matrix, closed).max(initial=0.0))
-    shift = float((np.abs(closed - x)[kept] / scale).max(initial=0.0))
+    largest, beside = np.zeros(matrix.n_rows), np.zeros(columns.total)
+    np.maximum.at(largest, matrix.row, np.abs(matrix.value * closed[matrix.column]))
+    np.maximum.at(beside, matrix.column, largest[matrix.row])
+    unit = np.maximum(priors.scale, NEGLIGIBLE / SHIFTED * beside)
+    # What the world's largest material would not notice is no shift.
+    unit = np.maximum(unit, NEGLIGIBLE * priors.scale[columns.block("made")].max(initial=0.0))
+    shift = float((np.abs(closed - x) / unit).max(initial=0.0))
+    imbalance = float(relative_imbalance(graph, columns, matrix, closed).max(initial=0.0))
     if not (imbalance <= BALANCED and shift <= SHIFTED):
         raise NotConvergedError(
             f"balance: a row misses by {imbalance:.1e} of its largest entry, over {BALANCED:g}, or "
@@ -131,10 +140,30 @@ def _checked(matrix: Matrix, x: np.ndarray, kept: np.ndarray, scale: np.ndarray)
     return closed
 
 
+def _without_dust(matrix: Matrix, x: np.ndarray, dust: np.ndarray) -> np.ndarray:
+    """Flows that are no more than rounding set to 0, and those that then have nowhere to go.
+
+    A row in which only entries of one sign are left, each no more than its own dust a thousandfold,
+    carries nothing: it would otherwise be closed by moving flows that do.
+    """
+    x = np.where(x > dust, x, 0.0)
+    closed = (matrix.lower == 0) & (matrix.upper == 0)
+    while True:
+        entries = matrix.value * x[matrix.column]
+        one_sided = np.zeros(matrix.n_rows, dtype=bool)
+        for sign in (1.0, -1.0):
+            one_sided |= np.bincount(matrix.row, sign * entries > 0, minlength=matrix.n_rows) == 0
+        small = x[matrix.column] <= 1e3 * dust[matrix.column]
+        alone = matrix.column[(one_sided & closed)[matrix.row] & (entries != 0) & small]
+        if not len(alone):
+            return x
+        x[alone] = 0.0
+
+
 def _far_lines(graph: SupplyGraph, matrix: Matrix, priors: Priors) -> np.ndarray:
     """Mask of the rows of lines whose capacity lies far above anything expected of them.
 
-    Beside a limit of a million million tonnes, a solver's relative tolerance is thousands of tonnes.
+    Beside a limit of a million million tonnes a solver's relative tolerance is thousands of them.
     """
     n = graph.n_activities
     reach = (priors.value[:n] + priors.scale[:n]) * graph.line_units
@@ -160,9 +189,8 @@ def _rows(
         (np.diff(part.indptr) > 0) & (np.isfinite(matrix.lower) | np.isfinite(upper))
     )
     shift = part[used] @ priors.value[kept]
-    return (
-        part[used] @ sparse.diags(priors.scale[kept]), matrix.lower[used] - shift, upper[used] - shift, used
-    )  # fmt: skip
+    rows = part[used] @ sparse.diags(priors.scale[kept])
+    return rows, matrix.lower[used] - shift, upper[used] - shift, used
 
 
 def figure_sizes(figures: Sequence[Observation], priors: Priors) -> np.ndarray:
@@ -215,20 +243,26 @@ def _figures(
     return sparse.csr_matrix((entry, (row, column)), shape=shape), values
 
 
-def row_sizes(matrix: Matrix, x: np.ndarray) -> np.ndarray:
-    """Size of each row: its largest entry, at least a millionth of a millionth of all of them."""
-    entries = np.abs(matrix.value * x[matrix.column])
-    size = np.full(matrix.n_rows, max(1e-12 * float(entries.max(initial=0.0)), 1e-300))
-    np.maximum.at(size, matrix.row, entries)
-    return size
+def relative_imbalance(
+    graph: SupplyGraph, columns: Columns, matrix: Matrix, x: np.ndarray
+) -> np.ndarray:
+    """How far each row misses its bounds, relative to its largest entry.
 
-
-def relative_imbalance(matrix: Matrix, x: np.ndarray) -> np.ndarray:
-    """How far each row misses its bounds, relative to its largest entry or to the bound."""
+    For rows of a material at least relative to `NEGLIGIBLE` of what the world makes of it: beside
+    that, a market that holds a trillionth is dust.
+    """
     value = matrix.times(x)
-    low = np.maximum(matrix.lower - value, 0.0)
-    high = np.maximum(value - matrix.upper, 0.0)
-    return np.maximum(low, high) / row_sizes(matrix, x)
+    missed = np.maximum(np.maximum(matrix.lower - value, value - matrix.upper), 0.0)
+    size = np.zeros(matrix.n_rows)
+    np.maximum.at(size, matrix.row, np.abs(matrix.value * x[matrix.column]))
+    made = np.zeros(len(graph.pools))
+    made[columns.made_of] = x[columns.block("made")]
+    _, material = np.unique(graph.pools["material"].to_numpy().astype(str), return_inverse=True)
+    world = np.bincount(material, made)[material]
+    _, origins = export_rows(graph, columns)
+    pools = np.concatenate([columns.made_of, np.arange(len(graph.pools)), origins])
+    size[: len(pools)] = np.maximum(size[: len(pools)], NEGLIGIBLE * world[pools])
+    return missed / np.maximum(size, 1e-300)
 
 
 def close_rows(matrix: Matrix, x: np.ndarray, rounds: int = 4) -> np.ndarray:

@@ -84,7 +84,9 @@ class Baseline:
 
     def residual(self) -> float:
         """Largest imbalance of a row, relative to its largest entry."""
-        return float(relative_imbalance(self.matrix, self.x).max(initial=0.0))
+        return float(
+            relative_imbalance(self.graph, self.columns, self.matrix, self.x).max(initial=0.0)
+        )
 
 
 def reconcile(graph: SupplyGraph) -> Baseline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +18,11 @@ SHARP = 1e-11  # tolerance of the interior point from which the face of the opti
 BLUNT = 1e-9  # tolerance at which an interior point is an answer, where that search does not end
 # The interior point is sought with squares that weigh so much more: where they weigh next to
 # nothing beside the figures it loses its way. Its face is a few steps from the right one.
-EASIER = 100.0
+EASIER = 1e4
 MEETS = 1e-6  # how far an interior point may miss a row, a price or complementarity
 LARGE = 6_000  # columns from which on that search takes longer than its digits are worth
 # Below it a figure holds its columns nearly alone, and what is left cannot be told by subtraction.
-ALONE = 1e-6
+ALONE = 1e-3
 
 
 def solve_fit(program: FitProgram, what: str = "program") -> Fit:
@@ -62,10 +63,16 @@ def solve_fit(program: FitProgram, what: str = "program") -> Fit:
     raise NotConvergedError(f"{what}: no point meets the conditions of an optimum.")
 
 
+def _diagonal(entries: np.ndarray) -> Any:
+    from scipy import sparse
+
+    return sparse.diags(entries).tocsr()
+
+
 def _as_solved(program: FitProgram, face: Face, price: np.ndarray) -> SolvedFace | None:
     """An interior point as an optimum; None if it does not meet the conditions of one.
 
-    The method's own tolerances are relative to the largest number it sees, so its word is not taken.
+    The method's tolerances are relative to the largest number it sees: its word is not taken.
     """
     x = np.maximum(face.x, program.low)
     lack = program.figures @ x - program.values
@@ -154,6 +161,26 @@ class Fit:
             self._solved.price[row] / float(found[1][place[0]])
         )
         return change
+
+    def refitted(self, *, figure: int | None = None, row: int | None = None) -> np.ndarray | None:
+        """Change of every column if a figure or a limit were left out and all else solved again.
+
+        None if that search does not end.
+        """
+        scaled, _ = self.program.row_scaled()
+        face = replace(self._face, x=self.x)
+        if figure is not None:
+            keep = np.ones(len(scaled.values))
+            keep[figure] = 0.0
+            scaled = replace(
+                scaled, figures=_diagonal(keep) @ scaled.figures, values=keep * scaled.values
+            )
+        if row is not None:
+            lower, upper, rows = scaled.lower.copy(), scaled.upper.copy(), face.row.copy()
+            lower[row], upper[row], rows[row] = -np.inf, np.inf, 0
+            scaled, face = replace(scaled, lower=lower, upper=upper), replace(face, row=rows)
+        found = on_faces(scaled, face)
+        return None if found is None else found[0].x - self.x
 
     @cached_property
     def _weights(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 The balance minimises, over all flows that satisfy the rows,
 
-    G(x) = sum_o h(r_o) + 1e-4 sum_j ((x_j - p_j) / d_j)^2,  h(r) = r^2, beyond 1.345 linear,
+    G(x) = sum_o h(r_o) + 1e-6 sum_j ((x_j - p_j) / d_j)^2,  h(r) = r^2, beyond 1.345 linear,
 
 with r_o = (a_o x - v_o b_o x) / (sigma_o s_o) the error of a figure (b_o x = 1 unless it is a
 share). Two linear programs judge an answer, and neither shares a road with a quadratic solver:
@@ -32,7 +32,7 @@ from tests.faults.oracle_rows import Rows
 KNEE = 1.345
 SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
-PRIOR_WEIGHT = 1e-4
+PRIOR_WEIGHT = 1e-6
 LEAST_SIZE = 1e-3
 # What may be left to gain: 1e-7 is a figure a three-thousandth of its error beside its place.
 GAIN = 1e-7

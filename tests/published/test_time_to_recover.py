@@ -48,7 +48,7 @@ def test_one_tier_exactly():
 def test_two_tiers_lose_the_separator(ttr, loss):
     chain = sg.load("time-to-recover-tiers").remove("id=s1")
     row = total(chain.cover(ttr=ttr, weights="value").table, "id=s1")
-    assert row["lost_usd"] == pytest.approx(loss, abs=1e-4)
+    assert row["lost_usd"] == pytest.approx(loss, abs=1e-3)
     assert row["tts_months"] == pytest.approx(1.5, rel=1e-6)
 
 
@@ -56,13 +56,13 @@ def test_two_tiers_lose_the_magnet_maker():
     chain = sg.load("time-to-recover-tiers").remove("id=g1")
     table = chain.cover(ttr=3, weights="value").table
     row = total(table, "id=g1")
-    assert row["lost_usd"] == pytest.approx(350, abs=1e-4)
+    assert row["lost_usd"] == pytest.approx(350, abs=1e-3)
     assert row["tts_months"] == pytest.approx(0.5, rel=1e-6)
     rows = table[(table["cover"] == "central") & (table["rerouting"] == "free")]
     alone = rows.set_index("product")["lost_units"]
     # Each served first: electronics 75 all the same; cars 30, since defence need not be served.
     assert alone["elec"] == pytest.approx(75, rel=1e-6)
-    assert alone["ev"] == pytest.approx(30, rel=1e-6)
+    assert alone["ev"] == pytest.approx(30, rel=1e-5)
 
 
 def test_nobody_rerouting_two_tiers_by_hand():
