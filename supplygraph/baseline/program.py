@@ -32,9 +32,9 @@ PRIOR_WEIGHT = 1e-6
 LEAST_SIZE = 1e-3
 FAR = 100.0  # a capacity so many times what is expected of its line is looked at afterwards
 BALANCED = 1e-9  # largest imbalance of a row, relative to its largest entry
-SHIFTED = 1e-5  # largest change, in standard deviations, that closing rows may take
+SHIFTED = 1e-4  # largest change, in standard deviations, that closing rows may take
 NEGLIGIBLE = 1e-9  # share of a material's world below which a market's own size is not told
-DUST = 1e-10  # flows below this share of their column's deviation are rounding
+DUST = 1e-8  # flows below this share of their column's deviation are below what a row is closed to
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,6 @@ def solve_balance(
         x = np.zeros(columns.total)
         flow = np.where(fit.at_bound, 0.0, priors.value[kept] + scale * fit.x)
         x[kept] = flow
-        x = _without_dust(matrix, x, DUST * priors.scale)
         passed = far & (matrix.times(x) > matrix.upper)
         if not passed.any():
             break
@@ -122,13 +121,13 @@ def _closed_rows(
     graph: SupplyGraph, columns: Columns, matrix: Matrix, priors: Priors, x: np.ndarray
 ) -> np.ndarray:
     """Flows with every row closed; refused if that takes more than rounding."""
-    closed = close_rows(matrix, x)
+    closed = close_rows(matrix, _without_dust(matrix, x, DUST * priors.scale))
     largest, beside = np.zeros(matrix.n_rows), np.zeros(columns.total)
     np.maximum.at(largest, matrix.row, np.abs(matrix.value * closed[matrix.column]))
     np.maximum.at(beside, matrix.column, largest[matrix.row])
     unit = np.maximum(priors.scale, NEGLIGIBLE / SHIFTED * beside)
     # What the world's largest material would not notice is no shift.
-    unit = np.maximum(unit, NEGLIGIBLE * priors.scale[columns.block("made")].max(initial=0.0))
+    unit = np.maximum(unit, 10 * NEGLIGIBLE * priors.scale[columns.block("made")].max(initial=0.0))
     shift = float((np.abs(closed - x) / unit).max(initial=0.0))
     imbalance = float(relative_imbalance(graph, columns, matrix, closed).max(initial=0.0))
     if not (imbalance <= BALANCED and shift <= SHIFTED):
@@ -143,21 +142,19 @@ def _closed_rows(
 def _without_dust(matrix: Matrix, x: np.ndarray, dust: np.ndarray) -> np.ndarray:
     """Flows that are no more than rounding set to 0, and those that then have nowhere to go.
 
-    A row in which only entries of one sign are left, each no more than its own dust a thousandfold,
-    carries nothing: it would otherwise be closed by moving flows that do.
+    A row of only positive entries whose limit is 0, or only negative ones, holds if they are 0.
     """
     x = np.where(x > dust, x, 0.0)
-    closed = (matrix.lower == 0) & (matrix.upper == 0)
+    limits = ((1.0, matrix.upper == 0), (-1.0, matrix.lower == 0))
     while True:
         entries = matrix.value * x[matrix.column]
-        one_sided = np.zeros(matrix.n_rows, dtype=bool)
-        for sign in (1.0, -1.0):
-            one_sided |= np.bincount(matrix.row, sign * entries > 0, minlength=matrix.n_rows) == 0
-        small = x[matrix.column] <= 1e3 * dust[matrix.column]
-        alone = matrix.column[(one_sided & closed)[matrix.row] & (entries != 0) & small]
-        if not len(alone):
+        lost = np.zeros(len(entries), dtype=bool)
+        for sign, limited in limits:
+            against = np.bincount(matrix.row, sign * entries < 0, minlength=matrix.n_rows) > 0
+            lost |= (limited & ~against)[matrix.row] & (sign * entries > 0)
+        if not lost.any():
             return x
-        x[alone] = 0.0
+        x[matrix.column[lost]] = 0.0
 
 
 def _far_lines(graph: SupplyGraph, matrix: Matrix, priors: Priors) -> np.ndarray:

@@ -73,9 +73,10 @@ def convert(
                 rule, way_out = error.args
                 faults.append(Fault(file, line, column.name, shorten(text), rule, way_out))
         elif column.required:
-            way_out = f"Give the {column.name}: {column.description}" if column.description else ""
-            if column.type in ("number", "integer"):
-                way_out = f"Delete the row, or give the {column.name}: {column.description}"
+            what = f": {column.description}" if column.description else "."
+            give = f"give the {column.name}{what}"
+            number = column.type in ("number", "integer")
+            way_out = f"Delete the row, or {give}" if number else f"G{give[1:]}"
             faults.append(Fault(file, line, column.name, "", "value is missing", way_out))
         values.append(value)
     return pack(column, values), faults

@@ -40,6 +40,7 @@ TIE_BREAK = 1e-8
 UNWEIGHTED = 1e-3
 RATIONINGS = ("value", "proportional")
 IDLE_SHARE = 1e-2
+NOTHING = 1e-9  # share of the largest material below which a material has no size of its own
 
 
 @dataclass(frozen=True)
@@ -206,9 +207,11 @@ class AllocationProgram:
         ):
             world[material] = world.get(material, 0.0) + size
             able[material] = able.get(material, 0.0) + most
-        size_of = {m: max(world[m], able[m] * IDLE_SHARE, 1e-6) for m in world}
+        # Sizes are relative throughout: a chain told in grams is solved as one told in tonnes.
+        least = NOTHING * max([*world.values(), *able.values()], default=0.0) or 1.0
+        size_of = {m: max(world[m], able[m] * IDLE_SHARE, least) for m in world}
         pool = np.array([size_of[m] * 1e-3 for m in graph.pools["material"]])
-        floor = np.full(columns.total, 1e-6)
+        floor = np.where(base > 0, base, 1.0)
         floor[columns.block("arc")] = pool[graph.arcs["origin"].to_numpy()]
         own = graph.inputs.draw >= 0
         floor[columns.start["draw"] + graph.inputs.draw[own]] = pool[graph.inputs.pool[own]]
@@ -216,7 +219,7 @@ class AllocationProgram:
         floor[columns.block("unexplained")] = pool[columns.unexplained_of]
         for name in ("made", "withheld"):
             floor[columns.block(name)] = pool[columns.made_of]
-        activity = np.full(graph.n_activities, 1e-6)
+        activity = np.zeros(graph.n_activities)
         np.maximum.at(activity, graph.made_activity, pool[graph.made_pool] / graph.made_quantity)
         floor[columns.block("activity")] = activity
         return np.append(np.maximum(base, floor), 1.0)
@@ -339,7 +342,7 @@ class AllocationProgram:
         units = self.columns.block("demand")
         own = self.columns.start["activity"] + np.asarray(activities, dtype=int)
         index = np.concatenate([np.arange(units.start, units.stop), own])
-        size = max(float(self.activity_upper[activities].sum()), 1e-9)
+        size = float(self.activity_upper[activities].sum()) or 1.0
         cost = np.concatenate([
             self.cost[units] * UNWEIGHTED / LOSS_SCALE, np.full(len(own), -LOSS_SCALE / size)
         ])  # fmt: skip
@@ -385,8 +388,9 @@ class ShockedModel:
 
     def __init__(self, allocation: AllocationProgram) -> None:
         self.allocation, rows = allocation, allocation.rows
-        size = np.full(rows.n_rows, 1e-9)
+        size = np.zeros(rows.n_rows)
         np.maximum.at(size, rows.row, np.abs(rows.value) * allocation.scale[rows.column])
+        size = np.where(size > 0, size, 1.0)
         self.model = LinearProgram(
             Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
             allocation.cost, np.zeros(len(allocation.ub)), allocation.ub,

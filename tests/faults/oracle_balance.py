@@ -34,8 +34,8 @@ SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
 PRIOR_WEIGHT = 1e-6
 LEAST_SIZE = 1e-3
-# What may be left to gain: 1e-7 is a figure a three-thousandth of its error beside its place.
-GAIN = 1e-7
+# What may be left to gain: 1e-5 is a figure three thousandths of its error beside its place.
+GAIN = 1e-5
 # Figures agree if some flows miss them by less than AGREE altogether; a third of an error misses.
 AGREE, MISSED = 1e-4, 0.1
 Expected = Mapping[Key, tuple[float, float]]
