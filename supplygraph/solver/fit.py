@@ -16,9 +16,6 @@ from supplygraph.solver.quadratic import FitProgram
 
 SHARP = 1e-11  # tolerance of the interior point from which the face of the optimum is sought
 BLUNT = 1e-9  # tolerance at which an interior point is an answer, where that search does not end
-# The interior point is sought with squares that weigh so much more: where they weigh next to
-# nothing beside the figures it loses its way. Its face is a few steps from the right one.
-EASIER = 1e4
 MEETS = 1e-6  # how far an interior point may miss a row, a price or complementarity
 LARGE = 6_000  # columns from which on that search takes longer than its digits are worth
 # Below it a figure holds its columns nearly alone, and what is left cannot be told by subtraction.
@@ -48,18 +45,14 @@ def solve_fit(program: FitProgram, what: str = "program") -> Fit:
     [10.379, 6.242]
     """
     scaled, size = program.row_scaled()
-    easier = replace(scaled, weight=scaled.weight * EASIER)
-    for attempt in (easier, scaled) if len(program.low) <= LARGE else ():
-        start, _ = interior(attempt, SHARP, what)
-        near = on_faces(attempt, start) if attempt is easier else None
-        found = on_faces(scaled, start if near is None else replace(near[1], x=near[0].x))
+    if len(program.low) <= LARGE:
+        found = on_faces(scaled, interior(scaled, SHARP, what)[0])
         if found is not None:
             return Fit(program, *found, size)
-    for attempt in (scaled, easier):
-        face, price = interior(attempt, BLUNT, what)
-        solved = None if price is None else _as_solved(scaled, face, price)
-        if solved is not None:
-            return Fit(program, solved, face.touching(scaled), size)
+    face, price = interior(scaled, BLUNT, what)
+    solved = None if price is None else _as_solved(scaled, face, price)
+    if solved is not None:
+        return Fit(program, solved, face.touching(scaled), size)
     raise NotConvergedError(f"{what}: no point meets the conditions of an optimum.")
 
 

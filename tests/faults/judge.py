@@ -293,17 +293,17 @@ def _judge_balance(base: Base, expected: Expected) -> None:
 
 
 def _expected(chain: Chain) -> Expected:
-    """Expected flow and spread of every column of the oracle, which are data of the program."""
+    """Expected flow, spread and last centre of every column, which are data of the program."""
     from supplygraph.baseline.reconcile import BalanceProblem
     from supplygraph.baseline.table import column_ids
 
     problem = BalanceProblem(chain.network)
     held = {"surplus": "held", "unexplained": "held"}
     return {
-        (held.get(block, block), name): (float(p), float(d))
-        for (block, name, _), p, d in zip(
+        (held.get(block, block), name): (float(p), float(d), float(c))
+        for (block, name, _), p, d, c in zip(
             column_ids(chain.network, problem.columns), problem.priors.value,
-            problem.priors.scale, strict=True,
+            problem.priors.scale, problem.solve().centre, strict=True,
         )
         if block not in ("made", "withheld")
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 The balance minimises, over all flows that satisfy the rows,
 
-    G(x) = sum_o h(r_o) + 1e-6 sum_j ((x_j - p_j) / d_j)^2,  h(r) = r^2, beyond 1.345 linear,
+    G(x) = sum_o h(r_o) + .01 sum_j ((x_j - c_j) / d_j)^2,  h(r) = r^2, beyond 1.345 linear,
 
 with r_o = (a_o x - v_o b_o x) / (sigma_o s_o) the error of a figure (b_o x = 1 unless it is a
 share). Two linear programs judge an answer, and neither shares a road with a quadratic solver:
@@ -12,7 +12,8 @@ share). Two linear programs judge an answer, and neither shares a road with a qu
 - the least sum of h alone is found from below by tangents (Kelley's cutting planes): figures that
   agree with each other must be met.
 
-The expected flows p and their spread d are taken as given, like the figures.
+The expected flows p, by which figures are sized, their spread d and the centre c of the last round
+(where the round before ended; p in the first) are taken as given, like the figures.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from tests.faults.oracle_rows import Rows
 KNEE = 1.345
 SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
-PRIOR_WEIGHT = 1e-6
+PRIOR_WEIGHT = 1e-2
 LEAST_SIZE = 1e-3
 # What may be left to gain: 1e-5 is a figure three thousandths of its error beside its place.
 GAIN = 1e-5
 # Figures agree if some flows miss them by less than AGREE altogether; a third of an error misses.
 AGREE, MISSED = 1e-4, 0.1
-Expected = Mapping[Key, tuple[float, float]]
+Expected = Mapping[Key, tuple[float, float, float]]
 _CALL = re.compile(r"([a-z]+)\(([^()]*)\)")
 _TERM = re.compile(r"(\w+)(!=|=)(\S+)")
 
@@ -321,22 +322,22 @@ class _Goal:
         for line, figure in enumerate(figures):
             for key, coefficient in figure.line.items():
                 self.lines[line, rows.columns[key]] += coefficient
-        self.p, self.d = np.zeros(n), np.full(n, np.inf)
+        self.c, self.d = np.zeros(n), np.full(n, np.inf)
         for key, column in rows.columns.items():
-            p, d = expected.get(key, (0.0, 0.0))
+            _, d, centre = expected.get(key, (0.0, 0.0, 0.0))
             if d > 0:
-                self.p[column], self.d[column] = p, d
+                self.c[column], self.d[column] = centre, d
 
     def value(self, x: np.ndarray) -> float:
         """G."""
         errors = self.lines @ x - self.targets
-        return sum(map(huber, errors)) + PRIOR_WEIGHT * float((((x - self.p) / self.d) ** 2).sum())
+        return sum(map(huber, errors)) + PRIOR_WEIGHT * float((((x - self.c) / self.d) ** 2).sum())
 
     def slopes(self, x: np.ndarray) -> np.ndarray:
         """Its gradient."""
         errors = self.lines @ x - self.targets
         steep = np.array([slope(r) for r in errors])
-        return steep @ self.lines + 2 * PRIOR_WEIGHT * (x - self.p) / self.d**2
+        return steep @ self.lines + 2 * PRIOR_WEIGHT * (x - self.c) / self.d**2
 
 
 def gained(base: Base, figures: list[Figure], expected: Expected) -> tuple[float, float]:
