@@ -79,7 +79,7 @@ def _tiers() -> Iterator[Case]:
             & (table["rerouting"] == "free")
         ].iloc[0]  # fmt: skip
         what = f"loss without s1 for {months} months, USD"
-        yield Case(TIERS, what, loss, float(row["lost_usd"]), 2e-5 * loss)
+        yield Case(TIERS, what, loss, float(row["lost_usd"]), 5e-5 * loss)
 
 
 def _esri() -> Iterator[Case]:

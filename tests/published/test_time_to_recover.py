@@ -41,28 +41,28 @@ def test_one_tier_exactly():
     chain = sg.load("time-to-recover")
     table = chain.cover(each=["id=s1", "id=s2", "id=s3"], ttr=2, weights="value").table
     for removed, left in (("id=s1", 105), ("id=s2", 90), ("id=s3", 75)):
-        assert total(table, removed)["tts_months"] == pytest.approx(45 / (125 - left), rel=2e-5)
+        assert total(table, removed)["tts_months"] == pytest.approx(45 / (125 - left), rel=5e-5)
 
 
 @pytest.mark.parametrize(("ttr", "loss"), [(1, 0), (2, 70), (3, 350), (6, 1280)])
 def test_two_tiers_lose_the_separator(ttr, loss):
     chain = sg.load("time-to-recover-tiers").remove("id=s1")
     row = total(chain.cover(ttr=ttr, weights="value").table, "id=s1")
-    assert row["lost_usd"] == pytest.approx(loss, rel=2e-5)
-    assert row["tts_months"] == pytest.approx(1.5, rel=2e-5)
+    assert row["lost_usd"] == pytest.approx(loss, rel=5e-5)
+    assert row["tts_months"] == pytest.approx(1.5, rel=5e-5)
 
 
 def test_two_tiers_lose_the_magnet_maker():
     chain = sg.load("time-to-recover-tiers").remove("id=g1")
     table = chain.cover(ttr=3, weights="value").table
     row = total(table, "id=g1")
-    assert row["lost_usd"] == pytest.approx(350, rel=2e-5)
-    assert row["tts_months"] == pytest.approx(0.5, rel=2e-5)
+    assert row["lost_usd"] == pytest.approx(350, rel=5e-5)
+    assert row["tts_months"] == pytest.approx(0.5, rel=5e-5)
     rows = table[(table["cover"] == "central") & (table["rerouting"] == "free")]
     alone = rows.set_index("product")["lost_units"]
     # Each served first: electronics 75 all the same; cars 30, since defence need not be served.
-    assert alone["elec"] == pytest.approx(75, rel=2e-5)
-    assert alone["ev"] == pytest.approx(30, rel=1e-5)
+    assert alone["elec"] == pytest.approx(75, rel=5e-5)
+    assert alone["ev"] == pytest.approx(30, rel=5e-5)
 
 
 def test_nobody_rerouting_two_tiers_by_hand():
@@ -74,9 +74,9 @@ def test_nobody_rerouting_two_tiers_by_hand():
     table = chain.cover(ttr=3).table
     rows = table[(table["cover"] == "central") & (table["rerouting"] == "none")]
     times = rows.set_index("product")["tts_months"]
-    assert times["elec"] == pytest.approx(0.375 + 15 / 24, rel=2e-5)
-    assert times["ev"] == pytest.approx(0.375 + 60 / 48, rel=2e-5)
-    assert times["def"] == pytest.approx(0.375 + 20 / 8, rel=2e-5)
+    assert times["elec"] == pytest.approx(0.375 + 15 / 24, rel=5e-5)
+    assert times["ev"] == pytest.approx(0.375 + 60 / 48, rel=5e-5)
+    assert times["def"] == pytest.approx(0.375 + 20 / 8, rel=5e-5)
     assert times["total"] == times.min()
     lost = rows.set_index("product")["lost_units"]
-    assert lost["ev"] == pytest.approx((3 - 1.625) * 48, rel=2e-5)
+    assert lost["ev"] == pytest.approx((3 - 1.625) * 48, rel=5e-5)
