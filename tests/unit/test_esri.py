@@ -172,7 +172,7 @@ def test_heavy_separation_in_china_stops_the_f35(shipped):
 def test_elements_are_no_firms(shipped):
     with pytest.raises(UsageError, match="by 'element'"):
         shipped.structure("esri", by="element")
-    with pytest.raises(UsageError, match="has removals"):
+    with pytest.raises(UsageError, match="asks about a whole chain"):
         shipped.remove("country=CN").structure("esri")
 
 
