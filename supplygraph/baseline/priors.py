@@ -4,7 +4,7 @@ An activity: its observed output; else stated capacity x mean utilisation of its
 process; else its share of what a group is known to make; for separators the feed that
 reaches them; for what closes a group, and for processes nobody knows anything of, the need that
 nobody else meets. An arc that trade declares: what the origin makes x what the destination lacks
-after its own make / world output. Surplus and unexplained use: nothing.
+after its own make / world output. Surplus and unexplained use: what stated output leaves over.
 
 Expected flows are a function of the data alone, so every rule here is one of three kinds: a sum, a
 share in proportion, or an equal share among *classes* of plants that nothing in the data tells
@@ -68,6 +68,7 @@ def compute_priors(
     work.demands()
     work.needs()
     work.arcs()
+    work.held()
     return Priors(work.value, work.scales(), work.carried)
 
 
@@ -85,6 +86,7 @@ class _Work:
 
     def activities(self) -> None:
         level = np.where(self.open, np.nan, 0.0)
+        self.figured = np.zeros(len(level), dtype=bool)  # levels that figures state
         self._group_rest(level, self.open, alone=True)
         self._from_capacity(level)
         stage = self.graph.activities["stage"].to_numpy()
@@ -236,6 +238,7 @@ class _Work:
                 total[unknown] += share / coefficient / o.sigma**2
             named = weight > 0
             level[named] = total[named] / weight[named]
+            self.figured |= named
 
     def _from_feed(self, level: np.ndarray, allowed: np.ndarray) -> None:
         """Separators share the feed that is mined or brought to their market."""
@@ -368,6 +371,23 @@ class _Work:
         self._meet_figures(flow, declared)
         self.value[self.columns.block("arc")] = flow
 
+    def held(self) -> None:
+        """What makers state above all that is needed of it and sent away stays with them.
+
+        Expected as nothing, it would push goods on whoever buys a little of them. Where a maker's
+        output is itself a guess, an excess is no more than that, and nothing is expected.
+        """
+        graph, columns = self.graph, self.columns
+        pools, flow = len(graph.pools), self.value[columns.block("arc")]
+        origin, end = (graph.arcs[c].to_numpy() for c in ("origin", "destination"))
+        net = np.bincount(end, flow, minlength=pools) - np.bincount(origin, flow, minlength=pools)
+        excess = np.maximum(self.made + net - self.need, 0.0)
+        guessed = (self.level > 0) & ~self.figured
+        excess[graph.made_pool[guessed[graph.made_activity]]] = 0.0
+        excess[self.made <= 0] = 0.0
+        self.value[columns.block("surplus")] = excess[columns.surplus_of]
+        self.value[columns.block("unexplained")] = excess[columns.unexplained_of]
+
     def _meet_figures(self, flow: np.ndarray, declared: np.ndarray) -> None:
         """Arcs of a trade figure carry what it says, less what figures of fewer arcs fix.
 
@@ -416,9 +436,10 @@ class _Work:
         pool_of[columns.start["draw"] + graph.inputs.draw[own]] = graph.inputs.pool[own]
         said = np.zeros(len(graph.pools))
         for o in self.fit:
-            named = o.columns[pool_of[o.columns] >= 0]
-            if not o.is_share and len(named):
-                np.maximum.at(said, pool_of[named], o.value)
+            named = pool_of[o.columns[pool_of[o.columns] >= 0]]
+            # A figure of several materials together says the size of none.
+            if not o.is_share and len(set(self.material[named])) == 1:
+                np.maximum.at(said, named, o.value)
         _, kind = np.unique(self.material, return_inverse=True)
         most = np.zeros(int(kind.max(initial=-1)) + 1)
         np.maximum.at(most, kind, said)
