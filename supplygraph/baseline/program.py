@@ -35,7 +35,7 @@ ROUNDS = 3  # as many as bring agreeing figures of grade D to 1e-7 of their dist
 LEAST_SIZE = 1e-3
 FAR = 100.0  # a capacity so many times what is expected of its line is looked at afterwards
 BALANCED = 1e-9  # largest imbalance of a row, relative to its largest entry
-SHIFTED = 1e-4  # largest change, in standard deviations, that closing rows may take
+SHIFTED = 1e-2  # largest change, in standard deviations, that closing rows may take
 NEGLIGIBLE = 1e-9  # share of a material's world below which a market's own size is not told
 DUST = 1e-8  # flows below this share of their column's deviation are below what a row is closed to
 

@@ -286,7 +286,8 @@ def test_without_stock_up_the_chain_it_is_the_first_shortage_of_whatif(shipped, 
     said = hit.solve(rerouting="none").table.set_index(["product", "region"])
     found = times(hit, product=product, region=region)[product, "none"]["tts_months"]
     expected = said.loc[(product, region), "months_to_first_shortage"]
-    assert found == pytest.approx(expected, rel=1e-6)
+    # A few tonnes that arrive from a place with stock of its own may lengthen it a little.
+    assert found == pytest.approx(expected, rel=1e-3) and found >= expected * (1 - 1e-6)
 
 
 def test_stock_up_the_chain_only_lengthens_the_first_shortage(shipped):
