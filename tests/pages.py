@@ -2,8 +2,9 @@
 
 Run as a script it writes anew what the console blocks of a page show:
 ``python tests/pages.py docs/questions.md``. For a change of data or of a table's form. Read the
-difference before you commit it: a sentence of the page may no longer be true. Blocks that leave
-text out (`...`) are left alone.
+difference before you commit it: a sentence of the page may no longer be true. Numbers cut short
+(`0.64...`) are cut at the same digit; lines that leave out other text are left alone and named.
+``docs/questions.md:57`` writes only the block that begins in that line.
 """
 
 from __future__ import annotations
@@ -123,21 +124,56 @@ def printed(command: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines()) + "\n"
 
 
+CUT = re.compile(r"[-+]?\d[\d.,]*\.\.\.")
+
+
+def cut_alike(shown: str, new: str) -> str:
+    """New output with numbers cut short where the shown output cuts them.
+
+    Examples
+    --------
+    >>> cut_alike("a 0.64... t\\n", "a 0.6512 t\\n")
+    'a 0.65... t\\n'
+    """
+    old_lines, new_lines = shown.splitlines(), new.splitlines()
+    if len(old_lines) != len(new_lines):
+        sys.stderr.write(f"left alone, lines are left out: {shown.splitlines()[0][:60]}\n")
+        return shown
+    return "".join(f"{_cut_line(*pair)}\n" for pair in zip(old_lines, new_lines, strict=True))
+
+
+def _cut_line(old: str, new: str) -> str:
+    if "..." not in old:
+        return new
+    gaps = re.split(r"(\s+)", new)
+    words, fresh = old.split(), gaps[::2] if new[:1].strip() else gaps[2::2]
+    if len(words) != len(fresh) or same_output(old, new):
+        if not same_output(old, new):
+            sys.stderr.write(f"left alone: {old[:70]}\n")
+        return old
+    for word, value in zip(words, fresh, strict=True):
+        if CUT.fullmatch(word):
+            size = len(word) - len("...")
+            new = new.replace(value, value if len(value) <= size else f"{value[:size]}...", 1)
+    return new
+
+
 def refreshed(block: Block) -> str:
     """The block's text with new output below each command that shows any."""
     parts = []
     for command, shown in read_commands(block):
-        keep = not shown.strip() or "..." in shown
-        parts.append(f"$ {command}\n{shown if keep else printed(command)}")
+        new = printed(command) if shown.strip() else shown
+        parts.append(f"$ {command}\n{cut_alike(shown, new) if '...' in shown else new}")
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
 def main() -> None:
     for name in sys.argv[1:]:
+        name, _, line = name.partition(":")
         page = ROOT / name
         text = page.read_text(encoding="utf-8")
         for block in read_blocks(page):
-            if block.language == "console":
+            if block.language == "console" and line in ("", str(block.line)):
                 text = text.replace(
                     f"```console\n{block.text}```", f"```console\n{refreshed(block)}```"
                 )

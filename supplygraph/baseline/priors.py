@@ -38,6 +38,9 @@ DEFAULT_UTILISATION = 0.75
 UNEXPECTED = 1e-3
 UNSEEN_PLANT = 2e-3  # the same for a plant of which nothing is known but that it runs
 CLOSING_ROW = 0.2  # and for a row that closes a group: it takes what is left
+# Share of the world that what nobody uses may easily be in a place with a maker, however little is
+# known of that maker.
+MAKES = 0.1
 AMPLE = 10.0  # times what users could take: a capacity beyond that is no larger
 MAIN = 0.1  # share of a recipe's largest output from which on another is a reason to run it
 OWN_FIRST = 0.02  # share of its need that a place which makes enough still takes from elsewhere
@@ -476,10 +479,15 @@ class _Work:
         self.value[made] = self.made[columns.made_of]
         group[made] = world[columns.made_of]
         scale = TAU * np.sqrt(np.maximum(self.value, floor * group) * group)
-        # What nobody is seen to use is measured by the place itself: large where it is made, small
-        # where little is needed. Measured by the world, what China cannot place would be sent to
-        # whoever buys a little of it.
-        held = np.maximum(self.made + self.need, UNEXPECTED * world)
+        # What nobody is seen to use is measured by the place itself: large where it is made or
+        # figures say that it arrives, small where little is needed. Measured by the world, what
+        # one country cannot place would be sent to whoever buys a little of it.
+        flow = self.value[columns.block("arc")]
+        end = graph.arcs["destination"].to_numpy()
+        reached = np.bincount(end, flow, minlength=len(graph.pools))
+        least = np.full(len(graph.pools), UNEXPECTED)
+        least[graph.made_pool[self.open[graph.made_activity]]] = MAKES
+        held = np.maximum(self.made + np.maximum(self.need, reached), least * world)
         scale[columns.block("surplus")] = TAU * held[columns.surplus_of]
         scale[columns.block("unexplained")] = TAU * held[columns.unexplained_of]
         scale[columns.block("withheld")] = TAU * world[columns.made_of]

@@ -16,7 +16,10 @@ from supplygraph.solver.quadratic import FitProgram
 
 SHARP = 1e-11  # tolerance of the interior point from which the face of the optimum is sought
 BLUNT = 1e-9  # tolerance at which an interior point is an answer, where that search does not end
-MEETS = 1e-6  # how far an interior point may miss a row, a price or complementarity
+MEETS = 1e-5  # how far an interior point may miss a row, and the best cost relative to it
+# Pull of a figure on a column, above which rounding of prices hides what an optimum would be: the
+# shipped data have 30, a need of a million million tonnes a unit 5e12.
+STIFF = 1e9
 LARGE = 6_000  # columns from which on that search takes longer than its digits are worth
 # Below it a figure holds its columns nearly alone, and what is left cannot be told by subtraction.
 ALONE = 1e-3
@@ -47,7 +50,7 @@ def solve_fit(program: FitProgram, what: str = "program") -> Fit:
     scaled, size = program.row_scaled()
     if len(program.low) <= LARGE:
         found = on_faces(scaled, interior(scaled, SHARP, what)[0])
-        if found is not None:
+        if found is not None and found[0].unit <= STIFF:
             return Fit(program, *found, size)
     face, price = interior(scaled, BLUNT, what)
     solved = None if price is None else _as_solved(scaled, face, price)
@@ -76,8 +79,10 @@ def _as_solved(program: FitProgram, face: Face, price: np.ndarray) -> SolvedFace
     free, held = np.flatnonzero(~touching.fixed), np.flatnonzero(touching.row)
     value, reduced = program.rows @ x, slope + program.rows.T @ price
     missed = np.maximum(program.lower - value, value - program.upper).max(initial=0.0)
-    gap = float(np.abs(reduced) @ (x - program.low))
-    if missed > MEETS or -reduced.min(initial=0.0) > MEETS * unit or gap > MEETS * unit:
+    loose = np.where(price > 0, program.upper - value, program.lower - value)
+    left = price[price != 0] @ loose[price != 0]  # what the prices say could still be gained
+    gap = float(np.abs(reduced) @ (x - program.low)) + abs(float(left))
+    if missed > MEETS or unit > STIFF or not gap <= MEETS * (1.0 + program.cost(x)):
         return None
     return SolvedFace(x, price, slope, reduced, unit, free, held)
 

@@ -76,6 +76,12 @@ class FitProgram:
         lack = self.figures @ x - self.values
         return np.where(np.abs(lack) > self.huber, np.sign(lack), 0.0)
 
+    def cost(self, x: np.ndarray) -> float:
+        """What is minimised: squares of the columns and Huber's loss of the figures."""
+        lack = np.abs(self.figures @ x - self.values)
+        near = np.minimum(lack, self.huber)
+        return float(self.weight @ x**2 + (near * (2 * lack - near)).sum())
+
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Slope of the cost along every column."""
         lack = self.figures @ x - self.values
