@@ -209,7 +209,8 @@ class AllocationProgram:
             able[material] = able.get(material, 0.0) + most
         # Sizes are relative throughout: a chain told in grams is solved as one told in tonnes.
         least = NOTHING * max([*world.values(), *able.values()], default=0.0) or 1.0
-        size_of = {m: max(world[m], able[m] * IDLE_SHARE) or least for m in world}
+        # A capacity far above use is no size: beside it a solver's tolerance is what is used.
+        size_of = {m: world[m] or able[m] * IDLE_SHARE or least for m in world}
         pool = np.array([size_of[m] * 1e-3 for m in graph.pools["material"]])
         floor = np.where(base > 0, base, 1.0)
         floor[columns.block("arc")] = pool[graph.arcs["origin"].to_numpy()]
