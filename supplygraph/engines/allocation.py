@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplygraph.baseline import Baseline
+from supplygraph.engines.resolution import check_uses_are_seen
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import InfeasibleError, NotConvergedError, UsageError
 from supplygraph.graph import Matrix, balance_matrix
@@ -76,6 +77,7 @@ class AllocationProgram:
         month: str | None = None,
         threads: int = 1,
     ) -> None:
+        check_uses_are_seen(baseline)
         self.baseline, self.graph = baseline, baseline.graph
         self.columns = baseline.columns
         self.weights = demand_weights(baseline) if weights is None else weights

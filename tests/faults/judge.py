@@ -38,6 +38,9 @@ RESIDUAL = 1e-9
 AGREED = 1e-5
 REMOVALS = 6
 YAML_SHARE = 0.2
+# The causes of every figure that moved take seconds in the shipped data, ten times all the rest of
+# a mutant: they are asked of one in so many.
+CAUSES_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,8 @@ def _ask(task: Task, mutant: Mutant, path: Path) -> None:
     groups = chain.rank("country-process")
     for ranking in (facility.table, groups.table):
         _check_ranking(ranking)
-    _check_table(chain.baseline.balance())
+    if not task.shipped or task.number // 10 % CAUSES_EVERY == 0:
+        _check_table(chain.baseline.balance())
     if mutant.kind.startswith("yaml"):
         _ask_documents(chain, mutant, rng)
     if task.shipped:

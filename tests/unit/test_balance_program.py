@@ -10,6 +10,7 @@ from scipy import sparse
 from supplygraph.baseline import balance_table
 from supplygraph.baseline.program import HUBER
 from supplygraph.baseline.table import column_ids
+from supplygraph.errors import NotConvergedError
 from supplygraph.solver import FitProgram, solve_fit
 
 SAME = 1e-6
@@ -185,3 +186,12 @@ def test_stiff_and_loose_figures_stand_side_by_side():
         none, np.zeros(0), np.zeros(0), figures, values, np.full(2, 1e-8), np.zeros(2), HUBER
     ))  # fmt: skip
     assert fit.x == pytest.approx([3.0, 5.0], abs=1e-5)
+
+
+def test_a_use_that_no_solver_sees_is_refused_and_not_served():
+    """90 t of ore and cars that need a millionth of a gram: all of it would look like surplus."""
+    net = chain(cars=15000, mine=500)
+    net.tables["needs"][0]["quantity"] = "2e-16"
+    net.tables["observations"] = net.tables["observations"][:1]
+    with pytest.raises(NotConvergedError, match=r"press uses .* of ore@B, a share below 1e-09"):
+        net.solve().program  # noqa: B018 - compiled when asked for
