@@ -6,7 +6,7 @@ subject to the balance rows and x >= 0. h is Huber's loss, v_o a published figur
 relative error, s_o its size; c_j is at first the flow expected (`priors`), with standard deviation
 d_j, and in each round after it, `ROUNDS` or more, the answer of the one before: Tikhonov's method,
 iterated (King and Chillingworth, Numer. Funct. Anal. Optim. 1, 1979). What the figures hold firmly
-converges to them, so that our own expectations move a figure of relative error sigma by at most about
+converges to them, so that our own expectations move a figure of relative error sigma by about
 (PRIOR_WEIGHT (sigma / TAU)^2)^ROUNDS of its distance from them; what they barely touch stays near
 what is expected, where one round with almost no weight on that would send it anywhere for the sake
 of a digit. The choice of the loss, its constant, the weight and the rounds: docs/decisions.
