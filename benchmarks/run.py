@@ -26,15 +26,15 @@ import numpy as np
 from benchmarks.folder import write_network
 from benchmarks.networks import SIZES
 from benchmarks.rivals import ColdRival, NetworkxRival, PyomoRival
-from supplygraph.analysis.binding import Tracer
-from supplygraph.analysis.chokepoints import chokepoints
-from supplygraph.analysis.entities import entities_of
+from supplygraph.analysis.causes.loss_causes import Tracer
+from supplygraph.analysis.losses.chokepoints import chokepoints
+from supplygraph.analysis.losses.entities import entities_of
 from supplygraph.baseline import Baseline, reconcile
 from supplygraph.dataset import read_dataset
 from supplygraph.engines import AllocationProgram, Cascade
 from supplygraph.engines.allocation import LOSS_SCALE
-from supplygraph.engines.reference import Month
-from supplygraph.engines.together import served_shares
+from supplygraph.engines.group_testing import served_shares
+from supplygraph.engines.month_model import Month
 from supplygraph.graph import compile_graph
 from supplygraph.scenario import Shock
 

@@ -15,12 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from supplygraph.analysis.concentration import concentration
-    from supplygraph.analysis.criticality import geopolrisk, supply_risk
-    from supplygraph.analysis.dominators import dominators
-    from supplygraph.analysis.flow_network import most_vital, vitality
-    from supplygraph.analysis.passing import flow_betweenness
-    from supplygraph.analysis.shapley import shapley
+    from supplygraph.analysis.structure.dominators import dominators
+    from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
+    from supplygraph.analysis.structure.max_flow import most_vital, vitality
+    from supplygraph.analysis.structure.shapley import shapley
+    from supplygraph.analysis.suppliers.concentration import concentration
+    from supplygraph.analysis.suppliers.criticality_indices import geopolrisk, supply_risk
     from supplygraph.chain import load
     from supplygraph.errors import (
         DatasetError,
@@ -61,15 +61,15 @@ __all__ = [
 ]
 
 _HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {
-    "concentration": "supplygraph.analysis.concentration",
-    "dominators": "supplygraph.analysis.dominators",
-    "flow_betweenness": "supplygraph.analysis.passing",
-    "geopolrisk": "supplygraph.analysis.criticality",
+    "concentration": "supplygraph.analysis.suppliers.concentration",
+    "dominators": "supplygraph.analysis.structure.dominators",
+    "flow_betweenness": "supplygraph.analysis.structure.flow_betweenness",
+    "geopolrisk": "supplygraph.analysis.suppliers.criticality_indices",
     "load": "supplygraph.chain",
-    "most_vital": "supplygraph.analysis.flow_network",
-    "shapley": "supplygraph.analysis.shapley",
-    "supply_risk": "supplygraph.analysis.criticality",
-    "vitality": "supplygraph.analysis.flow_network",
+    "most_vital": "supplygraph.analysis.structure.max_flow",
+    "shapley": "supplygraph.analysis.structure.shapley",
+    "supply_risk": "supplygraph.analysis.suppliers.criticality_indices",
+    "vitality": "supplygraph.analysis.structure.max_flow",
 }
 
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from supplygraph.analysis.binding import Tracer
-from supplygraph.analysis.chokepoints import chokepoints, upper_limit
-from supplygraph.analysis.explain import explain, stopped_by, stops
-from supplygraph.analysis.info import info_table
-from supplygraph.analysis.notes import beside_rankings
-from supplygraph.analysis.whatif import whatif
+from supplygraph.analysis.causes.caveats import beside_rankings
+from supplygraph.analysis.causes.loss_causes import Tracer
+from supplygraph.analysis.losses.chokepoints import chokepoints, upper_limit
+from supplygraph.analysis.losses.whatif import whatif
+from supplygraph.analysis.records.dataset_summary import info_table
+from supplygraph.analysis.records.explain import explain, stopped_by, stops
 from supplygraph.baseline import (
     BASELINE_FILE,
     Baseline,
@@ -32,13 +32,13 @@ from supplygraph.baseline import (
 from supplygraph.dataset import Dataset, read_dataset
 from supplygraph.engines import product_weights
 from supplygraph.engines.allocation import RATIONINGS
-from supplygraph.engines.reference import Month
+from supplygraph.engines.month_model import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph, compile_graph
 from supplygraph.precision import stated_table
 from supplygraph.results import Results, load_results
 from supplygraph.scenario import Shock, parse_shock
-from supplygraph.scenario.removal import UnsizedPlantError
+from supplygraph.scenario.shocks import UnsizedPlantError
 from supplygraph.schema.commands import scale_of
 from supplygraph.selectors import did_you_mean
 from supplygraph.writing import write_text
@@ -174,7 +174,7 @@ class _Shared:
 
 def _check_month(at: str | None, option: str = "month") -> None:
     if at is not None:
-        from supplygraph.scenario.months import check_month
+        from supplygraph.scenario.month_arrays import check_month
 
         check_month(at, option)
 
@@ -244,7 +244,7 @@ class Chain:
         >>> graph.edges["ore-a@CN", "ore-a@JP", "ore-a:CN>JP"]["quantity"]
         90.0
         """
-        from supplygraph.analysis.edge_facts import edge_facts
+        from supplygraph.analysis.records.edge_facts import edge_facts
 
         facts = edge_facts(self.baseline, intervals=intervals)
         flows = flow_table(self.baseline)
@@ -284,7 +284,7 @@ class Chain:
         UsageError
             If the format is unknown, or something is there and `force` is not set.
         """
-        from supplygraph.analysis.export import Export, choose_format
+        from supplygraph.analysis.records.export_files import Export, choose_format
 
         kind = choose_format(Path(path), format, force)
         dataset, year = self.dataset, self.network.base_year
@@ -373,13 +373,13 @@ class Chain:
         tracer = self._shared.tracer(at, *asked, portfolio)
         shock = self._shock
         if measures or sets:
-            from supplygraph.analysis.runs import standing_shock
+            from supplygraph.analysis.runs.scenario_runs import standing_shock
 
             shock = shock.with_(standing_shock(self.baseline, at, measures, sets))
         table, warnings = whatif(tracer, shock, rerouting=rerouting, rationing=rationing)
         warnings += beside_rankings(self.network, self.removed)
         if compared:
-            from supplygraph.analysis.projects import what_projects_change
+            from supplygraph.analysis.losses.project_effects import what_projects_change
 
             warnings += what_projects_change(
                 self._shared.projects, compared,
@@ -490,7 +490,7 @@ class Chain:
         >>> table.loc[["c1", "s1", "m2"], "esri"].round(4).tolist()
         [1.0, 0.9091, 0.0656]
         """
-        from supplygraph.analysis.structure import structure_results
+        from supplygraph.analysis.structure.indices import structure_results
 
         weighed = (product, region) if metric in ("shapley", "esri") else (None, None)
         tracer = self._shared.tracer(None, weights, *weighed)
@@ -536,7 +536,7 @@ class Chain:
         >>> round(float(last["tts_months"]), 4), round(float(last["lost_usd"]), 1)
         (1.5, 350.0)
         """
-        from supplygraph.analysis.survival import check_longest
+        from supplygraph.analysis.stocks.time_to_survive import check_longest
 
         check_longest(longest)
         tracer = self._shared.tracer(None, weights, product, region)
@@ -544,12 +544,12 @@ class Chain:
         if not self.removed and not each:
             if ttr is not None:
                 raise UsageError("--ttr says when what was removed is back: remove something.")
-            from supplygraph.analysis.cover import cover_table
+            from supplygraph.analysis.stocks.stock_cover import cover_table
 
             table, found = cover_table(tracer, product, region)
             notes = (*self.dataset.warnings, *found)
             return Results("cover", table, self._about(), params, warnings=notes)
-        from supplygraph.analysis.survival import survival_table
+        from supplygraph.analysis.stocks.time_to_survive import survival_table
 
         scenarios = [(*self.removed, text) for text in each] or [self.removed]
         table, found = survival_table(
@@ -619,7 +619,7 @@ class Chain:
         UsageError
             If something named is unknown, or something was removed already.
         """
-        from supplygraph.analysis.trace import trace
+        from supplygraph.analysis.origins.trace import trace
 
         table, warnings = trace(
             self.baseline, product, region=region, element=element, by=by, ranges=ranges
@@ -658,7 +658,7 @@ class Chain:
         write
             Compute anew and store the answer in the dataset.
         """
-        from supplygraph.analysis.deciding import deciding
+        from supplygraph.analysis.losses.deciding_figures import deciding
 
         path = self.dataset.path / DECIDING_FILE
         if path.is_file() and not write:
@@ -693,7 +693,7 @@ class Chain:
         UsageError
             If an option is unknown, or something was removed already.
         """
-        from supplygraph.analysis.page import page_table
+        from supplygraph.analysis.pages.page_record import page_table
 
         portfolio = self._shared.portfolio(("binding",), at)
         tracer = self._shared.tracer(at, weights, product, region, portfolio)
@@ -724,7 +724,7 @@ class Chain:
     @_whole(LOADED)
     def scenarios(self) -> Results:
         """Scenarios of the dataset."""
-        from supplygraph.analysis.scenarios import scenario_table
+        from supplygraph.analysis.runs.scenario_tables import scenario_table
 
         table, warnings = scenario_table(self.dataset)
         return Results("scenarios", table, self._about(), {}, warnings=warnings)
@@ -746,7 +746,7 @@ class Chain:
         >>> shown.table.set_index("id").loc["ndfeb-hre:CN>JP", "set_by"]
         'CN-2025-18'
         """
-        from supplygraph.analysis.scenarios import show_scenario
+        from supplygraph.analysis.runs.scenario_tables import show_scenario
 
         return show_scenario(
             self.network, self.baseline, scenario, month=month, sets=sets, measures=measures
@@ -775,7 +775,7 @@ class Chain:
         sets, measures
             Parameters changed and measures added, as in :meth:`bounds`.
         """
-        from supplygraph.analysis.duties import duty_table, parse_prices
+        from supplygraph.analysis.runs.duties import duty_table, parse_prices
         from supplygraph.scenario.load import load_scenario
 
         changes, added = list(sets), list(measures)
@@ -837,7 +837,7 @@ class Chain:
         ScenarioError
             If the scenario contradicts itself, or a window ends and nobody says what follows.
         """
-        from supplygraph.analysis.runs import run_scenario
+        from supplygraph.analysis.runs.scenario_runs import run_scenario
         from supplygraph.scenario.load import load_scenario
 
         changes = [*sets, *([] if months is None else [f"months={months}"])]
@@ -899,7 +899,7 @@ class Chain:
         >>> sorted(set(table["side"]))
         ['exporter', 'home', 'importer', 'record']
         """
-        from supplygraph.analysis.account import account_table
+        from supplygraph.analysis.runs.account import account_table
         from supplygraph.scenario.load import load_scenario
 
         changes = [*sets, *([] if months is None else [f"months={months}"])]
@@ -926,7 +926,7 @@ class Chain:
         portfolio = self._shared.portfolio(built, told.start)
         if portfolio is not None:
             from supplygraph.scenario.measures.technology_denial import slowed
-            from supplygraph.scenario.world import World
+            from supplygraph.scenario.network_queries import World
 
             ramp, first = slowed(told.acting, World(self.network, self.baseline))
             portfolio = replace(
@@ -955,7 +955,7 @@ class Chain:
         >>> found.loc[0, "month"], found.loc[0, "flags"]
         ('2025-05', ('inferred',))
         """
-        from supplygraph.analysis.runs import cover_from_events
+        from supplygraph.analysis.runs.scenario_runs import cover_from_events
         from supplygraph.scenario.load import load_scenario
 
         told = load_scenario(self.dataset, scenario, graph=self.network)
@@ -1016,7 +1016,7 @@ class Chain:
         UsageError
             If the measure tests no content, or nobody is bound by it.
         """
-        from supplygraph.analysis.comply import comply_rows, rule_of
+        from supplygraph.analysis.origins.comply import comply_rows, rule_of
 
         _check_month(month)
         changes, at = list(sets), month or self.network.base_month
@@ -1055,7 +1055,7 @@ class Chain:
         without
             Selector of what stops.
         portfolios
-            ``usual``, ``all``, or words of `supplygraph.analysis.outlook.VARIANTS`.
+            ``usual``, ``all``, or words of `supplygraph.analysis.deals.cover_by_year.VARIANTS`.
         growth
             Of demand a year since the base year.
         known_to
@@ -1068,8 +1068,14 @@ class Chain:
         UsageError
             If a word is unknown, or the dataset has no projects.
         """
-        from supplygraph.analysis.deals import deal_table, project_table
-        from supplygraph.analysis.outlook import USUAL, VARIANTS, Question, Years, outlook_table
+        from supplygraph.analysis.deals.cover_by_year import (
+            USUAL,
+            VARIANTS,
+            Question,
+            Years,
+            outlook_table,
+        )
+        from supplygraph.analysis.deals.deal_tables import deal_table, project_table
         from supplygraph.scenario.projects import deals_of
 
         _check_choice(by, ("year", "project", "deal"), "by")
@@ -1114,8 +1120,8 @@ class Chain:
         destinations
             Only these; all that the dataset names by default.
         """
-        from supplygraph.analysis.backtest import FIT, backtest, read_observed
-        from supplygraph.scenario.months import month_range
+        from supplygraph.analysis.runs.backtest import FIT, backtest, read_observed
+        from supplygraph.scenario.month_arrays import month_range
 
         seen = None if observed is None else read_observed(observed)
         span = month_range(FIT[0], months)
@@ -1163,7 +1169,7 @@ class Run:
 
     def compare(self, *others: Run, by: Sequence[str] = ("product", "region")) -> Results:
         """Months of output lost here and in other runs, and the difference."""
-        from supplygraph.analysis.compare import compare_runs
+        from supplygraph.analysis.runs.compare import compare_runs
 
         if any(run.results.kind != "run" for run in (self, *others)):
             raise UsageError("compare: runs by element have no products. Run them by product.")

@@ -20,7 +20,7 @@ from supplygraph.baseline import Baseline, reconcile
 from supplygraph.dataset import read_dataset
 from supplygraph.engines import AllocationProgram, Cascade, Levels
 from supplygraph.graph import Matrix, SupplyGraph, compile_graph
-from supplygraph.graph.matrix import INFINITY
+from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.solver import LinearProgram, Triplets
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from networks import Network, Solved
 
-from supplygraph.scenario.compose import compose
+from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.months import Bounds
+from supplygraph.scenario.month_arrays import Bounds
 
 
 @cache

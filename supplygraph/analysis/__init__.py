@@ -1,1 +1,1 @@
-"""Questions asked of the engines, one per file; each answer is a Results record."""
+"""Questions asked of the engines: a room for a kind of question, one file for each."""

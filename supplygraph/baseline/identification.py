@@ -14,7 +14,7 @@ import numpy as np
 
 from supplygraph.baseline.reconcile import BalanceProblem, Baseline
 from supplygraph.graph import Matrix
-from supplygraph.graph.matrix import INFINITY, RowWriter
+from supplygraph.graph.balance_matrix import INFINITY, RowWriter
 from supplygraph.solver import LinearProgram, Triplets
 
 SLACK = (

@@ -24,7 +24,7 @@ from supplygraph.baseline.observations import Observation
 from supplygraph.baseline.priors import Priors
 from supplygraph.errors import NotConvergedError
 from supplygraph.graph import Columns, Matrix, SupplyGraph
-from supplygraph.graph.matrix import export_rows, first_line_row
+from supplygraph.graph.balance_matrix import export_rows, first_line_row
 from supplygraph.solver import Fit, FitProgram, solve_fit
 
 HUBER = 1.345  # errors; keeps 95 % of the precision of squares where figures err normally

@@ -12,7 +12,7 @@ from supplygraph.baseline.observations import Observation, observations_of
 from supplygraph.baseline.priors import Priors, compute_priors
 from supplygraph.baseline.program import Balance, figure_sizes, relative_imbalance, solve_balance
 from supplygraph.graph import Columns, Matrix, SupplyGraph, balance_matrix, columns_of
-from supplygraph.graph.matrix import INFINITY, first_line_row
+from supplygraph.graph.balance_matrix import INFINITY, first_line_row
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supplygraph.baseline.causes import Causes
+from supplygraph.baseline.figure_causes import Causes
 from supplygraph.baseline.observations import observations_of
 from supplygraph.baseline.reconcile import Baseline, balance_rows, reconcile
 from supplygraph.graph import Columns, SupplyGraph, columns_of

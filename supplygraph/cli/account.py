@@ -78,6 +78,6 @@ def account(
     )  # fmt: skip
     emit(results, format_, output, force, columns=SHOWN)
     if page is not None:
-        from supplygraph.views.account import AccountPage
+        from supplygraph.views.account_page import AccountPage
 
         note(f"wrote {AccountPage(results).save(page)}")

@@ -46,7 +46,7 @@ SELECTORS = {
 
 def _check_month(month: str | None) -> str | None:
     if month is not None:
-        from supplygraph.scenario.months import check_month
+        from supplygraph.scenario.month_arrays import check_month
 
         check_month(month, "--at")
     return month
@@ -179,7 +179,7 @@ def balance(
 
     Example: supplygraph balance --moved 0.05
     """
-    from supplygraph.analysis import balance as tables
+    from supplygraph.analysis.records import balance_tables as tables
 
     check_output(format_, output, force)
     if sum([held, flows, intervals is not None, deciding]) > 1:

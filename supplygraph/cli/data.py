@@ -96,7 +96,7 @@ def _check_documents(dataset: Dataset) -> tuple[Fault, ...]:
     if not any(dataset.documents.get(n) for n in ("measures", "projects", "deals", "scenarios")):
         return ()
     from supplygraph.graph import compile_graph
-    from supplygraph.scenario.checks import check_documents
+    from supplygraph.scenario.document_checks import check_documents
 
     return tuple(check_documents(dataset, compile_graph(dataset)))
 
@@ -177,7 +177,7 @@ def schema(
     if name is None or name in TABLES:
         _say_rows(column_rows(name) if name else table_rows())
     elif name in FILES:
-        from supplygraph.scenario.editors import file_schema
+        from supplygraph.scenario.json_schema import file_schema
 
         say(json.dumps(file_schema(name), indent=1, ensure_ascii=False) + "\n")
     elif name not in KINDS and (rows := _kind_rows(name)):
@@ -193,7 +193,7 @@ def _say_rows(rows: list[dict[str, str]]) -> None:
 
 def _kind_rows(name: str) -> list[dict[str, str]]:
     """Keys of a kind of measure; none if there is no such kind."""
-    from supplygraph.scenario.editors import key_rows
+    from supplygraph.scenario.json_schema import key_rows
 
     return key_rows(name)
 

@@ -49,7 +49,7 @@ def export(
 
     Example: supplygraph export --to chain.gexf
     """
-    from supplygraph.analysis.export import choose_format
+    from supplygraph.analysis.records.export_files import choose_format
 
     kind = choose_format(to, format_, force)
     chain = _chain(context)

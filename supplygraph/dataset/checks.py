@@ -17,7 +17,7 @@ from supplygraph.dataset.expressions import check_expressions
 from supplygraph.dataset.identity import ancestors, check_keys, check_references
 from supplygraph.dataset.loops import check_loops
 from supplygraph.dataset.mass import check_mass
-from supplygraph.dataset.places import place_hint
+from supplygraph.dataset.place_hints import place_hint
 from supplygraph.dataset.recipe_checks import (
     check_bundles,
     check_line_counts,

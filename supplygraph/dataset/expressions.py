@@ -10,7 +10,7 @@ import pandas as pd
 
 from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.expression_units import SHARE_UNIT, Named, is_part, unit_problem
-from supplygraph.dataset.places import place_hint
+from supplygraph.dataset.place_hints import place_hint
 from supplygraph.dataset.recipe_checks import HIDDEN_ACTIVITY, SAME
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault, SelectorError

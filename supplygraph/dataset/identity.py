@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from supplygraph.dataset.cells import shorten
-from supplygraph.dataset.places import place_hint
+from supplygraph.dataset.place_hints import place_hint
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault
 from supplygraph.schema import Column, hint, table_names, table_schema

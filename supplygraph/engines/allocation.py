@@ -24,17 +24,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.resolution import check_uses_are_seen
+from supplygraph.engines.least_use import check_uses_are_seen
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import InfeasibleError, NotConvergedError, UsageError
 from supplygraph.graph import Matrix, balance_matrix
-from supplygraph.graph.matrix import INFINITY, RowWriter, first_line_row
+from supplygraph.graph.balance_matrix import INFINITY, RowWriter, first_line_row
 from supplygraph.scenario import Shock
 from supplygraph.selectors import did_you_mean
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 
 if TYPE_CHECKING:
-    from supplygraph.engines.water import WaterFilling
+    from supplygraph.engines.water_filling import WaterFilling
 
 LOSS_SCALE = 1e4
 TIE_BREAK = 1e-8
@@ -113,7 +113,7 @@ class AllocationProgram:
 
     @cached_property
     def _water(self) -> WaterFilling:
-        from supplygraph.engines.water import WaterFilling
+        from supplygraph.engines.water_filling import WaterFilling
 
         return WaterFilling(self)
 

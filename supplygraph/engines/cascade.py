@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.backward import Backward, ratio
+from supplygraph.engines.flow_recovery import Backward, ratio
 from supplygraph.errors import NotConvergedError
 from supplygraph.scenario import Shock
 

@@ -19,21 +19,21 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import Allocation
+from supplygraph.engines.allocation_step import RATIONINGS, REROUTINGS, MonthlyProgram, kept_share
 from supplygraph.engines.cascade import Cascade, Levels
-from supplygraph.engines.content import (
+from supplygraph.engines.cascade_step import Limits, RigidMonth, State
+from supplygraph.engines.content_exclusions import (
     Caught,
     ContentRules,
     Flows,
     allocated_flows,
     rigid_flows,
 )
-from supplygraph.engines.monthly import RATIONINGS, REROUTINGS, MonthlyProgram, kept_share
-from supplygraph.engines.rigid import Limits, RigidMonth, State
-from supplygraph.engines.stocks import COVERS
-from supplygraph.engines.targets import Targets, targets_of
+from supplygraph.engines.inventories import COVERS
+from supplygraph.engines.stock_targets import Targets, targets_of
 from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario import Shock
-from supplygraph.scenario.months import Bounds, Denial
+from supplygraph.scenario.month_arrays import Bounds, Denial
 from supplygraph.selectors import did_you_mean
 
 MONTHS_A_YEAR = 12

@@ -31,7 +31,7 @@ from supplygraph.selectors import (
 if TYPE_CHECKING:
     import networkx as nx
 
-    from supplygraph.graph.export import Facts
+    from supplygraph.graph.networkx_graph import Facts
 
 BASE_YEAR = 2024
 RUNNING = ("operating", "ramping")
@@ -373,7 +373,7 @@ class SupplyGraph:
             Plants, pools (``material@market``) and products (``product@market``); edges
             carry ``material``, ``quantity`` and ``unit``. Frozen.
         """
-        from supplygraph.graph.export import to_networkx
+        from supplygraph.graph.networkx_graph import to_networkx
 
         return to_networkx(self, flows, facts, all_edges=all_edges)
 

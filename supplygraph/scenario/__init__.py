@@ -1,5 +1,5 @@
 """What is done to the network, as bounds."""
 
-from supplygraph.scenario.removal import Shock, parse_shock, shock_of
+from supplygraph.scenario.shocks import Shock, parse_shock, shock_of
 
 __all__ = ["Shock", "parse_shock", "shock_of"]

@@ -15,12 +15,12 @@ from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.reading import DOCUMENT_LIMIT, UnreadableError, read_text
-from supplygraph.scenario.faults import sentence_fault, validated
+from supplygraph.scenario.document_faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
 from supplygraph.scenario.measures.base import set_path
 from supplygraph.scenario.measures.paths import split_path
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.references import (
+from supplygraph.scenario.reference_checks import (
     check_entry,
     check_projects,
     check_scenario,

@@ -19,7 +19,7 @@ from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario.calendar import last_day
 from supplygraph.scenario.measures import AnyMeasure, AnyModifier, Measure, Modifier, Record
 from supplygraph.scenario.measures.base import Day, Share, Strict, check_order
-from supplygraph.scenario.months import check_month, month_range
+from supplygraph.scenario.month_arrays import check_month, month_range
 
 OUTCOMES = ("lapses", "renewed", "lifted")
 UNTIL = "renewed until "

@@ -21,9 +21,9 @@ from pydantic import BeforeValidator, Field
 from supplygraph.dataset import Dataset
 from supplygraph.errors import DatasetError, Fault, UsageError
 from supplygraph.graph import SupplyGraph
-from supplygraph.scenario.faults import validated
+from supplygraph.scenario.document_faults import validated
 from supplygraph.scenario.measures.base import Day, Grade, Share, Source, Strict
-from supplygraph.scenario.months import month_range
+from supplygraph.scenario.month_arrays import month_range
 from supplygraph.selectors import did_you_mean
 
 FIRMNESS = ("binding", "announced", "non_binding")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from supplygraph.views.layout import HEAD, Dot, Lane, Place, lane_of
-from supplygraph.views.record import PageRecord
+from supplygraph.views.page_parts import PageRecord
 
 ROOM = 776.0  # height that the lanes should fit, as on a screen of 1600 x 1000
 DOT_AT = 17.0

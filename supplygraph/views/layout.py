@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from supplygraph.views.record import PageRecord, Record
+from supplygraph.views.page_parts import PageRecord, Record
 from supplygraph.views.style import COLOURED, colour_of, is_reported, word
 
 WIDTH = 1224.0

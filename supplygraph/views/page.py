@@ -11,10 +11,10 @@ from typing import Any
 
 from supplygraph.results import Results
 from supplygraph.views.layout import Matrix, column_text
-from supplygraph.views.matrix import matrix_of
-from supplygraph.views.network import network_of
-from supplygraph.views.record import PageRecord, compact
+from supplygraph.views.page_parts import PageRecord, compact
+from supplygraph.views.pyvis_network import network_of
 from supplygraph.views.sankey import sankey_of
+from supplygraph.views.stage_matrix import matrix_of
 from supplygraph.views.style import DARK, LIGHT, SECTORS, step_text, unit_text, word
 from supplygraph.writing import write_text
 

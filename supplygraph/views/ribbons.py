@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from supplygraph.views.layout import Lane, Matrix, Ribbon, lane_of
-from supplygraph.views.record import PageRecord, Record
+from supplygraph.views.page_parts import PageRecord, Record
 from supplygraph.views.style import unit_text
 
 RIBBONS = 240

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from supplygraph.views.layout import colours_of, lane_of
-from supplygraph.views.record import PageRecord, Record
+from supplygraph.views.page_parts import PageRecord, Record
 from supplygraph.views.style import COLOURED, unit_text, word
 
 WIDTH, HEIGHT, HEAD = 1224.0, 820.0, 52.0

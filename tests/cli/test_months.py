@@ -119,9 +119,9 @@ def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path,
 @pytest.mark.parametrize("rerouting", ["none", "free"])
 def test_stocks_stand_at_their_targets_every_year_without_a_shock(rerouting, season):
     import supplygraph as sg
-    from supplygraph.analysis.runs import season_of
+    from supplygraph.analysis.runs.scenario_runs import season_of
     from supplygraph.engines.timeline import Pace, run_months
-    from supplygraph.scenario.months import Bounds, month_range
+    from supplygraph.scenario.month_arrays import Bounds, month_range
 
     chain = sg.load()
     pace = Pace(season_of(chain.dataset)) if season else Pace()

@@ -91,7 +91,7 @@ def _esri() -> Iterator[Case]:
 
 
 def _shapley() -> Iterator[Case]:
-    from supplygraph.analysis.shapley import shapley
+    from supplygraph.analysis.structure.shapley import shapley
 
     found = shapley(["a", "b", "c"], lambda sets: [float(len(s) > 1 and "a" in s) for s in sets])
     for name, value in (("a", 2 / 3), ("b", 1 / 6), ("c", 1 / 6)):
@@ -100,7 +100,7 @@ def _shapley() -> Iterator[Case]:
 
 def _dominators() -> Iterator[Case]:
     """A product of two kinds: one has two makers on one mine, the other a single maker."""
-    from supplygraph.analysis.dominators import Reach
+    from supplygraph.analysis.structure.dominators import Reach
 
     network = nx.DiGraph()
     network.add_edges_from([("mine", "left"), ("mine", "right"), ("left", "car"), ("right", "car")])
@@ -115,7 +115,7 @@ def _dominators() -> Iterator[Case]:
 
 
 def _vitality() -> Iterator[Case]:
-    from supplygraph.analysis.flow_network import most_vital, vitality
+    from supplygraph.analysis.structure.max_flow import most_vital, vitality
 
     network = nx.DiGraph([("A", "line"), ("B", "line"), ("line", "use"), ("C", "use")])
     nx.set_node_attributes(network, {"A": 8, "B": 8, "line": 8, "C": 7, "use": 15}, "capacity")
@@ -144,7 +144,10 @@ def _mixing() -> Iterator[Case]:
 
 
 def _indices() -> Iterator[Case]:
-    from supplygraph.analysis.criticality import governance_concentration, supply_risk
+    from supplygraph.analysis.suppliers.criticality_indices import (
+        governance_concentration,
+        supply_risk,
+    )
 
     output = {
         "US": 45_000, "AU": 13_000, "BR": 20, "MM": 31_000, "CN": 270_000, "IN": 2_900,
@@ -166,7 +169,7 @@ def _indices() -> Iterator[Case]:
 
 
 def _customs() -> Iterator[Case]:
-    from supplygraph.analysis.backtest import CALIBRATION, Curve
+    from supplygraph.analysis.runs.backtest import CALIBRATION, Curve
 
     base = {"04": 4775, "05": 4762, "06": 5147, "07": 5278, "08": 5326}
     seen = {"04": 2626, "05": 1238, "06": 3188, "07": 5577, "08": 6146}

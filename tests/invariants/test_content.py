@@ -4,15 +4,15 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from supplygraph.engines.coloured import Coloured, ColouredProgram, compliant_supply
-from supplygraph.engines.content import ContentMeter, Flows
+from supplygraph.engines.content_exclusions import ContentMeter, Flows
+from supplygraph.engines.segregation import Coloured, ColouredProgram, compliant_supply
 from supplygraph.engines.timeline import run_months
 from supplygraph.scenario import Shock
-from supplygraph.scenario.compose import compose
+from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.measures import ImportRestriction
 from supplygraph.scenario.measures.base import Time
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 from tests.networks import Solved, random_network
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

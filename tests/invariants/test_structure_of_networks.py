@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_network, removals
 
-from supplygraph.analysis.dominators import Reach
-from supplygraph.analysis.elements import Elements, groups_in
-from supplygraph.analysis.entities import entities_of
-from supplygraph.analysis.flow_network import FlowProgram
-from supplygraph.analysis.shapley import coalition_losses, players_of, shapley
+from supplygraph.analysis.losses.entities import entities_of
+from supplygraph.analysis.structure.dominators import Reach
+from supplygraph.analysis.structure.element_networks import Elements, groups_in
+from supplygraph.analysis.structure.max_flow import FlowProgram
+from supplygraph.analysis.structure.shapley import coalition_losses, players_of, shapley
 from supplygraph.baseline import Ranges
 from supplygraph.chain import Chain, load
 from supplygraph.scenario import Shock, parse_shock

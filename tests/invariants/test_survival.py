@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from supplygraph.engines.course import course
-from supplygraph.engines.stocks import stocks_of
-from supplygraph.engines.survival import SurvivalProgram
+from supplygraph.engines.full_service import SurvivalProgram
+from supplygraph.engines.inventories import stocks_of
+from supplygraph.engines.stock_depletion import course
 from supplygraph.scenario import Shock, parse_shock
 from tests.networks import Network, random_network, removals
 

@@ -5,10 +5,10 @@ import pytest
 from networks import Network, random_network, removals
 
 from supplygraph import load
-from supplygraph.analysis.entities import entities_of
-from supplygraph.engines import together
-from supplygraph.engines.reference import Month
-from supplygraph.engines.together import served_shares
+from supplygraph.analysis.losses.entities import entities_of
+from supplygraph.engines import group_testing as together
+from supplygraph.engines.group_testing import served_shares
+from supplygraph.engines.month_model import Month
 
 EXACT = 1e-9
 

@@ -12,7 +12,7 @@ import pytest
 from networks import Network
 
 from supplygraph.engines.timeline import run_months
-from supplygraph.scenario.months import Bounds, month_range
+from supplygraph.scenario.month_arrays import Bounds, month_range
 
 COVER, SAFETY, REFILL, MOST, PACE = 2.0, 0.9, 2.0, 1.25, 6.0
 LOSS = (0.0, 0.5, 0.5, 0.5, 0.0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from supplygraph.chain import load
+from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.calendar import days_of, first_day
-from supplygraph.scenario.compose import compose
 from supplygraph.scenario.load import load_scenario
 from supplygraph.scenario.measures.base import Time
 from supplygraph.scenario.measures.curves import Logistic, Steps

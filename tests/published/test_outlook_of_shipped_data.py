@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.outlook import Question, Years
-from supplygraph.engines.outlook import YearCapacity
+from supplygraph.analysis.deals.cover_by_year import Question, Years
+from supplygraph.engines.coverage import YearCapacity
 from supplygraph.scenario import parse_shock
 from supplygraph.scenario.projects import projects_of
 

@@ -13,7 +13,7 @@ from networks import Network, Solved
 
 from supplygraph.engines.timeline import run_months
 from supplygraph.graph import SupplyGraph
-from supplygraph.scenario.months import Bounds, month_range
+from supplygraph.scenario.month_arrays import Bounds, month_range
 from supplygraph.scenario.projects import Portfolio, projects_of, with_projects
 
 NEED, MONTHS = 6000.0, 60

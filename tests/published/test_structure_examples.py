@@ -4,14 +4,14 @@ import networkx as nx
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.criticality import (
+from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
+from supplygraph.analysis.structure.max_flow import FlowProgram, max_flow, most_vital, vitality
+from supplygraph.analysis.suppliers.criticality_indices import (
     geopolrisk,
     governance_concentration,
     scaled_governance,
     supply_risk,
 )
-from supplygraph.analysis.flow_network import FlowProgram, max_flow, most_vital, vitality
-from supplygraph.analysis.passing import flow_betweenness
 
 CAPACITY = {
     "CN_mine": 70, "US_mine": 15, "AU_mine": 15, "CN_sep": 90, "MY_sep": 10, "CN_met": 92,

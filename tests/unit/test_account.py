@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from networks import Network, Solved
 
-from supplygraph.analysis.account import account_table, market_of
-from supplygraph.analysis.binding import Tracer
+from supplygraph.analysis.causes.loss_causes import Tracer
+from supplygraph.analysis.runs.account import account_table, market_of
 from supplygraph.dataset.prices import PriceBook
-from supplygraph.engines.reference import Month
+from supplygraph.engines.month_model import Month
 from supplygraph.errors import SupplygraphError, UsageError
 from supplygraph.results import Results
 from supplygraph.scenario.load import scenario_of
-from supplygraph.views.account import AccountPage, bars, money
+from supplygraph.views.account_page import AccountPage, bars, money
 
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["A"], "covers": {"materials": ["met"]},
        "blocked": 0.4, "effective": "2025-01-01", "expires": "2025-02-28"}  # fmt: skip

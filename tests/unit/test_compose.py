@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scenarios import arc, bounds, entry, magnets, scenario
 
 from supplygraph.errors import DatasetError, ScenarioError
-from supplygraph.scenario.compose import compose
+from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 
 MAGNET = {"materials": ["magnet"]}

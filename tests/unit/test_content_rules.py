@@ -7,17 +7,17 @@ import pytest
 from networks import Network, Solved
 
 import supplygraph as sg
-from supplygraph.analysis.comply import comply_rows
-from supplygraph.engines import content as content_engine
-from supplygraph.engines.content import ContentMeter, Flows, caught
+from supplygraph.analysis.origins.comply import comply_rows
+from supplygraph.engines import content_exclusions as content_engine
+from supplygraph.engines.content_exclusions import ContentMeter, Flows, caught
 from supplygraph.engines.timeline import Timeline, run_months
 from supplygraph.errors import NotConvergedError, ScenarioError
-from supplygraph.scenario.compose import compose
+from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.measures import ContentRule, ImportRestriction, Measure
 from supplygraph.scenario.measures.base import Time
 from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 ENGINES = ("none", "qualified", "free")
 RULE = {

@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import supplygraph as sg
-from supplygraph.analysis.esri import esri, esri_by_firm, firm_network
-from supplygraph.analysis.firms import firms_of
+from supplygraph.analysis.structure.firm_network import firms_of
+from supplygraph.analysis.structure.systemic_risk import esri, esri_by_firm, firm_network
 from supplygraph.errors import NotConvergedError, UndefinedMetricError, UsageError
 from supplygraph.schema.commands import command_schema, result_fields
 from tests.networks import random_network

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.export import Export
+from supplygraph.analysis.records.export_files import Export
 from supplygraph.errors import SupplygraphError, UsageError
 
 FORMATS = ("graphml", "gexf", "cyjs", "xlsx", "csv", "parquet")

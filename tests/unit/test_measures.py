@@ -140,7 +140,7 @@ def test_listed_firms_lose_what_came_from_the_imposing_country(threshold, left):
 def test_owners_are_followed_and_unknown_shares_are_noted_and_not_counted():
     from scenarios import scenario
 
-    from supplygraph.scenario.world import World
+    from supplygraph.scenario.network_queries import World
 
     solved = magnets()
     world = World(solved.graph, solved.baseline)

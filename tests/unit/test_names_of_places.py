@@ -3,7 +3,7 @@
 import pytest
 from toy import faults, toy
 
-from supplygraph.schema.places import recognise
+from supplygraph.schema.country_codes import recognise
 
 COUNTRIES = """id,name,market,region
 CN,China,CN,CN

@@ -4,7 +4,7 @@ import pytest
 from networks import Network
 
 from supplygraph.engines import AllocationProgram
-from supplygraph.engines.reference import Month
+from supplygraph.engines.month_model import Month
 
 
 def later(net: Network, plant: str, month: str = "2026-01") -> None:

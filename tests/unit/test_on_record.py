@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from supplygraph.analysis.explain import explain
-from supplygraph.analysis.on_record import ids_on_record, on_record
+from supplygraph.analysis.records.explain import explain
+from supplygraph.analysis.records.on_record import ids_on_record, on_record
 from supplygraph.baseline import load_or_reconcile
 from supplygraph.dataset import read_dataset
 from supplygraph.errors import UsageError

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from networks import Network, Solved
 
-from supplygraph.analysis.deals import deal_table, project_table
-from supplygraph.analysis.outlook import Question, Years, outlook_table
+from supplygraph.analysis.deals.cover_by_year import Question, Years, outlook_table
+from supplygraph.analysis.deals.deal_tables import deal_table, project_table
 from supplygraph.engines.allocation import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario.projects import deals_of, projects_of

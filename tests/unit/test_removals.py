@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.entities import BY, entities_of
+from supplygraph.analysis.losses.entities import BY, entities_of
 from supplygraph.chain import Chain
 from supplygraph.errors import SelectorError, UsageError
-from supplygraph.scenario.removal import UnsizedPlantError, parse_shock
+from supplygraph.scenario.shocks import UnsizedPlantError, parse_shock
 
 ROOT = Path(__file__).parents[2]
 COUNTED = {"solve", "cover"}

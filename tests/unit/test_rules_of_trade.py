@@ -12,13 +12,13 @@ from scenarios import arc, bounds, magnets, scenario
 from supplygraph.engines.timeline import run_months
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import DatasetError, ScenarioError
-from supplygraph.scenario.compose import compose
+from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.measures.technology_denial import slowed
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.months import Bounds, month_range
+from supplygraph.scenario.month_arrays import Bounds, month_range
+from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.projects import Portfolio, projects_of, with_projects
-from supplygraph.scenario.world import World
 
 MAGNET = {"materials": ["magnet"]}
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "destinations": ["US"]}

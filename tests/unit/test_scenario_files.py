@@ -16,8 +16,8 @@ from scenarios import bounds, magnets, scenario
 from supplygraph.dataset import documents, read_dataset, shipped_datasets
 from supplygraph.errors import DatasetError, SupplygraphError, UsageError
 from supplygraph.graph import compile_graph
-from supplygraph.scenario.checks import check_documents
-from supplygraph.scenario.editors import file_schema, key_rows
+from supplygraph.scenario.document_checks import check_documents
+from supplygraph.scenario.json_schema import file_schema, key_rows
 from supplygraph.scenario.load import (
     library,
     load_scenario,
@@ -133,7 +133,7 @@ def test_names_and_files_of_scenarios(tmp_path):
 def changed_rows(*sets: str) -> set[tuple[str, str]]:
     """(month, arc) whose bound a change moves, in the shock of April 2025."""
     graph, baseline = network()
-    from supplygraph.scenario.compose import compose
+    from supplygraph.scenario.bounds import compose
 
     one = compose(graph, baseline, load_scenario(SHIPPED, "april-2025-shock"))
     two = compose(graph, baseline, load_scenario(SHIPPED, "april-2025-shock", sets))

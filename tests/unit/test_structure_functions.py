@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import supplygraph as sg
-from supplygraph.analysis.dominators import Reach, dominators, reachable
-from supplygraph.analysis.flow_network import FlowProgram, max_flow, most_vital, vitality
-from supplygraph.analysis.passing import flow_betweenness
-from supplygraph.analysis.shapley import coalitions_of, shapley
+from supplygraph.analysis.structure.dominators import Reach, dominators, reachable
+from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
+from supplygraph.analysis.structure.max_flow import FlowProgram, max_flow, most_vital, vitality
+from supplygraph.analysis.structure.shapley import coalitions_of, shapley
 
 SEEDS = st.integers(0, 10_000)
 ANY_TIME = settings(deadline=None)  # the first call imports scipy or HiGHS

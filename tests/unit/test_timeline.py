@@ -10,7 +10,7 @@ from networks import Network, Solved, random_network
 
 import supplygraph as sg
 from supplygraph.engines.timeline import Pace, Timeline, run_months
-from supplygraph.scenario.months import Bounds, Denial, month_range
+from supplygraph.scenario.month_arrays import Bounds, Denial, month_range
 
 WEEK = 12 / 52
 SEASON = (1.3, 0.6, 1.1, 1.0, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0)

@@ -9,9 +9,9 @@ import pytest
 from networks import Network, random_network
 
 import supplygraph as sg
-from supplygraph.analysis.content import ElementNetwork
-from supplygraph.analysis.ranges import AllowedFlows
-from supplygraph.analysis.trace import sums, trace
+from supplygraph.analysis.origins.element_content import ElementNetwork
+from supplygraph.analysis.origins.origin_ranges import AllowedFlows
+from supplygraph.analysis.origins.trace import sums, trace
 from supplygraph.errors import UndefinedMetricError, UsageError
 
 

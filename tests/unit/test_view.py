@@ -11,13 +11,13 @@ import pytest
 from large_page import large_record
 
 import supplygraph as sg
-from supplygraph.analysis.cell_flows import arcs_in_use, cell_flows, pools_in_use
+from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
 from supplygraph.results import Results, load_results
 from supplygraph.views import View
-from supplygraph.views.matrix import matrix_of
 from supplygraph.views.page import safe_json
-from supplygraph.views.record import PageRecord
+from supplygraph.views.page_parts import PageRecord
 from supplygraph.views.sankey import MOST, sankey_of
+from supplygraph.views.stage_matrix import matrix_of
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_mixing_shares_in_proportion():
         net.observe(f"activity(id={name})", quantity, sigma=0.01)
     net.trade("ore", "A", "B", 20, sigma=0.01)
     baseline = net.solve().baseline
-    from supplygraph.analysis.binding import Evidence
+    from supplygraph.analysis.causes.loss_causes import Evidence
 
     pools, arcs = pools_in_use(baseline), arcs_in_use(baseline, Evidence(baseline))
     cells = {name: (name, "c") for name in ("m1", "m2", "p1", "p2", "car@A", "car@B")}

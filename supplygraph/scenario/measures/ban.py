@@ -11,7 +11,7 @@ from pydantic import Field
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time, mean_share
 from supplygraph.scenario.measures.leak import Leak
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 
 class Ban(Measure):

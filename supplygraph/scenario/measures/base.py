@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import first_day, last_day
-from supplygraph.scenario.content import ContentTest
-from supplygraph.scenario.world import World
+from supplygraph.scenario.content_test import ContentTest
+from supplygraph.scenario.network_queries import World
 
 
 def _day(value: object) -> str:

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from supplygraph.scenario.content import ContentTest
+from supplygraph.scenario.content_test import ContentTest
 from supplygraph.scenario.measures.base import ByPlace, Covers, Measure, Share, Time
 from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
 from supplygraph.scenario.measures.tracing import pools_of, traced_materials
 from supplygraph.scenario.measures.uses import share_of_uses
-from supplygraph.scenario.world import ANYWHERE, World
+from supplygraph.scenario.network_queries import ANYWHERE, World
 
 
 class ContentRule(Measure):

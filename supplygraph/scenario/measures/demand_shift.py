@@ -10,7 +10,7 @@ from pydantic import Field
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.measures.base import Measure, Part, Time
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 from supplygraph.selectors import did_you_mean
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time
 from supplygraph.scenario.measures.uses import share_of_uses
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 
 class EndUseDenial(Measure):

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from supplygraph.scenario.content import ContentTest
+from supplygraph.scenario.content_test import ContentTest
 from supplygraph.scenario.measures.base import Covers, Measure, Share, Time
 from supplygraph.scenario.measures.tracing import pools_of, traced_materials
 from supplygraph.scenario.measures.uses import share_of_uses
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 Worked = Literal["mine", "separation", "metal", "magnet"]
 

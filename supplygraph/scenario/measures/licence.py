@@ -31,7 +31,7 @@ from supplygraph.scenario.measures.base import (
 )
 from supplygraph.scenario.measures.curves import Curve
 from supplygraph.scenario.measures.leak import Leak
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 NOT_HELD = -1.0
 DelayByPlace = Annotated[dict[str, int], Field(examples=[{"US": 2}])]

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from supplygraph.scenario.calendar import last_day
 from supplygraph.scenario.measures.base import Measure, Part, Share, Time, mean_share
-from supplygraph.scenario.removal import shock_of
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
+from supplygraph.scenario.shocks import shock_of
 from supplygraph.selectors import Removal, parse_selector
 
 

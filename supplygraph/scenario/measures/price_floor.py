@@ -10,7 +10,7 @@ from pydantic import Field
 
 from supplygraph.scenario.calendar import day_text
 from supplygraph.scenario.measures.base import Measure, Part, Time
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 
 class PriceFloor(Measure):

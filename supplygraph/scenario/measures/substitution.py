@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.measures.base import Measure, Part, Share, Strict, Time
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 from supplygraph.selectors import did_you_mean, parse_selector
 
 DAYS_A_MONTH = 365.25 / 12

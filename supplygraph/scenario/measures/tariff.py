@@ -18,7 +18,7 @@ from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import first_day
 from supplygraph.scenario.measures.base import Day, Grade, Measure, Part, Strict, Time
 from supplygraph.scenario.measures.leak import Leak
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 STAGES = ("mine", "separation", "metal", "magnet", "component")
 Rate = Annotated[float, Field(ge=0)]

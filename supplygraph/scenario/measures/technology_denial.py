@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from supplygraph.scenario.calendar import day_text, first_day
 from supplygraph.scenario.measures.base import Measure, Part, Time
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 from supplygraph.selectors import parse_selector
 
 NEVER = "0000-01"  # before every step

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from supplygraph.scenario.world import World
+from supplygraph.scenario.network_queries import World
 
 
 def traced_materials(world: World, begins: Collection[str], goods: Collection[str]) -> set[str]:

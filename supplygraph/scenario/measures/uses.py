@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from supplygraph.scenario.world import ANYWHERE, World
+from supplygraph.scenario.network_queries import ANYWHERE, World
 from supplygraph.selectors import Selector, Term, match
 
 

@@ -1,0 +1,1 @@
+"""What deals and projects add in years to come."""

@@ -1,0 +1,406 @@
+"""How much of an element's need is covered in years to come when a country stops.
+
+For an element and the regions that stand together (the pool): tonnes of the element in the
+demand that can be served, over all of it, with mean capacities of the year and no stocks.
+`cover_high` lets the pool be served first; `cover_low` is the least that is left to it when all
+demand outside the stopped country counts by tonnes. For one region of the pool both are ends of
+the interval that is open while the pool keeps 98 % of its optimum. Lines that open without
+published tonnes add nothing there; `cover_unsized` lets them run as far as feed and buyers go,
+and for a region beside the higher optimum of the pool, so it may be below the `cover_high` of
+that region. Of the pool the truth lies between `cover_none` (base-year flows, nobody reroutes, no
+project) and these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from supplygraph.analysis.origins.element_content import ElementNetwork
+from supplygraph.analysis.stocks.cover_grades import CoverGrades
+from supplygraph.baseline import Baseline
+from supplygraph.engines import Cascade
+from supplygraph.engines.allocation import Allocation
+from supplygraph.engines.coverage import Outlook, YearCapacity
+from supplygraph.errors import UsageError
+from supplygraph.scenario import Shock
+from supplygraph.scenario.month_arrays import month_range
+from supplygraph.scenario.projects import Portfolio, Project, chosen, with_projects
+from supplygraph.selectors import did_you_mean
+
+GROUPS = {"NdPr": ("Nd", "Pr")}
+STAGES = ("mine", "separation", "metal", "magnet")
+WHOLE = ("announced", "binding", "late-12", "late-24", "odds", "none")
+VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in STAGES))
+USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in STAGES))
+RENT = 0.5
+TINY = 1e-9
+DRAWS = 20
+Word = TypeVar("Word", str, int)
+READING = (
+    "cover: share of an element's need that can be served, by tonnes; low to high is what the "
+    "data leave open, cover_unsized adds lines whose tonnes nobody states, as far as feed goes"
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the years to come.
+
+    Attributes
+    ----------
+    years, elements
+        Years; elements, ``NdPr`` for neodymium and praseodymium together.
+    pool
+        Regions that stand together.
+    variants
+        Portfolios, of `VARIANTS`.
+    growth
+        Of demand a year since the base year.
+    known_to
+        Last month whose steps have come as dated; later ones slip in ``late-12`` and ``late-24``.
+    seed, draws
+        Of ``odds``: projects drawn by their chance, that many times.
+    """
+
+    years: tuple[int, ...] = (2026, 2028, 2030)
+    elements: tuple[str, ...] = ("NdPr", "Dy", "Tb", "Sm", "Y")
+    pool: tuple[str, ...] = ("US", "EU", "JP")
+    variants: tuple[str, ...] = USUAL
+    growth: float = 0.0
+    known_to: str = "2026-10"
+    seed: int = 0
+    draws: int = DRAWS
+
+    def checked(self, baseline: Baseline) -> Question:
+        """The same with every word once, when all are known.
+
+        Raises
+        ------
+        UsageError
+            If a year, an element, a region or a portfolio is not, or none is asked for.
+        """
+        graph = baseline.graph
+        known = {
+            "portfolio": (self.variants, VARIANTS),
+            "region": (self.pool, sorted(set(graph.demands["region"]))),
+            "element": (self.elements, [*graph.dataset.tables["elements"]["id"], *GROUPS]),
+        }
+        for what, (asked, there) in known.items():
+            if not asked:
+                raise UsageError(f"no {what} is asked for. Write such as {there[0]}.")
+            for word in asked:
+                if word not in there:
+                    raise UsageError(f"no {what} '{word}'. {did_you_mean(word, there)}")
+        if not self.years:
+            raise UsageError("no year is asked for. Write such as 2030.")
+        for year in self.years:
+            if not graph.base_year <= year <= 2040:
+                raise UsageError(f"year {year} is out of {graph.base_year}..2040. Write 2030.")
+        if not -0.5 <= self.growth <= 1.0:
+            raise UsageError(f"growth {self.growth:g} a year is out of -0.5..1. Write 0.05.")
+        return replace(
+            self, years=_once(self.years), elements=_once(self.elements), pool=_once(self.pool),
+            variants=_once(self.variants),
+        )  # fmt: skip
+
+
+def outlook_table(
+    baseline: Baseline,
+    projects: Mapping[str, Project],
+    shock: Shock,
+    question: Question,
+    threads: int = 1,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Cover by element, year, portfolio and place.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year over the network without later projects.
+    projects
+        All projects of the dataset.
+    shock
+        What stops, such as all of one country.
+    question
+        Years, elements, regions and portfolios.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Columns of kind ``outlook`` in `schema/results.csv`.
+    warnings : tuple of str
+    """
+    work = Years(baseline, projects, shock, question.checked(baseline), threads)
+    rows = [row for year in work.question.years for row in work.rows(year)]
+    return pd.DataFrame(rows), (f"how to read: {READING}", *work.notes())
+
+
+class Years:
+    """Answers for one question over one program."""
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        projects: Mapping[str, Project],
+        shock: Shock,
+        question: Question,
+        threads: int = 1,
+    ) -> None:
+        self.base, self.projects, self.question = baseline, projects, question
+        self.shock, self.graph = shock, baseline.graph
+        self.all = chosen(projects, ["announced"])
+        whole = with_projects(self.graph, projects, Portfolio(chosen(projects, ["non_binding"])))
+        last = f"{max(question.years)}-12"
+        self.region = self.graph.demands["region"].to_numpy()
+        self.pool = np.isin(self.region, question.pool)
+        self.lines = {
+            key: number
+            for number, key in enumerate(
+                zip(self.graph.lines["facility"], self.graph.lines["line"].astype(str), strict=True)
+            )
+        }
+        self.tonnes = {name: self._tonnes(name) for name in question.elements}
+        sums = {}
+        for name, tonnes in self.tonnes.items():
+            sums[f"{name} pool"] = np.where(self.pool, tonnes, 0.0)
+            sums[f"{name} outside"] = np.where(self._outside, tonnes, 0.0)
+        built = replace(baseline, graph=whole)
+        self.program = Outlook(built, last, sums, threads=threads)
+        cascade = Cascade(baseline)
+        self.none = cascade.served(cascade.levels([shock]))[:, 0]
+        self.unsized: set[str] = set()
+        self.grades = CoverGrades(baseline, projects)
+
+    def _tonnes(self, element: str) -> np.ndarray:
+        """Tonnes of an element in the base units of every demand."""
+        found = np.zeros(self.graph.n_demands)
+        for name in GROUPS.get(element, (element,)):
+            network = ElementNetwork(self.graph, self.base.columns, name)
+            found += network.flows(self.base.x).inflow[: self.graph.n_demands]
+        return found
+
+    def portfolio(self, variant: str) -> Portfolio:
+        """Projects of a variant."""
+        ids = chosen(self.projects, [variant]) if variant in ("binding", "none") else self.all
+        late = int(variant.removeprefix("late-")) if variant.startswith("late-") else 0
+        found = Portfolio(ids, delay_months=late, known_to=self.question.known_to)
+        if variant.startswith("without-"):
+            stage = variant.removeprefix("without-")
+            found = found.without({name for name in ids if self.stage(name) == stage})
+        return found
+
+    def stage(self, project: str) -> str:
+        """Stage of a project's first line."""
+        line = self.projects[project].lines[0]
+        number = self.lines[line.facility, line.line]
+        rows = np.flatnonzero(self.graph.line_of == number)
+        return str(self.graph.activities["stage"].iat[rows[0]])
+
+    def capacity(self, portfolio: Portfolio, year: int) -> YearCapacity:
+        """Mean capacities of a year."""
+        graph = with_projects(self.graph, self.projects, portfolio)
+        return YearCapacity.of(graph, month_range(f"{year}-01", 12))
+
+    def with_unsized(self, capacity: YearCapacity, portfolio: Portfolio) -> YearCapacity:
+        """The same, with project lines that nobody sizes limited by their feed alone."""
+        lines = capacity.lines.copy()
+        for name in portfolio.projects:
+            for line in self.projects[name].lines:
+                number = self.lines[line.facility, line.line]
+                if np.isnan(lines[number]):
+                    lines[number] = self._ample(number)
+                    self.unsized.add(f"{line.facility} line {line.line}")
+        return YearCapacity(lines, capacity.open)
+
+    def _ample(self, number: int) -> float:
+        """More than the world made of everything: feed and buyers are then the only bounds."""
+        own = self.graph.line_of == number
+        return float(self.base.made.sum()) * float(self.graph.line_units[own].max())
+
+    def rows(self, year: int) -> Iterator[dict[str, object]]:
+        """Rows of one year."""
+        factor = (1.0 + self.question.growth) ** (year - self.graph.base_year)
+        for variant in self.question.variants:
+            if variant == "odds":
+                yield from self._odds(year, factor)
+                continue
+            portfolio = self.portfolio(variant)
+            capacity = self.capacity(portfolio, year)
+            ample = self.with_unsized(capacity, portfolio)
+            regions = variant in ("announced", "binding") and len(self.question.pool) > 1
+            found: dict[str, list[dict[str, object]]] = {}
+            self.program.set_year(capacity, self.shock, factor)
+            for element in self.question.elements:
+                found[element] = list(self._stated(element, regions, portfolio, year))
+            self.program.set_year(ample, self.shock, factor)
+            for element in self.question.elements:
+                for row in found[element]:
+                    more = self._unsized(element, str(row["place"]))
+                    head = {"year": year, "portfolio": variant, "element": element}
+                    yield head | row | {"cover_unsized": more}
+
+    def _head(self, element: str, place: str, mask: np.ndarray) -> dict[str, object]:
+        counted = np.where(mask, self.tonnes[element], 0.0)
+        need = float(counted.sum())
+        none = float(counted @ self.none / need) if need > 0 else np.nan
+        factor = self.program.growth
+        return {
+            "place": place, "need": need * factor, "unit": f"t {element}/yr",
+            "cover_none": none / max(factor, 1.0) if need > 0 else np.nan,
+        }  # fmt: skip
+
+    def _stated(
+        self, element: str, regions: bool, portfolio: Portfolio, year: int
+    ) -> Iterator[dict[str, object]]:
+        """Cover of the pool, and of its regions if asked, at stated tonnes."""
+        pool = np.where(self.pool, self.tonnes[element], 0.0)
+        name = "+".join(self.question.pool)
+        empty = {"cover_low": np.nan, "cover_high": np.nan, "binding": "", "evidence": ""}
+        if pool.sum() <= 0:
+            yield self._head(element, name, self.pool) | empty
+            return
+        best = self.program.cover(f"{element} pool")
+        high = _share(pool, best)
+        outside = f"{element} outside"
+        shared = _share(self.program.sums[outside], self.program.cover(outside))
+        low = _share(pool, self.program.end(outside, shared, pool, most=False))
+        yield self._head(element, name, self.pool) | {
+            "cover_low": min(low, high), "cover_high": high,
+            **self._behind(pool, best, portfolio, year),
+        }  # fmt: skip
+        for region in self.question.pool if regions else ():
+            part = np.where(self.region == region, pool, 0.0)
+            if part.sum() <= 0:
+                yield self._head(element, region, self.region == region) | empty
+                continue
+            held = f"{element} pool"
+            most = self.program.end(held, high, part, most=True)
+            least = self.program.end(held, high, part, most=False)
+            yield self._head(element, region, self.region == region) | {
+                "cover_low": _share(part, least), "cover_high": _share(part, most),
+                **self._behind(part, most, portfolio, year),
+            }  # fmt: skip
+
+    def _behind(
+        self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, year: int
+    ) -> dict[str, object]:
+        """What limits a cover, and the weakest grade of what it rests on."""
+        named = self._binding(counted, answer)
+        grade = self.grades.of(counted, answer, portfolio, f"{year}-12", named)
+        return {"binding": named, "evidence": "D" if self.question.growth else grade}
+
+    def _unsized(self, element: str, place: str) -> float:
+        pool = np.where(self.pool, self.tonnes[element], 0.0)
+        if pool.sum() <= 0:
+            return np.nan
+        name = f"{element} pool"
+        high = _share(pool, self.program.cover(name))
+        if place not in self.question.pool:
+            return high
+        part = np.where(self.region == place, pool, 0.0)
+        if part.sum() <= 0:
+            return np.nan
+        return _share(part, self.program.end(name, high, part, most=True))
+
+    @property
+    def _outside(self) -> np.ndarray:
+        """Demands in markets that keep at least one plant: those not stopped altogether."""
+        graph = self.graph
+        cut = set(graph.activities["market"][self.shock.activity <= 0])
+        left = set(graph.activities["market"][self.shock.activity > 0])
+        return np.asarray(~graph.demands["market"].isin(cut - left))
+
+    def _odds(self, year: int, factor: float) -> Iterator[dict[str, object]]:
+        """Fifth and ninety-fifth percentile when each project is built by its chance."""
+        ids = chosen(self.projects, ["non_binding"])
+        rng = np.random.default_rng(self.question.seed)
+        chance = np.array([self.projects[name].chance for name in ids])
+        draws = rng.random((self.question.draws, len(ids))) < chance
+        found: dict[str, list[float]] = {name: [] for name in self.question.elements}
+        ample: dict[str, list[float]] = {name: [] for name in self.question.elements}
+        name = "+".join(self.question.pool)
+        for draw in draws:
+            built = tuple(one for one, is_built in zip(ids, draw, strict=True) if is_built)
+            portfolio = Portfolio(built, known_to=self.question.known_to)
+            capacity = self.capacity(portfolio, year)
+            for answers, lines in (
+                (found, capacity), (ample, self.with_unsized(capacity, portfolio)),
+            ):  # fmt: skip
+                self.program.set_year(lines, self.shock, factor)
+                for element in self.question.elements:
+                    answers[element].append(self._unsized(element, name))
+        for element in self.question.elements:
+            low, high = np.percentile(found[element], [5, 95])
+            yield {"year": year, "portfolio": "odds", "element": element} | self._head(
+                element, name, self.pool
+            ) | {
+                "cover_low": float(low), "cover_high": float(high), "binding": "",
+                "evidence": "D" if self.tonnes[element][self.pool].sum() > 0 else "",
+                "cover_unsized": float(np.percentile(ample[element], 95)),
+            }  # fmt: skip
+
+    def _binding(self, counted: np.ndarray, answer: Allocation) -> str:
+        """The material behind what is not served: followed up while inputs make its price."""
+        graph = self.graph
+        short = counted * (1.0 - answer.served)
+        if short.max(initial=0.0) <= TINY * max(counted.sum(), TINY):
+            return ""
+        inputs, material = graph.inputs, graph.pools["material"].to_numpy()
+        own = np.flatnonzero(inputs.user == graph.n_activities + int(short.argmax()))
+        worth = answer.price[inputs.pool[own]] * inputs.quantity[own]
+        if worth.max(initial=0.0) <= 0:
+            return ""
+        entry = int(own[int(worth.argmax())])
+        for _ in range(len(STAGES) + 3):
+            below = self._dearest_input(str(material[inputs.pool[entry]]), answer)
+            if below is None:
+                break
+            entry = below
+        same = inputs.group == inputs.group[entry]
+        return " or ".join(sorted(set(material[inputs.pool[same]])))
+
+    def _dearest_input(self, name: str, answer: Allocation) -> int | None:
+        """Entry of the dearest input where a material is made, if inputs make most of its price.
+
+        All inputs together: a step is full only where its own rent is more than what it draws.
+        """
+        graph, inputs = self.graph, self.graph.inputs
+        material = graph.pools["material"].to_numpy()
+        level = answer.x[self.base.columns.block("activity")]
+        rows = np.flatnonzero(material[graph.made_pool] == name)
+        rows = rows[level[graph.made_activity[rows]] > 0]
+        maker, made = graph.made_activity[rows], graph.made_pool[rows]
+        value = float((level[maker] * graph.made_quantity[rows] * answer.price[made]).sum())
+        entries = np.flatnonzero(np.isin(inputs.user, maker))
+        if value <= 0 or not len(entries):
+            return None
+        price = answer.price[inputs.pool[entries]]
+        cost = level[inputs.user[entries]] * inputs.quantity[entries] * price
+        total: dict[str, float] = {}
+        for below, part in zip(material[inputs.pool[entries]], cost, strict=True):
+            total[below] = total.get(below, 0.0) + float(part)
+        if sum(total.values()) < RENT * value:
+            return None
+        best = max(sorted(total), key=lambda key: total[key])
+        same = material[inputs.pool[entries]] == best
+        return int(entries[same][int(cost[same].argmax())])
+
+    def notes(self) -> list[str]:
+        """Lines that nobody sizes."""
+        if not self.unsized:
+            return []
+        names = ", ".join(sorted(self.unsized))
+        return [f"no tonnes published, at nothing in low and high: {names}"]
+
+
+def _share(counted: np.ndarray, answer: Allocation) -> float:
+    return float(counted @ answer.served / counted.sum())
+
+
+def _once(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,1 @@
+"""Months of a scenario: what is lost and when, beside what customs recorded."""

@@ -1,0 +1,1 @@
+"""How long stocks last, and what takes longer to come back."""

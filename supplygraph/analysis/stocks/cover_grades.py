@@ -1,0 +1,80 @@
+"""How far a cover of a year to come is known: the weakest grade of what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.baseline import Baseline
+from supplygraph.engines.allocation import Allocation
+from supplygraph.scenario.projects import Portfolio, Project
+
+RUNS = 1e-6
+
+
+class CoverGrades:
+    """Grades of needs, of lines and of the projects that build them.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    projects
+        All projects of the dataset.
+    """
+
+    def __init__(self, baseline: Baseline, projects: Mapping[str, Project]) -> None:
+        self.baseline, self.graph, self.projects = baseline, baseline.graph, projects
+        sizes = Evidence(baseline).products
+        self.needs = [sizes.get(str(p), ("D", "D"))[1] for p in self.graph.demands["product"]]
+        table = self.graph.dataset.tables["capacities"]
+        self.rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for plant, line, day, grade in zip(
+            table["facility"], table["line"].astype(str), table["from_date"], table["evidence"],
+            strict=True,
+        ):  # fmt: skip
+            self.rows.setdefault((plant, line), []).append((str(day)[:7], str(grade)))
+
+    def of(
+        self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, last: str, named: str
+    ) -> str:
+        """Weakest grade of one cover.
+
+        Of the size of the needs that count, of the capacities of running makers of what binds,
+        and of every project that runs: that it is planned, and its dates and ramp. D where
+        steps come late, since nobody states that.
+
+        Parameters
+        ----------
+        counted
+            Tonnes that count, per demand.
+        answer
+            What covers most of them.
+        portfolio
+            What is built.
+        last
+            Last month of the year.
+        named
+            What binds, names with `` or `` between them; empty if all is covered.
+        """
+        if portfolio.delay_months:
+            return "D"
+        graph = self.graph
+        level = answer.x[self.baseline.columns.block("activity")]
+        running = set(graph.line_of[level > RUNS].tolist())
+        material = graph.pools["material"].to_numpy()
+        makers = graph.made_activity[np.isin(material[graph.made_pool], named.split(" or "))]
+        binding = set(graph.line_of[makers].tolist()) & running
+        grades = [self.needs[i] for i in np.flatnonzero(counted > 0)]
+        keys = list(zip(graph.lines["facility"], graph.lines["line"].astype(str), strict=True))
+        for number in sorted(binding):
+            rows = [row for row in self.rows.get(keys[number], ()) if row[0] <= last]
+            grades.append(max(rows)[1] if rows else "D")
+        at_work = {keys[number] for number in running}
+        for name in portfolio.projects:
+            project = self.projects[name]
+            if any((line.facility, line.line) in at_work for line in project.lines):
+                grades += [project.evidence, project.size_evidence]
+        return weakest(grades)
