@@ -18,10 +18,15 @@ YEAR = 2024
 SPARE = 1.15
 SPARE_RAW = 1.3
 SECTORS = ("autos", "defence", "chips", "energy", "industry", "other")
-UNIT = {"mine": "t_reo", "separation": "t_oxide", "metal": "t_metal", "magnet": "t_finished",
-        "component": "piece", "other": "t_gross"}  # fmt: skip
-UNIT_OF = {"ore": "t_reo", "ox": "t_oxide", "met": "t_metal", "mag": "t_finished",
-           "part": "piece"}  # fmt: skip
+UNIT = {
+    "mine": "t_reo",
+    "separation": "t_oxide",
+    "metal": "t_metal",
+    "magnet": "t_finished",
+    "component": "piece",
+    "other": "t_gross",
+}
+UNIT_OF = {"ore": "t_reo", "ox": "t_oxide", "met": "t_metal", "mag": "t_finished", "part": "piece"}
 Rows = list[Sequence[object]]
 
 
@@ -154,8 +159,15 @@ def _product_rows(chain: Chain) -> Rows:
 
 
 def _needs(chain: Chain) -> Rows:
-    head = ("product", "material", "quantity", "unit", "essential", "need_evidence",
-            "quantity_evidence")  # fmt: skip
+    head = (
+        "product",
+        "material",
+        "quantity",
+        "unit",
+        "essential",
+        "need_evidence",
+        "quantity_evidence",
+    )
     rows: Rows = [head]
     for q, needs in enumerate(chain.needs):
         for material, quantity in needs.items():

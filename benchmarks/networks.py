@@ -15,17 +15,67 @@ from dataclasses import dataclass
 import numpy as np
 
 SEED = 7
-ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu",
-            "Y", "Sc")  # fmt: skip
-MIX = np.array([.25, .45, .05, .15, .02, .004, .015, .003, .008, .002, .005, .001, .004, .001,
-                .03, .006])  # fmt: skip
+ELEMENTS = (
+    "La",
+    "Ce",
+    "Pr",
+    "Nd",
+    "Sm",
+    "Eu",
+    "Gd",
+    "Tb",
+    "Dy",
+    "Ho",
+    "Er",
+    "Tm",
+    "Yb",
+    "Lu",
+    "Y",
+    "Sc",
+)
+MIX = np.array(
+    [
+        0.25,
+        0.45,
+        0.05,
+        0.15,
+        0.02,
+        0.004,
+        0.015,
+        0.003,
+        0.008,
+        0.002,
+        0.005,
+        0.001,
+        0.004,
+        0.001,
+        0.03,
+        0.006,
+    ]
+)
 MIX = MIX / MIX.sum()
 HEAVY = slice(5, 15)
 STAGES = ("mine", "separation", "metal", "magnet", "component")
 STAGE_SHARE = {"mine": 0.15, "separation": 0.15, "metal": 0.20, "magnet": 0.20}
 HOME_SHARE = {"mine": 0.60, "separation": 0.80, "metal": 0.85, "magnet": 0.88, "component": 0.50}
-METALS = ("ndpr", "dy", "tb", "sm", "gd", "la", "ce", "pr", "eu", "ho", "er", "tm", "yb", "lu",
-          "y", "sc")  # fmt: skip
+METALS = (
+    "ndpr",
+    "dy",
+    "tb",
+    "sm",
+    "gd",
+    "la",
+    "ce",
+    "pr",
+    "eu",
+    "ho",
+    "er",
+    "tm",
+    "yb",
+    "lu",
+    "y",
+    "sc",
+)
 MAGNETS: tuple[dict[str, float], ...] = (
     {"met-ndpr": 0.30, "met-dy": 0.010, "x3": 0.65, "x4": 0.01},
     {"met-ndpr": 0.29, "x3": 0.65, "x4": 0.01},  # with dysprosium or terbium, see EITHER

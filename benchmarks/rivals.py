@@ -94,9 +94,12 @@ class ColdRival:
         upper[program.line_row : program.line_row + len(line_upper)] = line_upper
         return LinearProgram(
             Triplets(rows.row, rows.column, rows.value, rows.lower, upper),
-            program.cost, np.zeros(len(ub)), ub,
-            column_scale=program.scale, row_scale=self.size,
-        )  # fmt: skip
+            program.cost,
+            np.zeros(len(ub)),
+            ub,
+            column_scale=program.scale,
+            row_scale=self.size,
+        )
 
     def objective(self, shock: Shock) -> float:
         """Least cost under a shock, from a new model."""

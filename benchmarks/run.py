@@ -116,8 +116,13 @@ def ranking(baseline: Baseline, samples: int, pyomo: bool) -> list[Line]:
     loss = program.weights @ (1.0 - served)
     apart = float(np.abs(program.weights @ (1.0 - np.stack(alone, axis=1)) - loss).max())
     lines = [
-        Line("program, built and solved once", built, "s", f"{program.rows.n_rows} rows, "
-             f"{len(program.cost)} columns, {len(program.rows.value)} entries"),
+        Line(
+            "program, built and solved once",
+            built,
+            "s",
+            f"{program.rows.n_rows} rows, "
+            f"{len(program.cost)} columns, {len(program.rows.value)} entries",
+        ),
         Line("ranking, free", fast, "s", f"{len(shocks)} removals, {(loss > 1e-9).sum()} lose"),
         Line("skipped by zero flow", untouched, "removals"),
         Line("cleared together with others", cleared, "removals"),
@@ -125,7 +130,7 @@ def ranking(baseline: Baseline, samples: int, pyomo: bool) -> list[Line]:
         Line("iterations per solve", iterations / max(solves, 1), "iterations"),
         Line("ranking with a warm solve for each", plain, "s", "skipping zero flow only"),
         Line("largest difference of a loss, warm solve for each", apart, "share"),
-    ]  # fmt: skip
+    ]
     return lines + _against(program, shocks, sample(loss, samples), (fast, plain), pyomo)
 
 

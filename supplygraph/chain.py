@@ -382,16 +382,24 @@ class Chain:
             from supplygraph.analysis.losses.project_effects import what_projects_change
 
             warnings += what_projects_change(
-                self._shared.projects, compared,
+                self._shared.projects,
+                compared,
                 lambda names: self._shared.tracer(at, *asked, self._shared.portfolio(names, at)),
                 shock,
-            )  # fmt: skip
+            )
         params = {
-            "remove": list(self.removed), "rerouting": rerouting, "rationing": rationing,
-            "weights": weights, "product": product, "region": region, "at": at,
-            "measure": list(measures), "set": list(sets), "projects": list(projects),
+            "remove": list(self.removed),
+            "rerouting": rerouting,
+            "rationing": rationing,
+            "weights": weights,
+            "product": product,
+            "region": region,
+            "at": at,
+            "measure": list(measures),
+            "set": list(sets),
+            "projects": list(projects),
             "project": list(compared),
-        }  # fmt: skip
+        }
         return Solution(self._results("whatif", table, params, tracer.month, warnings))
 
     @_whole("Rank the loaded chain; solve() tells what several removals lose.")
@@ -443,13 +451,25 @@ class Chain:
         portfolio = self._shared.portfolio(projects, at)
         tracer = self._shared.tracer(at, weights, product, region, portfolio)
         table, warnings = chokepoints(
-            tracer, by, product=product, region=region, rerouting=rerouting,
-            rationing=rationing, top=top,
-        )  # fmt: skip
+            tracer,
+            by,
+            product=product,
+            region=region,
+            rerouting=rerouting,
+            rationing=rationing,
+            top=top,
+        )
         params = {
-            "by": by, "product": product, "region": region, "at": at, "rerouting": rerouting,
-            "rationing": rationing, "weights": weights, "top": top, "projects": list(projects),
-        }  # fmt: skip
+            "by": by,
+            "product": product,
+            "region": region,
+            "at": at,
+            "rerouting": rerouting,
+            "rationing": rationing,
+            "weights": weights,
+            "top": top,
+            "projects": list(projects),
+        }
         return self._results("chokepoints", table, params, tracer.month, warnings)
 
     @_whole(LOADED)
@@ -556,9 +576,12 @@ class Chain:
             tracer, scenarios, product=product, region=region, ttr=ttr, longest=longest
         )
         params |= {
-            "remove": list(self.removed), "each": list(each),
-            "ttr": None if ttr is None else str(ttr), "longest": longest, "weights": weights,
-        }  # fmt: skip
+            "remove": list(self.removed),
+            "each": list(each),
+            "ttr": None if ttr is None else str(ttr),
+            "longest": longest,
+            "weights": weights,
+        }
         return self._results("survival", table, params, tracer.month, found)
 
     @_whole(LOADED)
@@ -625,8 +648,12 @@ class Chain:
             self.baseline, product, region=region, element=element, by=by, ranges=ranges
         )
         params = {
-            "product": product, "region": region, "element": element, "by": by, "ranges": ranges,
-        }  # fmt: skip
+            "product": product,
+            "region": region,
+            "element": element,
+            "by": by,
+            "ranges": ranges,
+        }
         notes = (*self.dataset.warnings, *warnings)
         return Results("trace", table, self._about(), params, warnings=notes)
 
@@ -783,9 +810,12 @@ class Chain:
         given = parse_prices(self.dataset, prices)
         table, notes = duty_table(self.baseline, told, prices=given, by_month=by_month)
         params = {
-            "scenario": told.name, "by_month": by_month, "set": changes, "measure": added,
+            "scenario": told.name,
+            "by_month": by_month,
+            "set": changes,
+            "measure": added,
             "price": given,
-        }  # fmt: skip
+        }
         return Results("duties", table, self._about(), params, seed=told.seed, warnings=notes)
 
     @_whole(SCENARIO)
@@ -845,16 +875,31 @@ class Chain:
         built = [*told.projects, *projects]
         tracer = self._tracer_of(told, built, weights, product, region)
         table, notes, applied = run_scenario(
-            tracer, told, rerouting=rerouting, rationing=rationing, covers=covers,
-            by_month=by_month, by=by,
-        )  # fmt: skip
+            tracer,
+            told,
+            rerouting=rerouting,
+            rationing=rationing,
+            covers=covers,
+            by_month=by_month,
+            by=by,
+        )
         params = {
-            "scenario": told.name, "months": told.months, "rerouting": rerouting,
-            "rationing": rationing or told.rationing, "covers": list(covers),
-            "by_month": by_month, "by": by, "weights": weights, "product": product,
-            "region": region, "set": changes, "measure": list(measures),
-            "applied": list(applied), "projects": built, "delay_months": told.delay_months,
-        }  # fmt: skip
+            "scenario": told.name,
+            "months": told.months,
+            "rerouting": rerouting,
+            "rationing": rationing or told.rationing,
+            "covers": list(covers),
+            "by_month": by_month,
+            "by": by,
+            "weights": weights,
+            "product": product,
+            "region": region,
+            "set": changes,
+            "measure": list(measures),
+            "applied": list(applied),
+            "projects": built,
+            "delay_months": told.delay_months,
+        }
         kind = "run-by-element" if by == "element" else "run"
         return Run(told.name, self._results(kind, table, params, tracer.month, notes))
 
@@ -906,22 +951,40 @@ class Chain:
         told = load_scenario(self.dataset, scenario, changes, measures, graph=self.network)
         tracer = self._shared.tracer(None, weights, None, None)
         table, notes, applied = account_table(
-            tracer, told, exporter=exporter, rerouting=rerouting, rationing=rationing,
-            covers=covers, by=by, by_month=by_month,
-        )  # fmt: skip
+            tracer,
+            told,
+            exporter=exporter,
+            rerouting=rerouting,
+            rationing=rationing,
+            covers=covers,
+            by=by,
+            by_month=by_month,
+        )
         params = {
-            "scenario": told.name, "title": told.title, "exporter": exporter,
-            "months": told.months, "rerouting": rerouting,
-            "rationing": rationing or told.rationing, "covers": list(covers), "by": by,
-            "by_month": by_month, "weights": weights, "set": changes,
-            "measure": list(measures), "applied": list(applied),
-        }  # fmt: skip
+            "scenario": told.name,
+            "title": told.title,
+            "exporter": exporter,
+            "months": told.months,
+            "rerouting": rerouting,
+            "rationing": rationing or told.rationing,
+            "covers": list(covers),
+            "by": by,
+            "by_month": by_month,
+            "weights": weights,
+            "set": changes,
+            "measure": list(measures),
+            "applied": list(applied),
+        }
         return self._results("account", table, params, tracer.month, notes)
 
     def _tracer_of(
-        self, told: Scenario, built: Sequence[str], weights: str = "sectors",
-        product: str | None = None, region: str | None = None,
-    ) -> Tracer:  # fmt: skip
+        self,
+        told: Scenario,
+        built: Sequence[str],
+        weights: str = "sectors",
+        product: str | None = None,
+        region: str | None = None,
+    ) -> Tracer:
         """Engines over the capacities that a scenario's projects leave."""
         portfolio = self._shared.portfolio(built, told.start)
         if portfolio is not None:
@@ -930,9 +993,13 @@ class Chain:
 
             ramp, first = slowed(told.acting, World(self.network, self.baseline))
             portfolio = replace(
-                portfolio, delay_months=told.delay_months, slip=told.slip, known_to=told.start,
-                ramp_factor=ramp, ramp_from=first,
-            )  # fmt: skip
+                portfolio,
+                delay_months=told.delay_months,
+                slip=told.slip,
+                known_to=told.start,
+                ramp_factor=ramp,
+                ramp_from=first,
+            )
         return self._shared.tracer(None, weights, product, region, portfolio)
 
     @_whole(SCENARIO)
@@ -966,9 +1033,11 @@ class Chain:
 
     @_whole(SCENARIO)
     def compare(
-        self, scenarios: Sequence[str | Path], by: Sequence[str] = ("product", "region"),
+        self,
+        scenarios: Sequence[str | Path],
+        by: Sequence[str] = ("product", "region"),
         **options: Any,
-    ) -> Results:  # fmt: skip
+    ) -> Results:
         """Scenarios side by side; options as in :meth:`run`.
 
         A change of a measure is made in the scenarios that have the measure.
@@ -984,16 +1053,23 @@ class Chain:
             raise UsageError("compare: name at least two scenarios.")
         sets, added = list(options.pop("sets", ())), list(options.get("measures", ()))
         each = sets_by_scenario(self.dataset, scenarios, sets, added)
-        runs = [self.run(name, sets=own, **options)
-                for name, own in zip(scenarios, each, strict=True)]  # fmt: skip
+        runs = [
+            self.run(name, sets=own, **options) for name, own in zip(scenarios, each, strict=True)
+        ]
         return runs[0].compare(*runs[1:], by=by)
 
     @_whole(LOADED)
     def comply(
-        self, rule: str, month: str | None = None, *, compliance: float | None = None,
-        product: str | None = None, region: str | None = None, sets: Iterable[str] = (),
+        self,
+        rule: str,
+        month: str | None = None,
+        *,
+        compliance: float | None = None,
+        product: str | None = None,
+        region: str | None = None,
+        sets: Iterable[str] = (),
         projects: Iterable[str] = ("binding",),
-    ) -> Results:  # fmt: skip
+    ) -> Results:
         """Supply that passes a rule of content against need, by mixing and by segregation.
 
         Parameters
@@ -1024,9 +1100,14 @@ class Chain:
         measure = rule_of(self.dataset, rule, at, changes, compliance)
         table, notes = comply_rows(baseline, measure, at, product=product, region=region)
         params = {
-            "rule": rule, "month": month, "compliance": compliance, "product": product,
-            "region": region, "set": changes, "projects": list(projects),
-        }  # fmt: skip
+            "rule": rule,
+            "month": month,
+            "compliance": compliance,
+            "product": product,
+            "region": region,
+            "set": changes,
+            "projects": list(projects),
+        }
         warnings = (*self.dataset.warnings, *notes)
         return Results("comply", table, self._about(), params, warnings=warnings)
 
@@ -1089,16 +1170,22 @@ class Chain:
         ).checked(self.baseline)
         shock, threads = parse_shock(self.network, [without]), self._shared.threads
         params = {
-            "by": by, "years": list(years), "elements": list(elements), "pool": list(pool),
-            "without": without, "portfolios": list(variants), "growth": growth,
+            "by": by,
+            "years": list(years),
+            "elements": list(elements),
+            "pool": list(pool),
+            "without": without,
+            "portfolios": list(variants),
+            "growth": growth,
             "known_to": known_to,
-        }  # fmt: skip
+        }
         base, projects = self.baseline, self._shared.projects
         notes = self.dataset.warnings
         if by == "year":
             table, found = outlook_table(base, projects, shock, question, threads)
-            return Results("outlook", table, self._about(), params, seed=seed,
-                           warnings=(*notes, *found))  # fmt: skip
+            return Results(
+                "outlook", table, self._about(), params, seed=seed, warnings=(*notes, *found)
+            )
         table = project_table(Years(base, projects, shock, question, threads))
         if by == "deal":
             table = deal_table(deals_of(self.dataset), table, max(years))
@@ -1106,9 +1193,11 @@ class Chain:
 
     @_whole(LOADED)
     def backtest(
-        self, months: int = 12, observed: str | Path | None = None,
+        self,
+        months: int = 12,
+        observed: str | Path | None = None,
         destinations: Sequence[str] = (),
-    ) -> Results:  # fmt: skip
+    ) -> Results:
         """Forecasts of Chinese magnet exports from April 2025 on, beside what happened.
 
         Parameters
@@ -1129,9 +1218,10 @@ class Chain:
             self.dataset.tables["series"], span, seen, list(destinations) or None
         )
         params = {
-            "months": months, "observed": None if observed is None else str(observed),
+            "months": months,
+            "observed": None if observed is None else str(observed),
             "destinations": list(destinations),
-        }  # fmt: skip
+        }
         warnings = (*self.dataset.warnings, *notes)
         return Results("backtest", table, self._about(), params, warnings=warnings)
 
@@ -1182,9 +1272,14 @@ class Run:
         notes = list(dict.fromkeys(w for run in (self, *others) for w in run.results.warnings))
         result = self.results
         return Results(
-            "comparison", compare_runs(tables, by), result.dataset, params, result.weights,
-            result.seed, tuple(notes),
-        )  # fmt: skip
+            "comparison",
+            compare_runs(tables, by),
+            result.dataset,
+            params,
+            result.weights,
+            result.seed,
+            tuple(notes),
+        )
 
 
 class Solution:

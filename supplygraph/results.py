@@ -95,9 +95,14 @@ def load_results(path: str | Path) -> Results:
         data = read_json(path, RECORD_LIMIT, "Save a result first.")
         kind = data["schema"].removeprefix(PREFIX)
         return Results(
-            kind, _typed(kind, data["results"]), data["dataset"], data["params"],
-            data["weights"], data["seed"], tuple(data["warnings"]),
-        )  # fmt: skip
+            kind,
+            _typed(kind, data["results"]),
+            data["dataset"],
+            data["params"],
+            data["weights"],
+            data["seed"],
+            tuple(data["warnings"]),
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SupplygraphError(f"'{path}' is no saved result. Save a result first.") from None
 

@@ -59,39 +59,78 @@ def large_record(plants: int, seed: int = 7) -> Results:
 def _plant(rng, number: int, column: int, country: str) -> dict:
     quantity = float(np.round(rng.lognormal(5, 1.8), 2)) * bool(rng.random() < 0.8)
     fact = {
-        "part": "capacity", "what": "nameplate, line 1", "quantity": quantity, "unit": "t/yr",
-        "evidence": "C", "year": 2024, "source": ["s"], "note": "A note of usual length.",
-    }  # fmt: skip
+        "part": "capacity",
+        "what": "nameplate, line 1",
+        "quantity": quantity,
+        "unit": "t/yr",
+        "evidence": "C",
+        "year": 2024,
+        "source": ["s"],
+        "note": "A note of usual length.",
+    }
     return {
-        "id": f"plant-{number}", "name": f"Plant number {number} of the chain", "kind": "site",
-        "country": country, "column": f"c{column:02d}", "stage": STAGES[column],
-        "process": STAGES[column], "status": "operating", "running": True, "operator": "Owner",
-        "owner": "Owner", "owner_country": country, "place": "", "quantity": quantity,
-        "unit": "t_reo/yr", "share": 0.01, "grade": "ABCD"[number % 4], "elements": ["Nd", "Dy"],
-        "materials": [], "parent": "", "facts": [fact],
-    }  # fmt: skip
+        "id": f"plant-{number}",
+        "name": f"Plant number {number} of the chain",
+        "kind": "site",
+        "country": country,
+        "column": f"c{column:02d}",
+        "stage": STAGES[column],
+        "process": STAGES[column],
+        "status": "operating",
+        "running": True,
+        "operator": "Owner",
+        "owner": "Owner",
+        "owner_country": country,
+        "place": "",
+        "quantity": quantity,
+        "unit": "t_reo/yr",
+        "share": 0.01,
+        "grade": "ABCD"[number % 4],
+        "elements": ["Nd", "Dy"],
+        "materials": [],
+        "parent": "",
+        "facts": [fact],
+    }
 
 
 def _product(rng, number: int, column: int) -> dict:
     country = COUNTRIES[int(rng.integers(15))]
     quantity = float(np.round(rng.lognormal(4, 1), 2))
     return {
-        "id": f"p{number}@{country}", "name": f"Product number {number}", "kind": "product",
-        "product": f"p{number}", "country": country, "region": country, "column": f"c{column:02d}",
-        "stage": "product", "process": SECTORS[column - len(STAGES)], "segment": "civil",
-        "status": "", "running": True, "quantity": quantity, "units": quantity, "unit": "unit/yr",
-        "grade": "C", "facts": [],
-    }  # fmt: skip
+        "id": f"p{number}@{country}",
+        "name": f"Product number {number}",
+        "kind": "product",
+        "product": f"p{number}",
+        "country": country,
+        "region": country,
+        "column": f"c{column:02d}",
+        "stage": "product",
+        "process": SECTORS[column - len(STAGES)],
+        "segment": "civil",
+        "status": "",
+        "running": True,
+        "quantity": quantity,
+        "units": quantity,
+        "unit": "unit/yr",
+        "grade": "C",
+        "facts": [],
+    }
 
 
 def _column(stage: str, process: str, nodes: list[dict]) -> dict:
     total = sum(node["quantity"] for node in nodes)
     return {
-        "stage": stage, "processes": [process], "unit": "t_reo/yr", "sites": len(nodes),
-        "products": len(nodes), "markets": 15, "total": total, "hhi": 2500.0,
+        "stage": stage,
+        "processes": [process],
+        "unit": "t_reo/yr",
+        "sites": len(nodes),
+        "products": len(nodes),
+        "markets": 15,
+        "total": total,
+        "hhi": 2500.0,
         "parts": {process: 1.0},
         "top": [["AV", 0.4], ["AW", 0.2], ["AX", 0.1]],
-    }  # fmt: skip
+    }
 
 
 def _flows(rng, nodes: list[dict]) -> list[tuple[str, str, dict]]:
@@ -108,11 +147,16 @@ def _flows(rng, nodes: list[dict]) -> list[tuple[str, str, dict]]:
             continue
         made = sum(node["quantity"] for node in makers)
         pool = {
-            "id": f"m{column}@{country}", "material": f"m{column}", "market": country,
-            "unit": "t_reo/yr", "made": made, "home": made, "stay": made,
+            "id": f"m{column}@{country}",
+            "material": f"m{column}",
+            "market": country,
+            "unit": "t_reo/yr",
+            "made": made,
+            "home": made,
+            "stay": made,
             "makers": {node["id"]: node["quantity"] for node in makers},
             "users": {node["id"]: made / len(users) for node in users},
-        }  # fmt: skip
+        }
         rows.append(("pool", pool["id"], pool))
         for end in rng.choice(COUNTRIES, 4, replace=False):
             if (after, str(end)) in by_cell:
@@ -121,10 +165,13 @@ def _flows(rng, nodes: list[dict]) -> list[tuple[str, str, dict]]:
                 name = f"m{column}:{country}>{end}"
                 rows.append(("arc", name, arc | {"id": name, "quantity": quantity, "grade": "C"}))
                 flow = {
-                    "origin": [country, column], "destination": [str(end), after],
-                    "material": f"m{column}", "unit": "t_reo/yr", "quantity": quantity,
+                    "origin": [country, column],
+                    "destination": [str(end), after],
+                    "material": f"m{column}",
+                    "unit": "t_reo/yr",
+                    "quantity": quantity,
                     "reported": quantity if rng.random() < 0.3 else 0.0,
-                }  # fmt: skip
+                }
                 rows.append(("flow", f"f{len(rows):06d}", flow))
     return rows
 
@@ -132,14 +179,27 @@ def _flows(rng, nodes: list[dict]) -> list[tuple[str, str, dict]]:
 def _removal(rng, number: int, node: dict) -> dict:
     none = float(rng.random() ** 6)
     values = {
-        "id": f"facility:{node['id']}", "rank": number + 1, "name": node["name"],
-        "kind": "facility", "country": node["country"], "stage": node["stage"],
-        "process": node["process"], "loss_none": none, "loss_free": none / 4, "loss_upper": None,
-    }  # fmt: skip
+        "id": f"facility:{node['id']}",
+        "rank": number + 1,
+        "name": node["name"],
+        "kind": "facility",
+        "country": node["country"],
+        "stage": node["stage"],
+        "process": node["process"],
+        "loss_none": none,
+        "loss_free": none / 4,
+        "loss_upper": None,
+    }
     for sector in SECTORS:
         values |= {f"loss_none_{sector}": none * 0.9, f"loss_free_{sector}": none * 0.2}
     return values | {
-        "months_to_first_shortage": 2.5, "worst_product": "p1", "worst_region": "AV",
-        "binding_input": "mc00", "baseline_share": 0.01, "evidence": "C", "flags": [],
-        "selector": f"id={node['id']}", "products": [["p1", "AV", none], ["p2", "AW", none / 2]],
-    }  # fmt: skip
+        "months_to_first_shortage": 2.5,
+        "worst_product": "p1",
+        "worst_region": "AV",
+        "binding_input": "mc00",
+        "baseline_share": 0.01,
+        "evidence": "C",
+        "flags": [],
+        "selector": f"id={node['id']}",
+        "products": [["p1", "AV", none], ["p2", "AW", none / 2]],
+    }

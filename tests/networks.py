@@ -50,9 +50,10 @@ class Network:
     def later(self, plant: str, month: str, capacity: float | None, line: int = 1) -> Network:
         """Another dated row of a line, with the recipes it has."""
         row = next(
-            row for row in self.tables["capacities"]
+            row
+            for row in self.tables["capacities"]
             if row["facility"] == plant and row["line"] == line
-        )  # fmt: skip
+        )
         quantity = "" if capacity is None else repr(float(capacity))
         self.tables["capacities"].append(row | {"from_date": month, "quantity": quantity})
         return self
@@ -109,16 +110,30 @@ class Network:
         """A plant with all recipes on one line, or with a line for each (``separate``)."""
         stage, unit = self._made_at(recipes[0]) if recipes else ("mine", "t_reo")
         self.add(
-            "facilities", id=name, name=name, country=country, operator="op", stage=stage,
-            process=process or stage, status=status, parent_id=parent, aggregate_kind=kind,
-        )  # fmt: skip
+            "facilities",
+            id=name,
+            name=name,
+            country=country,
+            operator="op",
+            stage=stage,
+            process=process or stage,
+            status=status,
+            parent_id=parent,
+            aggregate_kind=kind,
+        )
         groups = [[recipe] for recipe in recipes] if separate else [list(recipes)] * bool(recipes)
         for line, group in enumerate(groups, 1):
             self.add(
-                "capacities", facility=name, line=line, recipes=";".join(group),
-                quantity="" if capacity is None else repr(float(capacity)), unit=f"{unit}/yr",
-                kind="nameplate", from_date="2020-01", counts=self._counts(group, unit),
-            )  # fmt: skip
+                "capacities",
+                facility=name,
+                line=line,
+                recipes=";".join(group),
+                quantity="" if capacity is None else repr(float(capacity)),
+                unit=f"{unit}/yr",
+                kind="nameplate",
+                from_date="2020-01",
+                counts=self._counts(group, unit),
+            )
         return self
 
     def _counts(self, recipes: Sequence[str], unit: str) -> str:
@@ -151,15 +166,27 @@ class Network:
     ) -> Network:
         """Tonnes of each material for one unit of the product."""
         self.add(
-            "products", id=name, name=name, sector=sector, segment=segment, basis="counted",
-            unit="unit", value_usd="" if value is None else repr(value),
-        )  # fmt: skip
+            "products",
+            id=name,
+            name=name,
+            sector=sector,
+            segment=segment,
+            basis="counted",
+            unit="unit",
+            value_usd="" if value is None else repr(value),
+        )
         for flags, material, quantity in _inputs(needs, optional, either):
             mass = "piece" if self._unit(material) == "piece" else "t"
             self.add(
-                "needs", product=name, material=material, quantity=repr(float(quantity)),
-                unit=f"{mass}/unit", need_evidence="A", quantity_evidence=grade, **flags,
-            )  # fmt: skip
+                "needs",
+                product=name,
+                material=material,
+                quantity=repr(float(quantity)),
+                unit=f"{mass}/unit",
+                need_evidence="A",
+                quantity_evidence=grade,
+                **flags,
+            )
         return self
 
     def _unit(self, material: str) -> object:
@@ -169,22 +196,38 @@ class Network:
         """Units a year by market."""
         for market, count in units.items():
             self.add(
-                "demand", product=product, market=market, units=repr(float(count)), year=YEAR,
+                "demand",
+                product=product,
+                market=market,
+                units=repr(float(count)),
+                year=YEAR,
                 sigma=sigma,
-            )  # fmt: skip
+            )
         return self
 
     def observe(
-        self, expression: str, value: float, sigma: float | str = 0.05, role: str = "fit",
-        unit: str = "t/yr", evidence: str = "",
-    ) -> Network:  # fmt: skip
+        self,
+        expression: str,
+        value: float,
+        sigma: float | str = 0.05,
+        role: str = "fit",
+        unit: str = "t/yr",
+        evidence: str = "",
+    ) -> Network:
         number = len(self.tables.get("observations", [])) + 1
         if unit == "t/yr":
             unit = self._guess_unit(expression)
         self.add(
-            "observations", id=f"o{number:03d}", expression=expression, value=repr(float(value)),
-            unit=unit, year=YEAR, sigma=sigma, role=role, evidence=evidence,
-        )  # fmt: skip
+            "observations",
+            id=f"o{number:03d}",
+            expression=expression,
+            value=repr(float(value)),
+            unit=unit,
+            year=YEAR,
+            sigma=sigma,
+            role=role,
+            evidence=evidence,
+        )
         return self
 
     def _guess_unit(self, expression: str) -> str:
@@ -202,10 +245,16 @@ class Network:
         self, material: str, origin: str, to: str, quantity: float | None, sigma: float = 0.05
     ) -> Network:
         self.add(
-            "trade", material=material, to=to, year=YEAR, unit=self._unit(material), sigma=sigma,
+            "trade",
+            material=material,
+            to=to,
+            year=YEAR,
+            unit=self._unit(material),
+            sigma=sigma,
             quantity="" if quantity is None else repr(float(quantity)),
-            role="arc" if quantity is None else "fit", **{"from": origin},
-        )  # fmt: skip
+            role="arc" if quantity is None else "fit",
+            **{"from": origin},
+        )
         return self
 
     def stock(self, holder: str, material: str, weeks: float) -> Network:
@@ -249,14 +298,19 @@ class Network:
         }
         return [
             {
-                "material": material, "from": origin, "to": end, "year": YEAR,
-                "unit": self._unit(str(material)), "role": "arc", "quantity": "",
+                "material": material,
+                "from": origin,
+                "to": end,
+                "year": YEAR,
+                "unit": self._unit(str(material)),
+                "role": "arc",
+                "quantity": "",
             }
             for material, makers in ends["out"].items()
             for origin in makers
             for end in ends["in"].get(material, ())
             if origin != end and (material, origin, end) not in said
-        ]  # fmt: skip
+        ]
 
     def write(self, folder: Path) -> Path:
         """One CSV file per table; `observations` and `trade` may be missing."""
@@ -429,8 +483,12 @@ def cold_loss(solved: Solved, shock: Shock, weights: np.ndarray) -> float:
     np.maximum.at(size, rows.row, np.abs(rows.value * bounds.scale[rows.column]))
     program = LinearProgram(
         Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
-        cost, np.zeros(len(cost)), bounds.upper, column_scale=bounds.scale, row_scale=size,
-    )  # fmt: skip
+        cost,
+        np.zeros(len(cost)),
+        bounds.upper,
+        column_scale=bounds.scale,
+        row_scale=size,
+    )
     return float(weights[live].sum()) + program.solve("cold").objective
 
 

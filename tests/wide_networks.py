@@ -27,9 +27,12 @@ class _WideDraw(_Draw):
             self._recipe(f"split-{ore}", {o: self.amount() for o in oxides}, [ore])
         below = oxides
         later = (
-            ("met", "metal"), ("all", "metal"), ("mag", "magnet"), ("part", "component"),
+            ("met", "metal"),
+            ("all", "metal"),
+            ("mag", "magnet"),
+            ("part", "component"),
             ("unit", "component"),
-        )  # fmt: skip
+        )
         for name, stage in later[: stages - 2]:
             count = int(self.rng.integers(1, 3))
             made = [self._material(f"{name}{i}", stage) for i in range(count)]

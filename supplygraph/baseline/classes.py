@@ -24,9 +24,12 @@ class Classes:
     """
 
     def __init__(
-        self, graph: SupplyGraph, capacity: np.ndarray, open_: np.ndarray,
+        self,
+        graph: SupplyGraph,
+        capacity: np.ndarray,
+        open_: np.ndarray,
         groups: Sequence[Observation],
-    ) -> None:  # fmt: skip
+    ) -> None:
         named: list[list[tuple[int, float]]] = [[] for _ in range(graph.n_activities)]
         for number, o in enumerate(groups):
             for column, coefficient in zip(o.columns, o.coefficients, strict=True):
@@ -37,8 +40,13 @@ class Classes:
         number_of = []
         for index, row in enumerate(rows.itertuples(index=False, name=None)):
             line = graph.line_of[index]
-            key = (*row, repr(capacity[line]), int(recipes[line]), bool(open_[index]),
-                   tuple(named[index]))  # fmt: skip
+            key = (
+                *row,
+                repr(capacity[line]),
+                int(recipes[line]),
+                bool(open_[index]),
+                tuple(named[index]),
+            )
             number_of.append(keys.setdefault(key, len(keys)))
         self._class = np.array(number_of, dtype=int)
         self.size = np.bincount(self._class, minlength=len(keys))[self._class].astype(float)

@@ -137,9 +137,13 @@ class Extremes:
         n = len(reduced.kept)
         most = np.minimum(reduced.ub, UNIDENTIFIED * reduced.scale)
         self._program = LinearProgram(
-            reduced.rows, np.zeros(n), np.zeros(n), most,
-            column_scale=reduced.scale, row_scale=reduced.size,
-        )  # fmt: skip
+            reduced.rows,
+            np.zeros(n),
+            np.zeros(n),
+            most,
+            column_scale=reduced.scale,
+            row_scale=reduced.size,
+        )
         self._program.solve("interval")
         if restart:
             self._program.keep_basis()

@@ -149,11 +149,22 @@ class _Reader:
         sigma = row["sigma"] if row["sigma"] > 0 else SIGMA_BY_GRADE[grade]
         low, high = (row.get(end, np.nan) * factor for end in ("low", "high"))
         return Observation(
-            id=name, what=what, columns=top[0], coefficients=top[1], value=value * factor,
-            sigma=float(sigma), role=row["role"], grade=grade, unit=row["unit"],
-            year=int(row["year"]), source=tuple(row.get("source") or ()),
-            note=row.get("note") or "", low=low, high=high, below=below,
-        )  # fmt: skip
+            id=name,
+            what=what,
+            columns=top[0],
+            coefficients=top[1],
+            value=value * factor,
+            sigma=float(sigma),
+            role=row["role"],
+            grade=grade,
+            unit=row["unit"],
+            year=int(row["year"]),
+            source=tuple(row.get("source") or ()),
+            note=row.get("note") or "",
+            low=low,
+            high=high,
+            below=below,
+        )
 
     def _sum(self, calls: tuple[Call, ...]) -> tuple[np.ndarray, np.ndarray]:
         total: dict[int, float] = {}

@@ -178,9 +178,20 @@ class _Work:
         """
         graph, inputs = self.graph, self.graph.inputs
         n = graph.n_activities
-        key = np.concatenate([graph.activities["recipe"].to_numpy().astype(str), np.array(
-            [f"{p}@{m}" for p, m in zip(graph.demands["product"], graph.demands["market"],
-             strict=True)], dtype=str)])  # fmt: skip
+        key = np.concatenate(
+            [
+                graph.activities["recipe"].to_numpy().astype(str),
+                np.array(
+                    [
+                        f"{p}@{m}"
+                        for p, m in zip(
+                            graph.demands["product"], graph.demands["market"], strict=True
+                        )
+                    ],
+                    dtype=str,
+                ),
+            ]
+        )
         final = np.concatenate([np.zeros(n, bool), np.ones(graph.n_demands, bool)])
         total: dict[str, float] = dict.fromkeys(self.material, 0.0)
         largest: dict[tuple[str, str], float] = {}
@@ -369,8 +380,9 @@ class _Work:
         declared = arcs["declared"].to_numpy()
         flow = np.where(
             declared & (world > 0),
-            self.made[origin] * lacking[end] / np.where(world > 0, world, 1.0), 0.0,
-        )  # fmt: skip
+            self.made[origin] * lacking[end] / np.where(world > 0, world, 1.0),
+            0.0,
+        )
         self._meet_figures(flow, declared)
         self.value[self.columns.block("arc")] = flow
 
@@ -464,9 +476,10 @@ class _Work:
             (world[graph.made_pool] / graph.made_quantity)[main],
         )
         group[:n] = np.where(process > 0, process, reach)
-        floor[:n] = np.where(
-            self.unseen, np.where(self.closing, CLOSING_ROW, UNSEEN_PLANT), UNEXPECTED
-        ) / self.classes.size  # fmt: skip
+        floor[:n] = (
+            np.where(self.unseen, np.where(self.closing, CLOSING_ROW, UNSEEN_PLANT), UNEXPECTED)
+            / self.classes.size
+        )
         demand = columns.block("demand")
         group[demand] = _total(graph.demands["product"].to_numpy().astype(str), self.value[demand])
         own = inputs.draw >= 0

@@ -47,10 +47,13 @@ class Ranges:
         position[reduced.kept] = np.arange(len(reduced.kept))
         n = len(reduced.kept)
         program = LinearProgram(
-            reduced.rows, np.zeros(n), np.zeros(n),
+            reduced.rows,
+            np.zeros(n),
+            np.zeros(n),
             np.minimum(reduced.ub, UNIDENTIFIED * reduced.scale),
-            column_scale=reduced.scale, row_scale=reduced.size,
-        )  # fmt: skip
+            column_scale=reduced.scale,
+            row_scale=reduced.size,
+        )
         program.solve("range")
         program.keep_basis()
         return program, position

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from supplygraph.baseline.observations import Observation, observations_of
 from supplygraph.baseline.priors import Priors, compute_priors
@@ -75,12 +74,6 @@ class Baseline:
         full = np.zeros(len(self.graph.pools))
         full[pools] = self.block(name)
         return full
-
-    def balance(self, *, why: bool = True) -> pd.DataFrame:
-        """Each published figure beside the balance: observed, balanced, moved, why."""
-        from supplygraph.baseline.table import balance_table
-
-        return balance_table(self, why=why)
 
     def residual(self) -> float:
         """Largest imbalance of a row, relative to its largest entry."""

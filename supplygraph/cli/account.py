@@ -27,9 +27,22 @@ from supplygraph.cli.scenario import MeasureOption, SetOption
 from supplygraph.cli.view import PAGES, check_page
 
 SHOWN = (
-    "side", "group", "region", "item", "month", "rerouting", "cover", "base", "quantity", "unit",
-    "value_low_usd", "value_high_usd", "per_dollar_low", "per_dollar_high", "flags",
-)  # fmt: skip
+    "side",
+    "group",
+    "region",
+    "item",
+    "month",
+    "rerouting",
+    "cover",
+    "base",
+    "quantity",
+    "unit",
+    "value_low_usd",
+    "value_high_usd",
+    "per_dollar_low",
+    "per_dollar_high",
+    "flags",
+)
 
 
 def account(
@@ -72,10 +85,18 @@ def account(
     chain = _chain(context)
     _about(chain)
     results = chain.account(
-        name, exporter=exporter, months=months, rerouting=rerouting, rationing=rationing,
-        covers=covers, by=by, by_month=by_month or page is not None, weights=weights,
-        sets=set_ or (), measures=measure or (),
-    )  # fmt: skip
+        name,
+        exporter=exporter,
+        months=months,
+        rerouting=rerouting,
+        rationing=rationing,
+        covers=covers,
+        by=by,
+        by_month=by_month or page is not None,
+        weights=weights,
+        sets=set_ or (),
+        measures=measure or (),
+    )
     emit(results, format_, output, force, columns=SHOWN)
     if page is not None:
         from supplygraph.views.account_page import AccountPage

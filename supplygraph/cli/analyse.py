@@ -26,13 +26,32 @@ if TYPE_CHECKING:
     from supplygraph.chain import Chain
 
 RANKED = (
-    "rank", "id", "loss_none", "loss_free", "loss_upper", "months_to_first_shortage",
-    "worst_product", "worst_region", "binding_input", "baseline_share", "evidence", "flags",
-)  # fmt: skip
+    "rank",
+    "id",
+    "loss_none",
+    "loss_free",
+    "loss_upper",
+    "months_to_first_shortage",
+    "worst_product",
+    "worst_region",
+    "binding_input",
+    "baseline_share",
+    "evidence",
+    "flags",
+)
 HIT = (
-    "product", "region", "segment", "loss_none", "loss_free", "months_to_first_shortage",
-    "binding_none", "binding_free", "need_evidence", "quantity_evidence", "flags",
-)  # fmt: skip
+    "product",
+    "region",
+    "segment",
+    "loss_none",
+    "loss_free",
+    "months_to_first_shortage",
+    "binding_none",
+    "binding_free",
+    "need_evidence",
+    "quantity_evidence",
+    "flags",
+)
 # How a row of `chokepoints` is named in a selector, by its kind.
 SELECTORS = {
     "country": "country={country}",
@@ -237,9 +256,16 @@ def chokepoints(
     chain = _chain(context)
     _about(chain)
     results = chain.rank(
-        by, product=product, region=region, at=at, rerouting=rerouting, rationing=rationing,
-        weights=weights, top=top, projects=words(projects),
-    )  # fmt: skip
+        by,
+        product=product,
+        region=region,
+        at=at,
+        rerouting=rerouting,
+        rationing=rationing,
+        weights=weights,
+        top=top,
+        projects=words(projects),
+    )
     emit(results, format_, output, force, columns=RANKED)
     fail_if(results, condition)
 
@@ -298,10 +324,17 @@ def whatif(
     _about(chain)
     hit = chain.remove(*removals)
     results = hit.solve(
-        rerouting=rerouting, rationing=rationing, weights=weights, product=product,
-        region=region, at=at, measures=measure or (), sets=set_ or (),
-        projects=words(projects), compared=project or (),
-    ).results  # fmt: skip
+        rerouting=rerouting,
+        rationing=rationing,
+        weights=weights,
+        product=product,
+        region=region,
+        at=at,
+        measures=measure or (),
+        sets=set_ or (),
+        projects=words(projects),
+        compared=project or (),
+    ).results
     emit(results, format_, output, force, columns=HIT)
     fail_if(results, condition)
 

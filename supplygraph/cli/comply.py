@@ -19,9 +19,15 @@ from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, chec
 from supplygraph.cli.scenario import SetOption
 
 SHOWN = (
-    "product", "region", "segment", "material", "need_t", "compliant_mixing_t",
-    "compliant_segregated_t", "binding",
-)  # fmt: skip
+    "product",
+    "region",
+    "segment",
+    "material",
+    "need_t",
+    "compliant_mixing_t",
+    "compliant_segregated_t",
+    "binding",
+)
 
 
 def comply(

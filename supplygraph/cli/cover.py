@@ -26,18 +26,51 @@ from supplygraph.cli.output import (
 from supplygraph.errors import UsageError
 
 HELD = (
-    "product", "region", "tier", "stage", "holder", "material", "materials", "share",
-    "months_low", "months_central", "months_high", "need_evidence", "evidence", "first_out",
+    "product",
+    "region",
+    "tier",
+    "stage",
+    "holder",
+    "material",
+    "materials",
+    "share",
+    "months_low",
+    "months_central",
+    "months_high",
+    "need_evidence",
+    "evidence",
+    "first_out",
     "flags",
-)  # fmt: skip
+)
 SURVIVED = (
-    "removed", "product", "region", "cover", "rerouting", "tts_months", "ttr_months",
-    "exposed", "loss_at_ttr", "lost_usd", "rei", "runs_out", "evidence", "flags",
-)  # fmt: skip
+    "removed",
+    "product",
+    "region",
+    "cover",
+    "rerouting",
+    "tts_months",
+    "ttr_months",
+    "exposed",
+    "loss_at_ttr",
+    "lost_usd",
+    "rei",
+    "runs_out",
+    "evidence",
+    "flags",
+)
 INFERRED = (
-    "product", "region", "month", "months_low", "months_high", "stated_low", "stated_central",
-    "stated_high", "event", "evidence", "flags",
-)  # fmt: skip
+    "product",
+    "region",
+    "month",
+    "months_low",
+    "months_high",
+    "stated_low",
+    "stated_central",
+    "stated_high",
+    "event",
+    "evidence",
+    "flags",
+)
 
 
 def cover(

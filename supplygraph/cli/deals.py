@@ -13,18 +13,47 @@ from supplygraph.errors import UsageError
 
 SHOWN = {
     "year": (
-        "element", "year", "portfolio", "place", "cover_none", "cover_low", "cover_high",
-        "cover_unsized", "binding", "need", "unit", "evidence",
+        "element",
+        "year",
+        "portfolio",
+        "place",
+        "cover_none",
+        "cover_low",
+        "cover_high",
+        "cover_unsized",
+        "binding",
+        "need",
+        "unit",
+        "evidence",
     ),
     "project": (
-        "id", "line", "stage", "country", "firmness", "year", "capacity", "added", "unit",
-        "could_run", "short_of",
+        "id",
+        "line",
+        "stage",
+        "country",
+        "firmness",
+        "year",
+        "capacity",
+        "added",
+        "unit",
+        "could_run",
+        "short_of",
     ),
     "deal": (
-        "id", "kind", "firmness", "projects", "mine_added", "separation_added", "metal_added",
-        "magnet_added", "unsized", "could_run", "counted_in", "why_none",
+        "id",
+        "kind",
+        "firmness",
+        "projects",
+        "mine_added",
+        "separation_added",
+        "metal_added",
+        "magnet_added",
+        "unsized",
+        "could_run",
+        "counted_in",
+        "why_none",
     ),
-}  # fmt: skip
+}
 
 
 def deals(
@@ -83,7 +112,14 @@ def deals(
     chain = _chain(context)
     _about(chain)
     results = chain.deals(
-        by, years=asked, elements=words(elements), pool=words(pool), without=without,
-        portfolios=words(portfolios), growth=growth, known_to=known_to, seed=seed,
-    )  # fmt: skip
+        by,
+        years=asked,
+        elements=words(elements),
+        pool=words(pool),
+        without=without,
+        portfolios=words(portfolios),
+        growth=growth,
+        known_to=known_to,
+        seed=seed,
+    )
     emit(results, format_, output, force, columns=SHOWN[by])

@@ -32,9 +32,18 @@ FailOption = Annotated[
 ]
 _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 _KEYS = (
-    "id", "removed", "element", "product", "region", "segment", "holder", "material", "month",
-    "rerouting", "cover",
-)  # fmt: skip
+    "id",
+    "removed",
+    "element",
+    "product",
+    "region",
+    "segment",
+    "holder",
+    "material",
+    "month",
+    "rerouting",
+    "cover",
+)
 # Columns that are blank by their meaning, in rows of single months and in weighted totals.
 OVER_ALL = ("months_lost", "months_short", "tts_months", "ttr_months")
 NOT_IN_TOTALS = ("demand", "lost_units", "months_to_first_shortage")

@@ -28,18 +28,56 @@ from supplygraph.cli.scenario import MeasureOption, SetOption
 from supplygraph.errors import UsageError
 
 SHOWN_RUN = (
-    "product", "region", "month", "rerouting", "cover", "loss", "binding", "first_shortage",
-    "months_lost", "tts_months", "ttr_months", "observed", "need_evidence", "flags",
-)  # fmt: skip
+    "product",
+    "region",
+    "month",
+    "rerouting",
+    "cover",
+    "loss",
+    "binding",
+    "first_shortage",
+    "months_lost",
+    "tts_months",
+    "ttr_months",
+    "observed",
+    "need_evidence",
+    "flags",
+)
 SHOWN_ELEMENTS = (
-    "element", "region", "month", "rerouting", "cover", "demand", "loss", "shortage", "binding",
-    "binding_share", "first_shortage", "months_lost", "months_short", "tts_months", "ttr_months",
-    "quantity_evidence", "flags",
-)  # fmt: skip
+    "element",
+    "region",
+    "month",
+    "rerouting",
+    "cover",
+    "demand",
+    "loss",
+    "shortage",
+    "binding",
+    "binding_share",
+    "first_shortage",
+    "months_lost",
+    "months_short",
+    "tts_months",
+    "ttr_months",
+    "quantity_evidence",
+    "flags",
+)
 SHOWN_BACKTEST = (
-    "month", "destination", "role", "forecast", "low", "high", "observed", "naive_year",
-    "naive_last", "base_evidence", "mape", "coverage", "mape_naive_year", "mape_naive_last",
-)  # fmt: skip
+    "month",
+    "destination",
+    "role",
+    "forecast",
+    "low",
+    "high",
+    "observed",
+    "naive_year",
+    "naive_last",
+    "base_evidence",
+    "mape",
+    "coverage",
+    "mape_naive_year",
+    "mape_naive_last",
+)
 COVERS = ("low", "central", "high")
 BACKTESTED = "april-2025-shock"
 TESTS = (
@@ -109,10 +147,20 @@ def run(
     chain = _chain(context)
     _about(chain)
     results = chain.run(
-        name, months=months, rerouting=rerouting, rationing=rationing, covers=covers,
-        by_month=by_month, by=by, weights=weights, product=product, region=region, sets=set_ or (),
-        measures=measure or (), projects=project or (),
-    ).results  # fmt: skip
+        name,
+        months=months,
+        rerouting=rerouting,
+        rationing=rationing,
+        covers=covers,
+        by_month=by_month,
+        by=by,
+        weights=weights,
+        product=product,
+        region=region,
+        sets=set_ or (),
+        measures=measure or (),
+        projects=project or (),
+    ).results
     columns = SHOWN_ELEMENTS if by == "element" else SHOWN_RUN
     emit(results, format_, output, force, columns=columns)
     fail_if(results, condition)
@@ -142,10 +190,17 @@ def compare(
     chain = _chain(context)
     _about(chain)
     results = chain.compare(
-        names, by=[part.strip() for part in by.split(",")], months=months, rerouting=rerouting,
-        rationing=rationing, product=product, region=region, weights=weights, sets=set_ or (),
+        names,
+        by=[part.strip() for part in by.split(",")],
+        months=months,
+        rerouting=rerouting,
+        rationing=rationing,
+        product=product,
+        region=region,
+        weights=weights,
+        sets=set_ or (),
         measures=measure or (),
-    )  # fmt: skip
+    )
     emit(results, format_, output, force)
 
 

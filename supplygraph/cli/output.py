@@ -32,11 +32,30 @@ WEIGHTS_SHOWN = 8
 LONG_MONTHS = 120  # a stock that outlasts ten years says no more than that
 WORD = 20  # longer words of text may be broken in a narrow table
 SHARES = (
-    "loss_", "baseline_share", "share", "moved", "largest_", "top_three", "origins",
-    "not_told_apart", "unrecorded", "import_dependence", "net_import_reliance", "import_reliance",
-    "import_share", "computed", "published", "difference", "vitality_share", "passing_share",
-    "stage_share", "shapley_", "alone_", "mape", "coverage",
-)  # fmt: skip
+    "loss_",
+    "baseline_share",
+    "share",
+    "moved",
+    "largest_",
+    "top_three",
+    "origins",
+    "not_told_apart",
+    "unrecorded",
+    "import_dependence",
+    "net_import_reliance",
+    "import_reliance",
+    "import_share",
+    "computed",
+    "published",
+    "difference",
+    "vitality_share",
+    "passing_share",
+    "stage_share",
+    "shapley_",
+    "alone_",
+    "mape",
+    "coverage",
+)
 
 FormatOption = Annotated[
     str | None,
@@ -389,8 +408,10 @@ def _write_parquet(results: Results, output: Path, force: bool) -> None:
 
     envelope = results.envelope()
     types = {
-        "number": pyarrow.float64(), "integer": pyarrow.int64(), "boolean": pyarrow.bool_(),
-    }  # fmt: skip
+        "number": pyarrow.float64(),
+        "integer": pyarrow.int64(),
+        "boolean": pyarrow.bool_(),
+    }
     rows = [plain_row(row) for row in results.table.to_dict("records")]
     flat = [
         {

@@ -20,9 +20,19 @@ app = typer.Typer(
 )
 LISTED = ("id", "title", "start", "months", "measures", "modifiers")
 SHOWN_DUTIES = (
-    "id", "month", "rate", "premium", "quantity", "unit", "price_usd_per_t", "duty_usd",
-    "premium_usd", "set_by", "evidence", "flags",
-)  # fmt: skip
+    "id",
+    "month",
+    "rate",
+    "premium",
+    "quantity",
+    "unit",
+    "price_usd_per_t",
+    "duty_usd",
+    "premium_usd",
+    "set_by",
+    "evidence",
+    "flags",
+)
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="Change a parameter: CN-2025-18.approval.US=0.3 or growth=0.02."),

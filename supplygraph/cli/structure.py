@@ -27,21 +27,51 @@ DELIMITED = ("csv", "tsv", "jsonl", "parquet")
 
 SHOWN = {
     "concentration": (
-        "id", "scope", "stage", "hhi", "hhi_low", "hhi_high", "hhi_10000", "top_three",
-        "largest_low", "largest_high", "not_told_apart", "unrecorded", "evidence",
+        "id",
+        "scope",
+        "stage",
+        "hhi",
+        "hhi_low",
+        "hhi_high",
+        "hhi_10000",
+        "top_three",
+        "largest_low",
+        "largest_high",
+        "not_told_apart",
+        "unrecorded",
+        "evidence",
     ),
     "dependence": (
-        "id", "import_dependence", "net_import_reliance", "largest_origin", "largest_share",
-        "largest_low", "largest_high", "computed", "published", "year", "evidence", "note",
+        "id",
+        "import_dependence",
+        "net_import_reliance",
+        "largest_origin",
+        "largest_share",
+        "largest_low",
+        "largest_high",
+        "computed",
+        "published",
+        "year",
+        "evidence",
+        "note",
     ),
     "dominators": ("element", "product", "region", "id", "links", "cuts", "stops", "evidence"),
     "vitality": ("element", "rank", "id", "vitality", "of", "vitality_share", "evidence", "flags"),
     "esri": (
-        "rank", "id", "esri", "esri_down", "esri_up", "product_loss", "market_share",
-        "worst_product", "worst_region", "evidence", "flags",
+        "rank",
+        "id",
+        "esri",
+        "esri_down",
+        "esri_up",
+        "product_loss",
+        "market_share",
+        "worst_product",
+        "worst_region",
+        "evidence",
+        "flags",
     ),
     "betweenness": ("element", "rank", "id", "passing", "of", "passing_share", "evidence", "flags"),
-}  # fmt: skip
+}
 
 
 def structure(
@@ -122,10 +152,18 @@ def structure(
     chain = _chain(context)
     _about(chain)
     results = chain.structure(
-        chosen, product=product, region=region, weights=weights or "sectors", by=by,
-        element=element, process=process, links=links, rerouting=rerouting,
-        governance=governance, indices=indices,
-    ).head(top)  # fmt: skip
+        chosen,
+        product=product,
+        region=region,
+        weights=weights or "sectors",
+        by=by,
+        element=element,
+        process=process,
+        links=links,
+        rerouting=rerouting,
+        governance=governance,
+        indices=indices,
+    ).head(top)
     emit(results, format_, output, force, columns=SHOWN.get(results.kind))
     if _choose(format_, output) in DELIMITED:
         for name in ("how_to_read", "blind_to"):

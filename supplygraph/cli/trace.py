@@ -18,9 +18,19 @@ from supplygraph.cli.output import (
 )
 
 SHOWN = (
-    "element", "stage", "what", "kind", "country", "owner_country", "share", "share_low",
-    "share_high", "split", "evidence", "flags",
-)  # fmt: skip
+    "element",
+    "stage",
+    "what",
+    "kind",
+    "country",
+    "owner_country",
+    "share",
+    "share_low",
+    "share_high",
+    "split",
+    "evidence",
+    "flags",
+)
 
 
 def trace(

@@ -11,8 +11,14 @@ from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import DatasetError, Fault
 
 RECIPE_COLUMNS = (
-    "recipe", "direction", "material", "quantity", "essential", "alternative_group", "_row",
-)  # fmt: skip
+    "recipe",
+    "direction",
+    "material",
+    "quantity",
+    "essential",
+    "alternative_group",
+    "_row",
+)
 
 
 @dataclass(frozen=True)

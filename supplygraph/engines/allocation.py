@@ -15,55 +15,28 @@ One persistent model; a shock is a list of bounds, restored afterwards with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from supplygraph.baseline import Baseline
+from supplygraph.engines.held_shares import IDLE_SHARE, held_rows, idle_pools
 from supplygraph.engines.least_use import check_uses_are_seen
+from supplygraph.engines.shocked_model import Allocation, ShockedModel
+from supplygraph.engines.water_filling import WaterFilling
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import InfeasibleError, NotConvergedError, UsageError
 from supplygraph.graph import Matrix, balance_matrix
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter, first_line_row
 from supplygraph.scenario import Shock
 from supplygraph.selectors import did_you_mean
-from supplygraph.solver import LinearProgram, Optimum, Triplets
-
-if TYPE_CHECKING:
-    from supplygraph.engines.water_filling import WaterFilling
+from supplygraph.solver import LinearProgram, Optimum
 
 LOSS_SCALE = 1e4
 TIE_BREAK = 1e-8
 UNWEIGHTED = 1e-3
 RATIONINGS = ("value", "proportional")
-IDLE_SHARE = 1e-2
 NOTHING = 1e-3  # of the largest material: the size of one that nobody makes yet
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """Optimal allocation of one shock.
-
-    Attributes
-    ----------
-    x
-        Columns of the balance.
-    served
-        Served share of every demand.
-    price
-        Loss avoided per tonne more at home, per pool.
-    warnings
-        Such as that water-filling stopped early.
-    """
-
-    x: np.ndarray
-    served: np.ndarray
-    price: np.ndarray
-    warnings: tuple[str, ...] = ()
 
 
 class AllocationProgram:
@@ -113,8 +86,6 @@ class AllocationProgram:
 
     @cached_property
     def _water(self) -> WaterFilling:
-        from supplygraph.engines.water_filling import WaterFilling
-
         return WaterFilling(self)
 
     def held_lower(self, open_: np.ndarray) -> np.ndarray:
@@ -346,9 +317,9 @@ class AllocationProgram:
         own = self.columns.start["activity"] + np.asarray(activities, dtype=int)
         index = np.concatenate([np.arange(units.start, units.stop), own])
         size = float(self.activity_upper[activities].sum()) or 1.0
-        cost = np.concatenate([
-            self.cost[units] * UNWEIGHTED / LOSS_SCALE, np.full(len(own), -LOSS_SCALE / size)
-        ])  # fmt: skip
+        cost = np.concatenate(
+            [self.cost[units] * UNWEIGHTED / LOSS_SCALE, np.full(len(own), -LOSS_SCALE / size)]
+        )
         with self._warm.under(shock) as model:
             model.set_cost(index, cost)
             try:
@@ -384,86 +355,3 @@ class AllocationProgram:
             return self.answer(self._solved(model))
         finally:
             model.set_cost(index, self.cost[units])
-
-
-class ShockedModel:
-    """One persistent model of an allocation; the bounds of a shock are put on and taken off."""
-
-    def __init__(self, allocation: AllocationProgram) -> None:
-        self.allocation, rows = allocation, allocation.rows
-        size = np.zeros(rows.n_rows)
-        np.maximum.at(size, rows.row, np.abs(rows.value) * allocation.scale[rows.column])
-        size = np.where(size > 0, size, 1.0)
-        self.model = LinearProgram(
-            Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
-            allocation.cost, np.zeros(len(allocation.ub)), allocation.ub,
-            column_scale=allocation.scale, row_scale=size, threads=allocation.threads,
-        )  # fmt: skip
-
-    @contextmanager
-    def under(self, shock: Shock) -> Iterator[LinearProgram]:
-        """The model with the bounds of a shock, restored afterwards."""
-        whole = self.allocation
-        ub, line_upper = whole.bounds(shock)
-        index = np.flatnonzero(ub != whole.ub)
-        lines = np.flatnonzero(line_upper != whole.line_upper)
-        self._bound(index, ub, lines, line_upper)
-        try:
-            yield self.model
-        finally:
-            self._bound(index, whole.ub, lines, whole.line_upper)
-
-    def _bound(
-        self, index: np.ndarray, ub: np.ndarray, lines: np.ndarray, line_upper: np.ndarray
-    ) -> None:
-        self.model.set_column_bounds(index, np.zeros(len(index)), ub[index])
-        rows = self.allocation.line_row + lines
-        self.model.set_row_bounds(rows, np.full(len(lines), -INFINITY), line_upper[lines])
-
-
-def held_rows(baseline: Baseline) -> Matrix:
-    """Surplus and unexplained use take at least their base share of what is made and received."""
-    graph, columns = baseline.graph, baseline.columns
-    made, exports, imports = baseline.made, baseline.exports, baseline.imports
-    home = made - exports + imports
-    position = np.full(len(graph.pools), -1)
-    position[columns.made_of] = np.arange(len(columns.made_of))
-    end = graph.arcs["destination"].to_numpy()
-    writer = RowWriter()
-    for name, pools in (
-        ("surplus", columns.surplus_of),
-        ("unexplained", columns.unexplained_of),
-    ):
-        held = baseline.block(name)
-        for number, pool in enumerate(pools):
-            if held[number] <= 0 or home[pool] <= 0:
-                continue
-            share = held[number] / home[pool]
-            row = writer.add_rows(1, 0.0, INFINITY)
-            writer.add([row], [columns.start[name] + number], 1.0)
-            if made[pool] > 0 and position[pool] >= 0:
-                stay = 1.0 - exports[pool] / made[pool]
-                writer.add([row], [columns.start["made"] + position[pool]], -share * stay)
-            arriving = np.flatnonzero(end == pool)
-            rows = np.full(len(arriving), row)
-            writer.add(rows, columns.start["arc"] + arriving, -share)
-    return writer.matrix()
-
-
-def idle_pools(baseline: Baseline) -> np.ndarray:
-    """For each row of `held_rows` its pool if surplus or unexplained use took all, -1 if not."""
-    home = baseline.made - baseline.exports + baseline.imports
-    parts = []
-    for name in ("surplus", "unexplained"):
-        pools, held = getattr(baseline.columns, f"{name}_of"), baseline.block(name)
-        mine = (held > 0) & (home[pools] > 0)
-        parts.append(np.where(held > (1.0 - IDLE_SHARE) * home[pools], pools, -1)[mine])
-    return np.concatenate(parts).astype(int)
-
-
-def check_rows(rows: Matrix, x: np.ndarray, sizes: Sequence[float] | np.ndarray) -> float:
-    """Largest relative violation of a set of rows by some flows."""
-    value = rows.times(x)
-    low = np.maximum(rows.lower - value, 0.0)
-    high = np.maximum(value - rows.upper, 0.0)
-    return float((np.maximum(low, high) / np.asarray(sizes)).max(initial=0.0))

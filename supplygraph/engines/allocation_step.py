@@ -21,16 +21,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation import (
-    LOSS_SCALE,
-    UNWEIGHTED,
-    Allocation,
-    AllocationProgram,
-)
+from supplygraph.engines.allocation import LOSS_SCALE, UNWEIGHTED, AllocationProgram
 from supplygraph.engines.cascade_step import MONTHS, Limits
 from supplygraph.engines.input_intensity import Needs
 from supplygraph.engines.refused_goods import Refusals
 from supplygraph.engines.route_closures import Gates, StockColumns, add_draws
+from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets
 from supplygraph.engines.water_filling import WaterFilling
 from supplygraph.errors import UsageError
@@ -334,9 +330,13 @@ class _Extra:
         writer.add(own, self.block(0), 1.0)
         add_draws(writer, program.graph, program.columns, own, self.stocks.entry, -1.0)
         given = StockColumns(
-            self.block(0), self.block(1), self.stocks.entry, self.stocks.pool,
-            self.block(4)[: len(self.states)], self.block(2),
-        )  # fmt: skip
+            self.block(0),
+            self.block(1),
+            self.stocks.entry,
+            self.stocks.pool,
+            self.block(4)[: len(self.states)],
+            self.block(2),
+        )
         before = program.rows.n_rows
         self.gates.write(writer, program.columns, int(self.first + self.start[5]), given, before)
         columns = self.block(6)
@@ -353,10 +353,13 @@ class _Extra:
         states = home + self.states
         half = len(self.states)
         added = [
-            (entry, self.block(0), 1.0), (pool, self.block(1), 1.0),
-            (entry, self.block(2), -1.0), (pool, self.block(3), -1.0),
-            (states, self.block(4)[:half], 1.0), (states, self.block(4)[half:], -1.0),
-        ]  # fmt: skip
+            (entry, self.block(0), 1.0),
+            (pool, self.block(1), 1.0),
+            (entry, self.block(2), -1.0),
+            (pool, self.block(3), -1.0),
+            (states, self.block(4)[:half], 1.0),
+            (states, self.block(4)[half:], -1.0),
+        ]
         return (
             np.concatenate([rows.row, *(part[0] for part in added)]),
             np.concatenate([rows.column, *(part[1] for part in added)]),

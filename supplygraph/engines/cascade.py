@@ -66,9 +66,13 @@ class Levels:
         """Levels of one shock of the batch."""
         part = slice(index, index + 1)
         return Levels(
-            self.user[:, part], self.made[:, part], self.home[:, part], self.kind[:, part],
-            self.sweeps, self.residual,
-        )  # fmt: skip
+            self.user[:, part],
+            self.made[:, part],
+            self.home[:, part],
+            self.kind[:, part],
+            self.sweeps,
+            self.residual,
+        )
 
 
 class _Scatter:

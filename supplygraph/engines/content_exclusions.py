@@ -65,9 +65,13 @@ class Flows:
     def of_base(baseline: Baseline) -> Flows:
         """Flows of the base year."""
         return Flows(
-            baseline.block("activity"), baseline.made, np.maximum(baseline.block("arc"), 0.0),
-            baseline.drawn, np.zeros(len(baseline.made)), np.zeros(len(baseline.drawn)),
-        )  # fmt: skip
+            baseline.block("activity"),
+            baseline.made,
+            np.maximum(baseline.block("arc"), 0.0),
+            baseline.drawn,
+            np.zeros(len(baseline.made)),
+            np.zeros(len(baseline.drawn)),
+        )
 
 
 def rigid_flows(
@@ -84,11 +88,14 @@ def rigid_flows(
         plants = levels.user[: engine.graph.n_activities, cover]
         found.append(
             Flows(
-                base.block("activity") * plants, base.made * levels.made[:, cover], flow,
-                engine.drawn[:, cover] * yearly, pool * yearly,
+                base.block("activity") * plants,
+                base.made * levels.made[:, cover],
+                flow,
+                engine.drawn[:, cover] * yearly,
+                pool * yearly,
                 engine.from_entry[:, cover] * yearly,
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -107,9 +114,13 @@ def allocated_flows(
     entry = np.zeros(len(graph.inputs.user))
     entry[stocks.entry] = np.maximum(from_entry, 0.0)
     return Flows(
-        x[columns.block("activity")], made, x[columns.block("arc")],
-        drawn_by(baseline, x), pool, entry,
-    )  # fmt: skip
+        x[columns.block("activity")],
+        made,
+        x[columns.block("arc")],
+        drawn_by(baseline, x),
+        pool,
+        entry,
+    )
 
 
 def drawn_by(baseline: Baseline, x: np.ndarray) -> np.ndarray:

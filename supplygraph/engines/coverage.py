@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation import LOSS_SCALE, UNWEIGHTED, Allocation, AllocationProgram
+from supplygraph.engines.allocation import LOSS_SCALE, UNWEIGHTED, AllocationProgram
+from supplygraph.engines.shocked_model import Allocation
 from supplygraph.graph import Matrix, SupplyGraph
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter
 from supplygraph.scenario import Shock
@@ -168,9 +169,9 @@ class Outlook(AllocationProgram):
         column = self.columns.start["activity"] + own
         index = np.concatenate([np.arange(units.start, units.stop), column])
         size = max(float(self.activity_upper[own].max()), 1e-9)
-        cost = np.concatenate([
-            np.zeros(self.graph.n_demands), np.full(len(own), -LOSS_SCALE / size)
-        ])  # fmt: skip
+        cost = np.concatenate(
+            [np.zeros(self.graph.n_demands), np.full(len(own), -LOSS_SCALE / size)]
+        )
         model = self._warm.model
         model.set_cost(index, cost)
         try:

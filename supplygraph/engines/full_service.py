@@ -98,9 +98,14 @@ class SurvivalProgram:
         np.maximum.at(size, row, np.abs(value) * scale[column])
         ub = np.concatenate([allocation.ub, np.where(self.size > 0, INFINITY, 0.0), [INFINITY]])
         return LinearProgram(
-            Triplets(row, column, value, rows.lower, rows.upper), np.zeros(len(ub)),
-            np.zeros(len(ub)), ub, column_scale=scale, row_scale=size, threads=threads,
-        )  # fmt: skip
+            Triplets(row, column, value, rows.lower, rows.upper),
+            np.zeros(len(ub)),
+            np.zeros(len(ub)),
+            ub,
+            column_scale=scale,
+            row_scale=size,
+            threads=threads,
+        )
 
     def _into(self) -> np.ndarray:
         """Row that each stock adds to: what its pool has at home, or what a plant has made."""

@@ -113,10 +113,18 @@ class _Place:
         use = self.output[outputs].sum() if kind == "output" else self.baseline.drawn[entries].sum()
         low, central, high = (weeks_to_months(float(row[f"weeks_{c}"])) for c in COVERS)
         return Stock(
-            holder, material, kind, pool, entries, outputs, float(use), (low, central, high),
-            str(row.get("evidence") or "D"), tuple(row.get("source") or ()),
+            holder,
+            material,
+            kind,
+            pool,
+            entries,
+            outputs,
+            float(use),
+            (low, central, high),
+            str(row.get("evidence") or "D"),
+            tuple(row.get("source") or ()),
             str(row.get("note") or ""),
-        )  # fmt: skip
+        )
 
     def _who(self, holder: str, material: str) -> tuple[str, np.ndarray, np.ndarray]:
         """Kind of a holder, with the entries it draws and those it makes."""
@@ -131,6 +139,7 @@ class _Place:
         graph = self.baseline.graph
         made = self.material[graph.made_pool] == material
         return (
-            "output", NOTHING,
+            "output",
+            NOTHING,
             np.flatnonzero(made & (self.plant[graph.made_activity] == holder)),
-        )  # fmt: skip
+        )

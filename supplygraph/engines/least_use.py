@@ -21,11 +21,8 @@ def check_uses_are_seen(baseline: Baseline) -> None:
         With the user, the market and both quantities.
     """
     graph, inputs = baseline.graph, baseline.graph.inputs
-    level = np.concatenate([baseline.block("activity"), baseline.block("demand")])
     held = baseline.made - baseline.exports + baseline.imports
-    used = inputs.quantity * level[inputs.user]
-    own = inputs.draw >= 0  # alternatives: what they take together is their user's
-    used[own] = baseline.block("draw")[inputs.draw[own]]
+    used, own = baseline.drawn, inputs.draw >= 0  # an alternative alone may be dust
     unseen = inputs.essential & ~own & (used > 0) & (used < LEAST_USE * held[inputs.pool])
     if not unseen.any():
         return

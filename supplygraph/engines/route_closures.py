@@ -220,9 +220,15 @@ class Gates:
             writer.add([first + k], [self.first + len(self.arc) + offset], 1.0)
 
     def _write_supply(
-        self, writer: RowWriter, row: int, pool: int, sign: float, stocks: StockColumns, *,
+        self,
+        writer: RowWriter,
+        row: int,
+        pool: int,
+        sign: float,
+        stocks: StockColumns,
+        *,
         arcs: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """What a pool has besides stocks of single users: made less exports, stocks, arcs."""
         columns = self.columns
         made = np.flatnonzero(columns.made_of == pool)
@@ -300,9 +306,13 @@ class Gates:
 
 
 def add_draws(
-    writer: RowWriter, graph: SupplyGraph, columns: Columns, rows: np.ndarray,
-    entries: np.ndarray, sign: float,
-) -> None:  # fmt: skip
+    writer: RowWriter,
+    graph: SupplyGraph,
+    columns: Columns,
+    rows: np.ndarray,
+    entries: np.ndarray,
+    sign: float,
+) -> None:
     """Draws of entries: their own column, or their user's level times the quantity."""
     inputs = graph.inputs
     fixed = inputs.draw[entries] < 0

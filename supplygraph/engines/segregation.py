@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation import Allocation, AllocationProgram, held_rows, idle_pools
+from supplygraph.engines.allocation import AllocationProgram
 from supplygraph.engines.content_exclusions import (
     MAX_ROUNDS,
     UNRECORDED,
@@ -34,6 +34,8 @@ from supplygraph.engines.content_exclusions import (
     Flows,
     caught,
 )
+from supplygraph.engines.held_shares import held_rows, idle_pools
+from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import NotConvergedError
 from supplygraph.graph import Matrix, SupplyGraph, columns_of
 from supplygraph.graph.balance_matrix import balance_matrix
@@ -151,7 +153,11 @@ class Coloured:
         made = graph.made_pool[rows]
         made = np.where(self.twin[made] >= 0, self.twin[made], made)
         return replace(
-            graph, activities=activities, demands=demands, pools=pools, arcs=self._arcs(),
+            graph,
+            activities=activities,
+            demands=demands,
+            pools=pools,
+            arcs=self._arcs(),
             inputs=self.inputs,
             made_activity=np.concatenate([graph.made_activity, number[graph.made_activity[rows]]]),
             made_pool=np.concatenate([graph.made_pool, made]),
@@ -159,7 +165,7 @@ class Coloured:
             line_of=np.concatenate([graph.line_of, graph.line_of[clean]]),
             line_units=np.concatenate([graph.line_units, graph.line_units[clean]]),
             capacities=self._capacities(),
-        )  # fmt: skip
+        )
 
     def _arcs(self) -> pd.DataFrame:
         arcs = self.plain.graph.arcs
@@ -198,8 +204,9 @@ class Coloured:
         self._fill_draws(x, columns.start["draw"])
         self._fill_arcs(x, columns.start["arc"])
         for name, owners in (
-            ("surplus", columns.surplus_of), ("unexplained", columns.unexplained_of)
-        ):  # fmt: skip
+            ("surplus", columns.surplus_of),
+            ("unexplained", columns.unexplained_of),
+        ):
             held = np.append(plain.held(name), np.zeros(len(graph.pools) - len(old.pools)))
             x[columns.block(name)] = held[owners]
         made = graph.made_quantity * x[: graph.n_activities][graph.made_activity]
@@ -253,16 +260,18 @@ class Coloured:
         np.add.at(flow, self.pass_arcs, passed)
         activity = x[: plain.n_activities]
         made = np.bincount(
-            plain.made_pool, plain.made_quantity * activity[plain.made_activity],
+            plain.made_pool,
+            plain.made_quantity * activity[plain.made_activity],
             minlength=len(plain.pools),
-        )  # fmt: skip
+        )
         drawn = replace(self.baseline, x=x).drawn
         mine = self.inputs.user < plain.n_activities
         entries = self.own_draws[mine & (self.inputs.pool < len(plain.pools))]
         by_entry = np.bincount(
-            entries, drawn[mine & (self.inputs.pool < len(plain.pools))],
+            entries,
+            drawn[mine & (self.inputs.pool < len(plain.pools))],
             minlength=len(plain.inputs.user),
-        )  # fmt: skip
+        )
         zeros = np.zeros(len(plain.pools))
         return Flows(activity, made, flow, by_entry, zeros, np.zeros(len(by_entry)))
 

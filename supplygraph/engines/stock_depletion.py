@@ -108,9 +108,10 @@ def course(
 def _stocked(cascade: Cascade, stocks: Sequence[Stock], held: np.ndarray) -> Stocked:
     graph = cascade.graph
     masks = Stocked(
-        np.zeros(len(graph.pools), bool), np.zeros(len(graph.inputs.user), bool),
+        np.zeros(len(graph.pools), bool),
+        np.zeros(len(graph.inputs.user), bool),
         np.zeros(len(graph.made_pool), bool),
-    )  # fmt: skip
+    )
     for k in held.tolist():
         stock = stocks[k]
         if stock.kind == "market":

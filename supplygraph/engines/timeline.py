@@ -18,7 +18,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation import Allocation
 from supplygraph.engines.allocation_step import RATIONINGS, REROUTINGS, MonthlyProgram, kept_share
 from supplygraph.engines.cascade import Cascade, Levels
 from supplygraph.engines.cascade_step import Limits, RigidMonth, State
@@ -30,6 +29,7 @@ from supplygraph.engines.content_exclusions import (
     rigid_flows,
 )
 from supplygraph.engines.inventories import COVERS
+from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets, targets_of
 from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario import Shock

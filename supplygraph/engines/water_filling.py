@@ -7,12 +7,17 @@ least weighted loss.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from supplygraph.engines.allocation import Allocation, AllocationProgram, ShockedModel
+from supplygraph.engines.shocked_model import Allocation, ShockedModel
 from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario import Shock
 from supplygraph.solver import Optimum
+
+if TYPE_CHECKING:
+    from supplygraph.engines.allocation import AllocationProgram
 
 WATER_ROUNDS = 12
 FLOOR_SLACK = 1e-6

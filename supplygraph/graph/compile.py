@@ -16,18 +16,54 @@ from supplygraph.units import per_unit, per_year
 
 NOMINAL_SHARE = 1e-4
 ACTIVITY_COLUMNS = (
-    "id", "line", "recipe", "name", "country", "market", "region", "stage", "process",
-    "operator", "owner_country", "status", "kind", "material", "element", "line_index",
+    "id",
+    "line",
+    "recipe",
+    "name",
+    "country",
+    "market",
+    "region",
+    "stage",
+    "process",
+    "operator",
+    "owner_country",
+    "status",
+    "kind",
+    "material",
+    "element",
+    "line_index",
     "line_units",
-)  # fmt: skip
+)
 DEMAND_COLUMNS = (
-    "product", "name", "market", "region", "sector", "segment", "basis", "unit", "value_usd",
-    "kind", "units", "sigma", "low", "high", "evidence", "source", "note",
-)  # fmt: skip
+    "product",
+    "name",
+    "market",
+    "region",
+    "sector",
+    "segment",
+    "basis",
+    "unit",
+    "value_usd",
+    "kind",
+    "units",
+    "sigma",
+    "low",
+    "high",
+    "evidence",
+    "source",
+    "note",
+)
 POOL_COLUMNS = ("id", "material", "market", "region", "stage", "element", "unit", "country")
 ARC_COLUMNS = (
-    "id", "material", "from", "to", "origin", "destination", "qualified_from", "declared",
-)  # fmt: skip
+    "id",
+    "material",
+    "from",
+    "to",
+    "origin",
+    "destination",
+    "qualified_from",
+    "declared",
+)
 Row = dict[str, Any]
 
 
@@ -131,10 +167,13 @@ class _Builder:
             number = len(lines)
             lines.append((facility, line, plant["status"], process))
             capacities[number] = tuple(
-                (row["from_date"][:7], row["quantity"] * per_year(row["unit"])[0],
-                 frozenset(row["recipes"]))
+                (
+                    row["from_date"][:7],
+                    row["quantity"] * per_year(row["unit"])[0],
+                    frozenset(row["recipes"]),
+                )
                 for row in rows
-            )  # fmt: skip
+            )
             head = self._head(plant, line, number, process, owners)
             substance, counts = per_year(rows[0]["unit"])[1], rows[0]["counts"]
             for recipe in sorted({name for row in rows for name in row["recipes"]}):
@@ -147,12 +186,20 @@ class _Builder:
         """What all activities of a line share."""
         market = self.market_of[plant["country"]]
         return {
-            "id": plant["id"], "line": line, "name": plant["name"], "country": plant["country"],
-            "market": market, "region": self.region_of[market], "stage": plant["stage"],
-            "process": process, "operator": plant["operator"],
-            "owner_country": owners.get(plant["operator"], ""), "status": plant["status"],
-            "kind": plant["aggregate_kind"], "line_index": number,
-        }  # fmt: skip
+            "id": plant["id"],
+            "line": line,
+            "name": plant["name"],
+            "country": plant["country"],
+            "market": market,
+            "region": self.region_of[market],
+            "stage": plant["stage"],
+            "process": process,
+            "operator": plant["operator"],
+            "owner_country": owners.get(plant["operator"], ""),
+            "status": plant["status"],
+            "kind": plant["aggregate_kind"],
+            "line_index": number,
+        }
 
     def _tail(self, recipe: str, substance: str, counts: str) -> Row:
         """What an activity has by its recipe."""
@@ -160,9 +207,11 @@ class _Builder:
         outputs = tuple(flow.material for flow in detail.outputs)
         elements = {e for name in outputs for e in self.materials[name]["element"]}
         return {
-            "recipe": recipe, "material": outputs, "element": tuple(sorted(elements)),
+            "recipe": recipe,
+            "material": outputs,
+            "element": tuple(sorted(elements)),
             "line_units": detail.units_of(substance, self.units, counts),
-        }  # fmt: skip
+        }
 
     def _demands(self) -> list[Row]:
         products = _records_by(self.dataset.tables["products"], "id")
@@ -203,9 +252,17 @@ class _Builder:
         for name, market in sorted(keys):
             material = self.materials[name]
             result.append(
-                (f"{name}@{market}", name, market, self.region_of[market], material["stage"],
-                 material["element"], material["unit"], market)
-            )  # fmt: skip
+                (
+                    f"{name}@{market}",
+                    name,
+                    market,
+                    self.region_of[market],
+                    material["stage"],
+                    material["element"],
+                    material["unit"],
+                    market,
+                )
+            )
         return result
 
     def _made(

@@ -38,11 +38,15 @@ RUNNING = ("operating", "ramping")
 HALF = 0.5
 # Table and column that know the words of a key, be they in use or not.
 KNOWN_IN = {
-    "id": ("facilities", "id"), "country": ("countries", "id"), "market": ("countries", "market"),
-    "region": ("countries", "region"), "operator": ("operators", "id"),
-    "owner_country": ("countries", "id"), "material": ("materials", "id"),
+    "id": ("facilities", "id"),
+    "country": ("countries", "id"),
+    "market": ("countries", "market"),
+    "region": ("countries", "region"),
+    "operator": ("operators", "id"),
+    "owner_country": ("countries", "id"),
+    "material": ("materials", "id"),
     "element": ("elements", "id"),
-}  # fmt: skip
+}
 POOL_KEYS = {"element", "material", "country", "market", "region", "stage"}
 
 

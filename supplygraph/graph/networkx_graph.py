@@ -53,21 +53,31 @@ def to_networkx(
     amount = _Amounts(graph, flows)
     dataset = graph.dataset
     result = nx.MultiDiGraph(
-        name=dataset.name, base_year=graph.base_year, dataset_version=dataset.version,
+        name=dataset.name,
+        base_year=graph.base_year,
+        dataset_version=dataset.version,
         dataset_hash=dataset.hash,
-    )  # fmt: skip
+    )
     _add_pools(result, graph)
     _add_plants(result, graph)
     for index, row in enumerate(graph.demands.itertuples()):
         result.add_node(
             f"{row.product}@{row.market}",
             **_plain(
-                kind="product", name=row.name, product=row.product, market=row.market,
-                region=row.region, sector=row.sector, segment=row.segment, stage="product",
-                units=float(amount.demand[index]), unit=f"{row.unit}/yr", evidence=row.evidence,
+                kind="product",
+                name=row.name,
+                product=row.product,
+                market=row.market,
+                region=row.region,
+                sector=row.sector,
+                segment=row.segment,
+                stage="product",
+                units=float(amount.demand[index]),
+                unit=f"{row.unit}/yr",
+                evidence=row.evidence,
                 sources=tuple(row.source),
             ),
-        )  # fmt: skip
+        )
     _add_edges(result, graph, amount, facts or {}, all_edges)
     return nx.freeze(result)
 
@@ -83,11 +93,16 @@ def _add_pools(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
         result.add_node(
             row.id,
             **_plain(
-                kind="pool", name=f"{names[row.material] or row.material}, {row.market}",
-                material=row.material, market=row.market, region=row.region, stage=row.stage,
-                elements=tuple(row.element), unit=f"{row.unit}/yr",
+                kind="pool",
+                name=f"{names[row.material] or row.material}, {row.market}",
+                material=row.material,
+                market=row.market,
+                region=row.region,
+                stage=row.stage,
+                elements=tuple(row.element),
+                unit=f"{row.unit}/yr",
             ),
-        )  # fmt: skip
+        )
 
 
 def _add_plants(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
@@ -101,16 +116,26 @@ def _add_plants(result: nx.MultiDiGraph, graph: SupplyGraph) -> None:
         result.add_node(
             name,
             **_plain(
-                kind="plant", name=row["name"], country=row["country"], market=row["market"],
-                region=row["region"], stage=row["stage"], operator=row["operator"],
+                kind="plant",
+                name=row["name"],
+                country=row["country"],
+                market=row["market"],
+                region=row["region"],
+                stage=row["stage"],
+                operator=row["operator"],
                 process=";".join(sorted(set(rows["process"]))),
-                owner_country=row["owner_country"], status=row["status"],
-                aggregate_kind=row["kind"], capacity=size, capacity_unit=unit,
+                owner_country=row["owner_country"],
+                status=row["status"],
+                aggregate_kind=row["kind"],
+                capacity=size,
+                capacity_unit=unit,
                 lines="; ".join(_line_text(size, unit) for size, unit, _ in held),
-                latitude=plant["latitude"], longitude=plant["longitude"],
-                evidence=plant["evidence"], sources=tuple(sorted(cited)),
+                latitude=plant["latitude"],
+                longitude=plant["longitude"],
+                evidence=plant["evidence"],
+                sources=tuple(sorted(cited)),
             ),
-        )  # fmt: skip
+        )
 
 
 def _line_text(size: float, unit: str) -> str:
@@ -176,8 +201,10 @@ def _add_edges(
     declared = graph.arcs["declared"].to_numpy()
     made = graph.made_quantity * amount.activity[graph.made_activity]
     places = {
-        "makes": graph.made_pool, "arc": graph.arcs["origin"].to_numpy(), "draws": graph.inputs.pool
-    }  # fmt: skip
+        "makes": graph.made_pool,
+        "arc": graph.arcs["origin"].to_numpy(),
+        "draws": graph.inputs.pool,
+    }
     amounts = {"makes": made, "arc": amount.arc, "draws": amount.drawn}
     world = _world(graph, made, amount.drawn)
     found: dict[tuple[str, str, str], tuple[str, int, float]] = {}
@@ -194,13 +221,18 @@ def _add_edges(
         known = dict(facts.get((source, target, key), {}))
         known |= {name: stated(known[name], scale) for name in ("low", "high") if name in known}
         result.add_edge(
-            source, target, key=key,
+            source,
+            target,
+            key=key,
             **_plain(
-                kind=block, material=material[place], quantity=quantity,
+                kind=block,
+                material=material[place],
+                quantity=quantity,
                 unit=f"{unit[place]}/yr",
-                declared=bool(declared[index]) if block == "arc" else True, **known,
+                declared=bool(declared[index]) if block == "arc" else True,
+                **known,
             ),
-        )  # fmt: skip
+        )
 
 
 def _world(graph: SupplyGraph, made: np.ndarray, drawn: np.ndarray) -> np.ndarray:

@@ -16,21 +16,32 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.errors import ScenarioError
+from supplygraph.grades import weakest
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.calendar import days_of, first_day, last_day
 from supplygraph.scenario.content_test import ContentTest
 from supplygraph.scenario.measures import Measure, Outage
-from supplygraph.scenario.measures.base import Part, Time, weakest
+from supplygraph.scenario.measures.base import Part, Time
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.modifier_windows import Plan, Window, begin_after, changed, plan_of
 from supplygraph.scenario.month_arrays import Applied, Bounds, Denial
 from supplygraph.scenario.network_queries import World, need_names
 
 NEUTRAL = {
-    "activity": 1.0, "made": 1.0, "arc": 1.0, "demand": 1.0, "denied": 0.0, "release": 0.0,
-    "hold": 0.0, "need": 1.0, "duty": 0.0, "premium": 0.0, "elasticity": 0.0, "leak": 0.0,
+    "activity": 1.0,
+    "made": 1.0,
+    "arc": 1.0,
+    "demand": 1.0,
+    "denied": 0.0,
+    "release": 0.0,
+    "hold": 0.0,
+    "need": 1.0,
+    "duty": 0.0,
+    "premium": 0.0,
+    "elasticity": 0.0,
+    "leak": 0.0,
     "feed": 1.0,
-}  # fmt: skip
+}
 FACTORS = ("demand", "need")
 LARGEST = ("elasticity", "leak", "feed")
 # What holds for the whole month, however many spells or modifiers cut it in parts.

@@ -17,8 +17,8 @@ from pydantic import (
 
 from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario.calendar import last_day
+from supplygraph.scenario.fields import Day, Share, Strict, check_order
 from supplygraph.scenario.measures import AnyMeasure, AnyModifier, Measure, Modifier, Record
-from supplygraph.scenario.measures.base import Day, Share, Strict, check_order
 from supplygraph.scenario.month_arrays import check_month, month_range
 
 OUTCOMES = ("lapses", "renewed", "lifted")

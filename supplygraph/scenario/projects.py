@@ -22,7 +22,7 @@ from supplygraph.dataset import Dataset
 from supplygraph.errors import DatasetError, Fault, UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.document_faults import validated
-from supplygraph.scenario.measures.base import Day, Grade, Share, Source, Strict
+from supplygraph.scenario.fields import Day, Grade, Share, Source, Strict
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.selectors import did_you_mean
 
@@ -31,8 +31,11 @@ ODDS = {"binding": 0.9, "announced": 0.5, "non_binding": 0.2}
 RAMP_MONTHS = {"mine": 36, "separation": 24, "metal": 18, "magnet": 24}
 OTHER_RAMP = 24
 WORDS = {
-    "none": (), "binding": FIRMNESS[:1], "announced": FIRMNESS[:2], "non_binding": FIRMNESS,
-}  # fmt: skip
+    "none": (),
+    "binding": FIRMNESS[:1],
+    "announced": FIRMNESS[:2],
+    "non_binding": FIRMNESS,
+}
 Month = Annotated[str, BeforeValidator(str), Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -340,9 +343,8 @@ def chosen(projects: Mapping[str, Project], words: Iterable[str]) -> tuple[str, 
         name = word.removeprefix("-")
         if word in WORDS:
             picked |= {
-                n for n, p in projects.items()
-                if p.firmness in WORDS[word] and not p.off_by_default
-            }  # fmt: skip
+                n for n, p in projects.items() if p.firmness in WORDS[word] and not p.off_by_default
+            }
         elif name in projects:
             (left if word.startswith("-") else picked).add(name)
         else:

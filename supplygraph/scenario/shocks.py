@@ -182,9 +182,12 @@ def _unnamed(graph: SupplyGraph, name: str, text: str) -> SelectorError:
             "a plant or material=ID; --product counts its loss alone."
         )
     for table, word in (
-        ("countries", "country"), ("operators", "operator"), ("elements", "element"),
-        ("materials", "material"), ("events", "event"),
-    ):  # fmt: skip
+        ("countries", "country"),
+        ("operators", "operator"),
+        ("elements", "element"),
+        ("materials", "material"),
+        ("events", "event"),
+    ):
         if dataset.has(table) and first in set(dataset.tables[table]["id"]):
             return SelectorError(
                 f"{head} is known ({word}), but no line runs or makes it: its removal takes "

@@ -25,8 +25,15 @@ KINDS = {
     "whatif": ("whatif",),
     "explain": ("explain",),
     "structure": (
-        "concentration", "dependence", "dominators", "vitality", "betweenness", "shapley",
-        "eu-supply-risk", "geopolrisk", "esri",
+        "concentration",
+        "dependence",
+        "dominators",
+        "vitality",
+        "betweenness",
+        "shapley",
+        "eu-supply-risk",
+        "geopolrisk",
+        "esri",
     ),
     "trace": ("trace",),
     "cover": ("cover", "survival", "inferred-cover"),
@@ -36,7 +43,7 @@ KINDS = {
     "deals": ("outlook", "projects", "deals"),
     "backtest": ("backtest",),
     "comply": ("comply",),
-}  # fmt: skip
+}
 # Units of values whose whole is about 1, however large the flows of a dataset are.
 PURE_UNITS = ("share", "sum of shares", "0 to", "months", "USD per USD")
 _TYPES: dict[str, dict[str, Any]] = {
@@ -229,9 +236,13 @@ def _fields() -> dict[tuple[str, str], tuple[Field, ...]]:
     for row in csv.DictReader(text.splitlines()):
         values = tuple(row["values"].split("|")) if row["values"] else ()
         field = Field(
-            row["name"], row["type"], row["nullable"] == "yes", row["unit"], values,
+            row["name"],
+            row["type"],
+            row["nullable"] == "yes",
+            row["unit"],
+            values,
             row["description"],
-        )  # fmt: skip
+        )
         key = (row["kind"], row["part"])
         found[key] = (*found.get(key, ()), field)
     return found

@@ -83,15 +83,23 @@ def best_prices(
     high = np.where(equal | (face.row[rows] > 0), np.inf, 0.0)
     free = np.flatnonzero(~face.fixed)
     entries = Triplets(
-        np.concatenate([part.row, np.arange(n), n + np.searchsorted(free, part.row)[
-            ~face.fixed[part.row]], n + np.arange(len(free))]),
-        np.concatenate([part.col, np.full(n, m), part.col[~face.fixed[part.row]],
-                        np.full(len(free), m)]),
-        np.concatenate([part.data, np.ones(n), part.data[~face.fixed[part.row]],
-                        np.full(len(free), -1.0)]),
+        np.concatenate(
+            [
+                part.row,
+                np.arange(n),
+                n + np.searchsorted(free, part.row)[~face.fixed[part.row]],
+                n + np.arange(len(free)),
+            ]
+        ),
+        np.concatenate(
+            [part.col, np.full(n, m), part.col[~face.fixed[part.row]], np.full(len(free), m)]
+        ),
+        np.concatenate(
+            [part.data, np.ones(n), part.data[~face.fixed[part.row]], np.full(len(free), -1.0)]
+        ),
         np.concatenate([-slope, np.full(len(free), -np.inf)]),
         np.concatenate([np.full(n, np.inf), -slope[free]]),
-    )  # fmt: skip
+    )
     cost = np.concatenate([np.zeros(m), [1.0]])
     linear = LinearProgram(entries, cost, np.append(low, 0.0), np.append(high, np.inf))
     optimum = linear.solve("prices of the balance")
@@ -180,10 +188,14 @@ def contradictions(program: FitProgram, face: Face, solved: SolvedFace) -> Wrong
     moved = kink > FEASIBLE  # at the kink itself both parts of the loss have one slope
     tail = np.where(moved, program.tail(x), face.tail)
     return Wrong(
-        np.where(beyond > FEASIBLE, beyond, 0.0), np.where(reduced > unit, reduced, 0.0),
-        np.where(over > FEASIBLE, over, 0.0), np.where(under > FEASIBLE, under, 0.0),
-        np.where(loose > unit, loose, 0.0), tail, moved,
-    )  # fmt: skip
+        np.where(beyond > FEASIBLE, beyond, 0.0),
+        np.where(reduced > unit, reduced, 0.0),
+        np.where(over > FEASIBLE, over, 0.0),
+        np.where(under > FEASIBLE, under, 0.0),
+        np.where(loose > unit, loose, 0.0),
+        tail,
+        moved,
+    )
 
 
 def _steps(room: np.ndarray, change: np.ndarray, counts: np.ndarray) -> np.ndarray:

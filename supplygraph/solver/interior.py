@@ -35,8 +35,13 @@ def interior(program: FitProgram, tolerance: float, what: str) -> tuple[Face, np
     def wide(block: Any) -> Any:
         return sparse.hstack([block, sparse.csr_matrix((block.shape[0], k + tails))])
 
-    blocks = [wide(program.rows[equal]), sparse.hstack(residual), wide(program.rows[above]),
-              wide(-program.rows[below]), wide(-unit(n, format="csr"))]  # fmt: skip
+    blocks = [
+        wide(program.rows[equal]),
+        sparse.hstack(residual),
+        wide(program.rows[above]),
+        wide(-program.rows[below]),
+        wide(-unit(n, format="csr")),
+    ]
     limits = [
         program.lower[equal],
         program.values,

@@ -62,9 +62,15 @@ class FitProgram:
         size = np.asarray(abs(rows).max(axis=1).todense()).ravel() if rows.shape[0] else np.zeros(0)
         size = np.where(size > 0, size, 1.0)
         return FitProgram(
-            (sparse.diags(1.0 / size) @ rows).tocsr(), self.lower / size, self.upper / size,
-            sparse.csr_matrix(self.figures), self.values, self.weight, self.low, self.huber,
-        ), size  # fmt: skip
+            (sparse.diags(1.0 / size) @ rows).tocsr(),
+            self.lower / size,
+            self.upper / size,
+            sparse.csr_matrix(self.figures),
+            self.values,
+            self.weight,
+            self.low,
+            self.huber,
+        ), size
 
     def kinds(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Masks of equations, of rows with an upper and of rows with a lower limit."""

@@ -64,13 +64,18 @@ class AccountPage:
         template = _environment(style=style, style_hash=_hash(style)).get_template("account.html")
         return str(
             template.render(
-                title=self.results.params["title"], params=self.results.params,
-                dataset=self.results.dataset, bounds=self.bounds, leverage=self._leverage(),
+                title=self.results.params["title"],
+                params=self.results.params,
+                dataset=self.results.dataset,
+                bounds=self.bounds,
+                leverage=self._leverage(),
                 charts=[self._chart(side) for side in ("exporter", "importer")],
-                months=self._months(), parts=self._parts(), records=self._records(),
+                months=self._months(),
+                parts=self._parts(),
+                records=self._records(),
                 warnings=self.results.warnings,
             )
-        )  # fmt: skip
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the page; a failure leaves no half-written file.
@@ -90,21 +95,27 @@ class AccountPage:
                 "sold": money(*self._span("exporter", None, bound)),
                 "lost": money(*self._span("importer", None, bound)),
                 "home": money(*self._span("home", None, bound)),
-                "ratio": _range(*self._span("importer", None, bound, "per_dollar_low",
-                                            "per_dollar_high")),
+                "ratio": _range(
+                    *self._span("importer", None, bound, "per_dollar_low", "per_dollar_high")
+                ),
             }
             for bound in self.bounds
-        ]  # fmt: skip
+        ]
 
     def _span(
-        self, side: str, month: str | None, bound: str,
-        low: str = "value_low_usd", high: str = "value_high_usd",
-    ) -> tuple[float, float]:  # fmt: skip
+        self,
+        side: str,
+        month: str | None,
+        bound: str,
+        low: str = "value_low_usd",
+        high: str = "value_high_usd",
+    ) -> tuple[float, float]:
         """Least and most over prices and sizes of stocks; NaN if nothing is valued."""
         rows = [
-            row for row in self.totals
+            row
+            for row in self.totals
             if (row["side"], row["month"], row["rerouting"]) == (side, month, bound)
-        ]  # fmt: skip
+        ]
         return self._over_covers(rows, low, high)
 
     def _over_covers(self, rows: Sequence[Row], low: str, high: str) -> tuple[float, float]:
@@ -159,18 +170,26 @@ class AccountPage:
         flags = sorted({str(flag) for row in rows for flag in row["flags"]})
         lacking = sorted({str(name) for row in rows for name in row["unpriced"]})
         return {
-            "side": SIDES[side], "names": [word(group), region, item], "unit": unit,
-            "cells": cells, "flags": ", ".join(flags), "unpriced": ", ".join(lacking),
-        }  # fmt: skip
+            "side": SIDES[side],
+            "names": [word(group), region, item],
+            "unit": unit,
+            "cells": cells,
+            "flags": ", ".join(flags),
+            "unpriced": ", ".join(lacking),
+        }
 
     def _records(self) -> list[Row]:
         rows = [row for row in self.rows if row["side"] == "record"]
         return [
-            {"text": row["source"], "fall": _range(row["quantity"], row["quantity"]),
-             "before": _range(row["base"], row["base"]), "grade": row["evidence"],
-             "flags": ", ".join(row["flags"])}
+            {
+                "text": row["source"],
+                "fall": _range(row["quantity"], row["quantity"]),
+                "before": _range(row["base"], row["base"]),
+                "grade": row["evidence"],
+                "flags": ", ".join(row["flags"]),
+            }
             for row in rows
-        ]  # fmt: skip
+        ]
 
 
 def span_of(pairs: Iterable[tuple[float | None, float | None]]) -> tuple[float, float]:
@@ -251,16 +270,23 @@ def bars(spans: Sequence[Sequence[tuple[float, float]]], months: Sequence[str]) 
     every = math.ceil(len(months) / NARROW)
     names = [
         {"x": round(LEFT + slot * (n + 0.5), 2), "text": m}
-        for n, m in enumerate(months) if n % every == 0
-    ]  # fmt: skip
+        for n, m in enumerate(months)
+        if n % every == 0
+    ]
     ticks = [
         {"y": y(low + n * step), "text": money(low + n * step, low + n * step)}
         for n in range(round((top - low) / step) + 1)
     ]
     return {
-        "width": WIDTH, "height": HEIGHT, "left": LEFT, "zero": y(0.0), "bars": drawn,
-        "names": names, "ticks": ticks, "foot": HEIGHT - BOTTOM + 18,
-    }  # fmt: skip
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "zero": y(0.0),
+        "bars": drawn,
+        "names": names,
+        "ticks": ticks,
+        "foot": HEIGHT - BOTTOM + 18,
+    }
 
 
 def _bar(x: float, width: float, index: int, y: Any, span: tuple[float, float]) -> Row:
@@ -272,10 +298,14 @@ def _bar(x: float, width: float, index: int, y: Any, span: tuple[float, float]) 
     solid = sorted((y(0.0), y(near)))
     pale = sorted((y(near if least * most > 0 else least), y(far)))
     return {
-        "x": x, "width": width, "bound": index, "unknown": False, "text": money(least, most),
+        "x": x,
+        "width": width,
+        "bound": index,
+        "unknown": False,
+        "text": money(least, most),
         "solid": {"y": solid[0], "height": round(solid[1] - solid[0], 2)},
         "pale": {"y": pale[0], "height": round(pale[1] - pale[0], 2)},
-    }  # fmt: skip
+    }
 
 
 def _step(size: float) -> float:

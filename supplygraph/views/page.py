@@ -47,9 +47,13 @@ class View:
         net.heading = self.results.dataset.get("name") or "supplygraph"
         script, style = _script(), _web("page.css")
         net.templateEnv = _environment(
-            script=script, style=style, script_hash=_hash(script), style_hash=_hash(style),
-            page=_page(self._record, matrix), title=net.heading,
-        )  # fmt: skip
+            script=script,
+            style=style,
+            script_hash=_hash(script),
+            style_hash=_hash(style),
+            page=_page(self._record, matrix),
+            title=net.heading,
+        )
         net.path = TEMPLATE
         return net.generate_html("page.html")
 
@@ -84,9 +88,12 @@ def _environment(**names: Any) -> Any:
     from markupsafe import Markup
 
     environment = Environment(
-        loader=PackageLoader("supplygraph.views"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("supplygraph.views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["json"] = lambda value: Markup(safe_json(value))
     environment.filters["ours"] = Markup  # our own script and style, which hold no data
     environment.globals.update(names)
@@ -128,8 +135,16 @@ def _page(record: PageRecord, matrix: Matrix) -> dict[str, Any]:
             for name, values in record.rows("country").items()
         },
         "pools": [
-            [p["id"], p["material"], unit_text(p["unit"]), p["made"], p["home"], p["stay"],
-             list(p["makers"].items()), list(p["users"].items())]
+            [
+                p["id"],
+                p["material"],
+                unit_text(p["unit"]),
+                p["made"],
+                p["home"],
+                p["stay"],
+                list(p["makers"].items()),
+                list(p["users"].items()),
+            ]
             for p in map(compact, _filled(record, "pool"))
         ],
         "arcs": [
@@ -138,7 +153,7 @@ def _page(record: PageRecord, matrix: Matrix) -> dict[str, Any]:
         ],
         "removals": _removals(record),
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
-    }  # fmt: skip
+    }
 
 
 def _removals(record: PageRecord) -> dict[str, Any]:
@@ -160,23 +175,37 @@ def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:
 def _matrix(matrix: Matrix) -> dict[str, Any]:
     """Columns, lanes and size of the picture."""
     return {
-        "width": matrix.width, "height": round(matrix.height, 2), "hidden": matrix.hidden,
+        "width": matrix.width,
+        "height": round(matrix.height, 2),
+        "hidden": matrix.hidden,
         "columns": [
             {
-                "id": c.id, "x": round(c.x, 2), "width": round(c.width, 2), "title": c.title,
-                "group": c.group, "block": c.block, "lines": column_text(c.values),
-                "stage": c.values["stage"], "processes": c.values["processes"],
-                "unit": unit_text(c.values["unit"]), "total": compact(c.values["total"]),
+                "id": c.id,
+                "x": round(c.x, 2),
+                "width": round(c.width, 2),
+                "title": c.title,
+                "group": c.group,
+                "block": c.block,
+                "lines": column_text(c.values),
+                "stage": c.values["stage"],
+                "processes": c.values["processes"],
+                "unit": unit_text(c.values["unit"]),
+                "total": compact(c.values["total"]),
                 "steps": {p: step_text(c.values["stage"], p) for p in c.values["processes"]},
-                "hhi": compact(c.values["hhi"]), "top": compact(c.values["top"]),
+                "hhi": compact(c.values["hhi"]),
+                "top": compact(c.values["top"]),
             }
             for c in matrix.columns
         ],
         "lanes": [
             {
-                "id": lane.id, "name": lane.name, "share": compact(lane.share),
-                "colour": lane.colour, "y": round(lane.y, 2), "height": round(lane.height, 2),
+                "id": lane.id,
+                "name": lane.name,
+                "share": compact(lane.share),
+                "colour": lane.colour,
+                "y": round(lane.y, 2),
+                "height": round(lane.height, 2),
             }
             for lane in matrix.lanes
         ],
-    }  # fmt: skip
+    }

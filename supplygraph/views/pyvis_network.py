@@ -34,10 +34,16 @@ def network_of(matrix: Matrix) -> Network:
     for dot in matrix.dots:
         values = dot.values
         net.add_node(
-            dot.id, label=values["name"] or dot.id, shape=SHAPES.get(values["kind"], "dot"),
-            x=dot.x, y=dot.y, size=dot.r, color=str(colour.get(values["country"], COLOURED)),
-            pattern=dot_pattern(values), data=_data(values),
-        )  # fmt: skip
+            dot.id,
+            label=values["name"] or dot.id,
+            shape=SHAPES.get(values["kind"], "dot"),
+            x=dot.x,
+            y=dot.y,
+            size=dot.r,
+            color=str(colour.get(values["country"], COLOURED)),
+            pattern=dot_pattern(values),
+            data=_data(values),
+        )
     edges = ribbon_values(matrix.ribbons)
     for lane, block in sorted({tuple(edge[end]) for edge in edges for end in ("from", "to")}):
         net.add_node(_cell(lane, block), label="", shape="box", cell=True)

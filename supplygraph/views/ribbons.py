@@ -58,9 +58,11 @@ def _route(matrix: Matrix) -> None:
     for number, ribbon in enumerate(matrix.ribbons):
         ribbon.back = order[ribbon.destination[1]] <= order[ribbon.origin[1]]
         ribbon.ends = (
-            round(right[ribbon.origin[1]], 2), round(starts[number], 2),
-            round(left[ribbon.destination[1]], 2), round(stops[number], 2),
-        )  # fmt: skip
+            round(right[ribbon.origin[1]], 2),
+            round(starts[number], 2),
+            round(left[ribbon.destination[1]], 2),
+            round(stops[number], 2),
+        )
 
 
 def _ports(ribbons: Sequence[Ribbon], lane: dict[str, Lane], out: bool) -> dict[int, float]:
@@ -91,10 +93,15 @@ def ribbon_values(ribbons: Iterable[Ribbon]) -> list[Record]:
     """Ribbons as the page reads them."""
     return [
         {
-            "from": list(r.origin), "to": list(r.destination), "quantity": r.quantity,
-            "unit": unit_text(r.unit), "width": r.width, "ends": list(r.ends), "back": r.back,
+            "from": list(r.origin),
+            "to": list(r.destination),
+            "quantity": r.quantity,
+            "unit": unit_text(r.unit),
+            "width": r.width,
+            "ends": list(r.ends),
+            "back": r.back,
             "reported": r.reported / r.quantity if r.quantity > 0 else 0.0,
             "materials": r.materials[:6],
         }
         for r in ribbons
-    ]  # fmt: skip
+    ]

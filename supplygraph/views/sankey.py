@@ -57,32 +57,40 @@ def sankey_of(record: PageRecord) -> Record:
     colour = colours_of(record)
     names = {name: values["name"] for name, values in record.rows("country").items()}
     return {
-        "width": WIDTH, "height": HEIGHT,
+        "width": WIDTH,
+        "height": HEIGHT,
         "columns": [
-            {"id": name, "title": title, "x": round(x, 2)}
-            for name, (title, x) in columns.items()
+            {"id": name, "title": title, "x": round(x, 2)} for name, (title, x) in columns.items()
         ],
         "boxes": [
             {
-                "country": box.country, "column": box.column, "x": round(box.x, 2),
+                "country": box.country,
+                "column": box.column,
+                "x": round(box.x, 2),
                 "name": names.get(box.country, "Other countries"),
-                "y": round(box.y, 2), "height": round(box.height, 2),
-                "colour": colour.get(box.country, COLOURED), "quantity": max(box.ins, box.outs),
+                "y": round(box.y, 2),
+                "height": round(box.height, 2),
+                "colour": colour.get(box.country, COLOURED),
+                "quantity": max(box.ins, box.outs),
             }
             for box in boxes.values()
         ],
         "bands": [
             {
-                "from": list(band.origin), "to": list(band.destination), "quantity": band.quantity,
+                "from": list(band.origin),
+                "to": list(band.destination),
+                "quantity": band.quantity,
                 "units": {unit_text(unit): q for unit, q in sorted(band.units.items())},
-                "ends": list(band.ends), "width": band.width, "back": band.back,
+                "ends": list(band.ends),
+                "width": band.width,
+                "back": band.back,
                 "colour": colour.get(band.origin[0], COLOURED),
                 "reported": band.reported / band.quantity if band.quantity > 0 else 0.0,
             }
             for band in bands
         ],
         "bar": BAR,
-    }  # fmt: skip
+    }
 
 
 def _columns(record: PageRecord) -> dict[str, tuple[str, float]]:
@@ -150,11 +158,13 @@ def _boxes(bands: Sequence[Band], columns: dict[str, tuple[str, float]]) -> dict
         sorted(
             boxes.items(),
             key=lambda item: (
-                item[1].column, item[0][0] == OTHERS,
-                -round(max(item[1].ins, item[1].outs), 6), item[0],
+                item[1].column,
+                item[0][0] == OTHERS,
+                -round(max(item[1].ins, item[1].outs), 6),
+                item[0],
             ),
         )
-    )  # fmt: skip
+    )
 
 
 def _place(boxes: dict[Any, Box], bands: Sequence[Band], columns: dict[str, Any]) -> None:
@@ -188,8 +198,11 @@ def _place(boxes: dict[Any, Box], bands: Sequence[Band], columns: dict[str, Any]
         band.width = round(max(scale * band.quantity, 0.5), 2)
         x1, x2 = boxes[band.origin].x + BAR, boxes[band.destination].x
         band.ends = (
-            round(x1, 2), round(starts[number], 2), round(x2, 2), round(stops[number], 2),
-        )  # fmt: skip
+            round(x1, 2),
+            round(starts[number], 2),
+            round(x2, 2),
+            round(stops[number], 2),
+        )
 
 
 def _other(band: Band, boxes: dict[Any, Box], out: bool) -> tuple[float, float, Any]:

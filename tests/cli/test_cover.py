@@ -16,7 +16,7 @@ ASKED = [
     ("rare-earths", ["cover", "--product", "ev", "--region", "US"]),
     ("rare-earths", ["cover", "--remove", HEAVY, "--ttr", "12", "--weights", "value"]),
     ("rare-earths", ["cover", "--product", "f-35", "--remove", HEAVY]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("dataset", "asked"), ASKED)

@@ -74,7 +74,7 @@ def test_binding_projects_stand_by_default_and_others_on_demand(run):
         ),
         (("scenario", "run", "april-2025-shock", "--project", "nolan"), "no project 'nolan'"),
     ],
-)  # fmt: skip
+)
 def test_unknown_words_are_one_clear_line(run, args, said):
     done = run(*args)
     assert done.code == 2

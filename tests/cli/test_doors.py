@@ -112,9 +112,14 @@ def test_standard_input_without_end_is_refused():
     command = [sys.executable, "-m", "supplygraph", "--dataset", "three-nodes", "whatif"]
     with open("/dev/zero", "rb") as zero:
         done = subprocess.run(
-            [*command, "--remove", "-"], stdin=zero, capture_output=True, text=True, timeout=60,
-            env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
-        )  # fmt: skip
+            [*command, "--remove", "-"],
+            stdin=zero,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=False,
+        )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: standard input is longer than 4,000,000 signs")
 

@@ -62,11 +62,19 @@ def test_rankings(rows, text, expected):
 def month(product: str, month: str | None, loss: float, **more) -> dict:
     whole = month is None
     row = {
-        "product": product, "region": "JP", "month": month, "rerouting": "none",
-        "cover": "central", "loss": loss, "months_lost": 3 * loss if whole else NAN,
-        "first_shortage": "2025-02" if whole and loss > 0 else None, "demand": 1.0,
-        "tts_months": 1.5 if whole and loss > 0 else NAN, "ttr_months": NAN, "flags": (),
-    }  # fmt: skip
+        "product": product,
+        "region": "JP",
+        "month": month,
+        "rerouting": "none",
+        "cover": "central",
+        "loss": loss,
+        "months_lost": 3 * loss if whole else NAN,
+        "first_shortage": "2025-02" if whole and loss > 0 else None,
+        "demand": 1.0,
+        "tts_months": 1.5 if whole and loss > 0 else NAN,
+        "ttr_months": NAN,
+        "flags": (),
+    }
     return row | more
 
 

@@ -31,11 +31,13 @@ def answers(command: list[str]) -> list[dict[str, Any]]:
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "supplygraph", *command, "--format", "json"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": str(ROOT)} | machine,
         )
         for machine in MACHINES
-    ]  # fmt: skip
+    ]
     texts = [process.communicate(timeout=300)[0] for process in running]
     assert [process.returncode for process in running] == [0] * len(running)
     return [json.loads(text) for text in texts]
@@ -63,9 +65,10 @@ def test_other_machines_print_the_same_values(command):
 
 def test_other_machines_balance_the_shipped_tables_alike(tmp_path):
     shutil.copytree(
-        ROOT / "datasets" / "rare-earths", tmp_path / "rare-earths",
+        ROOT / "datasets" / "rare-earths",
+        tmp_path / "rare-earths",
         ignore=shutil.ignore_patterns("derived"),
-    )  # fmt: skip
+    )
     first, *others = answers(["--dataset", str(tmp_path / "rare-earths"), "balance"])
     assert len(first["results"]) > 200
     for other in others:

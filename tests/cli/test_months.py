@@ -59,8 +59,11 @@ def test_both_sides_fit_their_schema_and_say_what_is_not_valued(run, tmp_path):
     rows = outcome.envelope["results"]
     assert {row["side"] for row in rows} == {"exporter", "importer", "home", "record"}
     assert {row["month"] for row in rows if row["side"] == "exporter"} == {
-        None, "2025-04", "2025-05", "2025-06",
-    }  # fmt: skip
+        None,
+        "2025-04",
+        "2025-05",
+        "2025-06",
+    }
     assert "dy-metal (no quote)" in outcome.err and "gd-oxide (CNY only)" in outcome.err
     assert "importers lose output in USD for each dollar not sold" in outcome.err
     html = page.read_text(encoding="utf-8")
@@ -89,9 +92,18 @@ def test_what_an_account_refuses(run, options, said):
 def test_nobody_sells_or_makes_less_without_a_measure(run, tmp_path, rerouting):
     (tmp_path / "quiet.yaml").write_text(QUIET.replace("60", "3"))
     outcome = run(
-        "scenario", "account", tmp_path / "quiet.yaml", "--rerouting", rerouting, "--cover",
-        "central", "--by", "item", "--format", "json",
-    )  # fmt: skip
+        "scenario",
+        "account",
+        tmp_path / "quiet.yaml",
+        "--rerouting",
+        rerouting,
+        "--cover",
+        "central",
+        "--by",
+        "item",
+        "--format",
+        "json",
+    )
     assert outcome.code == 0, outcome.err
     rows = [row for row in outcome.envelope["results"] if row["side"] == "exporter"]
     assert [(row["group"], row["value_low_usd"]) for row in rows] == [("total", 0.0)]
@@ -105,9 +117,17 @@ def test_nobody_sells_or_makes_less_without_a_measure(run, tmp_path, rerouting):
 def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path, rerouting, season):
     (tmp_path / "quiet.yaml").write_text(f"{QUIET}season: {season}\n")
     outcome = run(
-        "scenario", "run", tmp_path / "quiet.yaml", "--rerouting", rerouting, "--by-month",
-        "--cover", "central", "--format", "json",
-    )  # fmt: skip
+        "scenario",
+        "run",
+        tmp_path / "quiet.yaml",
+        "--rerouting",
+        rerouting,
+        "--by-month",
+        "--cover",
+        "central",
+        "--format",
+        "json",
+    )
     assert outcome.code == 0, outcome.err
     rows = outcome.envelope["results"]
     assert {row["loss"] for row in rows} == {0.0}
@@ -149,8 +169,11 @@ def test_every_shipped_scenario_runs_or_says_why_not(run, name):
         assert outcome.code == 1 and "replays published series" in outcome.err
         return
     assert outcome.code == 0, outcome.err
-    total = {row["rerouting"]: row["months_lost"] for row in outcome.envelope["results"]
-             if row["product"] == "total"}  # fmt: skip
+    total = {
+        row["rerouting"]: row["months_lost"]
+        for row in outcome.envelope["results"]
+        if row["product"] == "total"
+    }
     assert 0 <= total["free"] <= total["none"] + 1e-9
     if name in ("buildout-slip", "tariffs-2025"):
         # China stops after three years; duties cost and stop nothing.
@@ -199,9 +222,19 @@ def test_rerouting_loses_no_more_in_all_months_together(cars, product):
 
 def test_months_of_a_run_sum_to_what_is_lost(run):
     outcome = run(
-        *SHOCK, "--product", "ev", "--region", "US", "--rerouting", "none", "--cover", "low",
-        "--by-month", "--format", "json",
-    )  # fmt: skip
+        *SHOCK,
+        "--product",
+        "ev",
+        "--region",
+        "US",
+        "--rerouting",
+        "none",
+        "--cover",
+        "low",
+        "--by-month",
+        "--format",
+        "json",
+    )
     rows = [row for row in outcome.envelope["results"] if row["product"] == "ev"]
     months = [row for row in rows if row["month"]]
     over_all = next(row for row in rows if row["month"] is None)
@@ -220,9 +253,18 @@ def test_history_starts_with_what_was_left_of_stocks(run, tmp_path):
     for initial in ("base", "history"):
         (tmp_path / f"{initial}.yaml").write_text(scenario.format(initial))
         rows = run(
-            "scenario", "run", tmp_path / f"{initial}.yaml", "--product", "ev", "--rerouting",
-            "none", "--cover", "low", "--format", "json",
-        ).envelope["results"]  # fmt: skip
+            "scenario",
+            "run",
+            tmp_path / f"{initial}.yaml",
+            "--product",
+            "ev",
+            "--rerouting",
+            "none",
+            "--cover",
+            "low",
+            "--format",
+            "json",
+        ).envelope["results"]
         assert len({row["product"] for row in rows}) == 2
         lost[initial] = rows[-1]["months_lost"]
     assert lost["history"] >= lost["base"]
@@ -230,9 +272,20 @@ def test_history_starts_with_what_was_left_of_stocks(run, tmp_path):
 
 def test_compare_counts_from_the_first_scenario(run):
     rows = run(
-        "compare", "busan-window", "snapback-2026", "--months", "6", "--product", "ev",
-        "--rerouting", "none", "--by", "product", "--format", "json",
-    ).envelope["results"]  # fmt: skip
+        "compare",
+        "busan-window",
+        "snapback-2026",
+        "--months",
+        "6",
+        "--product",
+        "ev",
+        "--rerouting",
+        "none",
+        "--by",
+        "product",
+        "--format",
+        "json",
+    ).envelope["results"]
     first = [row for row in rows if row["scenario"] == "busan-window"]
     second = [row for row in rows if row["scenario"] == "snapback-2026"]
     assert {row["change_central"] for row in first} == {0.0}
@@ -254,9 +307,10 @@ def test_observed_months_of_a_file_are_scored(run, tmp_path):
     assert "destination 'Atlantis' is not known and was skipped" in outcome.err
     rows = outcome.envelope["results"]
     score = next(
-        row for row in rows
+        row
+        for row in rows
         if row["month"] is None and row["role"] == "test" and row["destination"] == "World"
-    )  # fmt: skip
+    )
     assert score["count"] == 3 and 0 < score["mape"] < 0.2
 
 
@@ -295,8 +349,9 @@ def test_a_bad_file_of_observed_months(run, tmp_path):
 
 def test_a_measure_held_for_good(run):
     arguments = ("whatif", "--measure", "CN-2025-18", "--product", "ev", "--format", "json")
-    may, august = (run(*arguments, "--at", month).envelope["results"][-1] for month in
-                   ("2025-05", "2025-08"))  # fmt: skip
+    may, august = (
+        run(*arguments, "--at", month).envelope["results"][-1] for month in ("2025-05", "2025-08")
+    )
     # Chinese cars lose nothing and are two thirds of all.
     assert may["loss_none"] > 0.2 > 5 * august["loss_none"]
     assert may["loss_free"] <= may["loss_none"] + 1e-9

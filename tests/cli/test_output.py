@@ -83,9 +83,16 @@ def test_what_is_not_known_is_null(toy):
 def test_the_envelope_says_what_was_asked_of_which_tables(toy):
     done = toy("chokepoints", "--weights", "equal", "--top", "1", "--format", "json").envelope
     assert list(done) == [
-        "schema", "version", "dataset", "command", "params", "weights", "seed", "results",
+        "schema",
+        "version",
+        "dataset",
+        "command",
+        "params",
+        "weights",
+        "seed",
+        "results",
         "warnings",
-    ]  # fmt: skip
+    ]
     assert done["dataset"]["name"] == "three-nodes" and len(done["dataset"]["hash"]) == 64
     assert (done["params"]["weights"], done["params"]["top"]) == ("equal", 1)
     assert done["weights"] == {"ev": 1.0}
@@ -157,8 +164,10 @@ def test_parquet_keeps_types_and_provenance(toy, tmp_path):
     table = parquet.read_table(tmp_path / "a.parquet")
     types = {field.name: str(field.type) for field in table.schema}
     assert (types["loss_none"], types["loss_free"], types["month"]) == (
-        "double", "double", "string",
-    )  # fmt: skip
+        "double",
+        "double",
+        "string",
+    )
     assert table.column("loss_free").to_pylist() == [None, None]
     assert json.loads(table.schema.metadata[b"dataset"])["name"] == "three-nodes"
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]

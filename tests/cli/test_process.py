@@ -106,7 +106,9 @@ def test_more_threads_give_the_same_bytes_where_a_balance_is_computed(tmp_path):
         command = ("--threads", threads, "--dataset", str(tmp_path / "toy"), "chokepoints")
         done = subprocess.run(
             [sys.executable, "-m", "supplygraph", *command],
-            capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=True,
+        )
         seen.add(done.stdout)
     assert len(seen) == 1

@@ -214,8 +214,19 @@ def test_a_price_is_of_a_material_and_above_nothing(run):
 
 
 def test_a_tariff_alone_loses_nothing_and_an_elasticity_does(run):
-    asked = ("scenario", "run", "tariffs-2025", "--months", "6", "--rerouting", "none",
-             "--cover", "low", "--format", "json")  # fmt: skip
+    asked = (
+        "scenario",
+        "run",
+        "tariffs-2025",
+        "--months",
+        "6",
+        "--rerouting",
+        "none",
+        "--cover",
+        "low",
+        "--format",
+        "json",
+    )
     plain = run(*asked).envelope["results"]
     assert max(row["loss"] for row in plain) < 1e-9
     answer = run(*asked, "--set", "US-2025-RECIP.trade_elasticity=1").envelope["results"]

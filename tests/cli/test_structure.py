@@ -194,8 +194,17 @@ def test_dominators_agree_with_what_a_removal_does(ask, run):
     found = ask("--metric dominators --product f-35", "--format", "json").envelope["results"]
     stops = {row["id"] for row in found if row["stops"]}
     assert stops == {"CN/heavy"}
-    done = run("whatif", "--remove", "country=CN process=heavy", "--product", "f-35",
-               "--rerouting", "none", "--format", "json")  # fmt: skip
+    done = run(
+        "whatif",
+        "--remove",
+        "country=CN process=heavy",
+        "--product",
+        "f-35",
+        "--rerouting",
+        "none",
+        "--format",
+        "json",
+    )
     assert done.envelope["results"][-1]["loss_none"] == pytest.approx(1.0)
     assert all(row["cuts"] for row in found)
 
@@ -314,10 +323,19 @@ def copy(tmp_path):
 
     def write(**change):
         row = {
-            "region": "JP", "id": "ore-2023", "materials": "ore-*", "measure": "origin_share",
-            "origin": "CN", "year": "2023", "value": "0.9", "unit": "fraction", "source": "S",
-            "url": "", "evidence": "B", "note": "Another year.",
-        } | change  # fmt: skip
+            "region": "JP",
+            "id": "ore-2023",
+            "materials": "ore-*",
+            "measure": "origin_share",
+            "origin": "CN",
+            "year": "2023",
+            "value": "0.9",
+            "unit": "fraction",
+            "source": "S",
+            "url": "",
+            "evidence": "B",
+            "note": "Another year.",
+        } | change
         path = Path(folder) / "published" / "supply.csv"
         path.parent.mkdir(exist_ok=True)
         with path.open("w", newline="", encoding="utf-8") as file:

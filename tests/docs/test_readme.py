@@ -81,7 +81,7 @@ def test_console_block_runs_and_prints_what_it_shows(block, shell):
         ("... 0.1234567891 ...", "b 2 0.1234567892 c", True),
         ("<0.1 %", "0.1 %", False),
     ],
-)  # fmt: skip
+)
 def test_outputs_are_compared_to_a_billionth(shown, printed, same):
     assert same_output(shown, printed) is same
 

@@ -25,9 +25,12 @@ def test_every_yaml_block_is_read(block):
     content = load_yaml(block.text)
     if "title" not in content:
         content |= {
-            "title": "t", "start": "2026-10", "months": 24,
-            "measures": ["CN-2025-57"], "modifiers": ["CN-2025-70"],
-        }  # fmt: skip
+            "title": "t",
+            "start": "2026-10",
+            "months": 24,
+            "measures": ["CN-2025-57"],
+            "modifiers": ["CN-2025-70"],
+        }
     assert scenario_of(read_dataset(), content).acting
 
 

@@ -30,9 +30,13 @@ def main() -> int:
         print(shown(verdict), f"\n    {verdict.seconds:.2f} s of CPU")
         return int(verdict.outcome in FAILURES)
     campaign = run(
-        options.count, options.seed, shipped=shipped, jobs=options.jobs, minutes=options.minutes,
+        options.count,
+        options.seed,
+        shipped=shipped,
+        jobs=options.jobs,
+        minutes=options.minutes,
         watch=True,
-    )  # fmt: skip
+    )
     print(dict(campaign.total()), f"{campaign.seconds:.0f} s")
     writers = try_writers(options.writers, options.seed) if options.writers else []
     for found in writers:

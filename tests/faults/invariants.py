@@ -92,8 +92,9 @@ def _retold(names: Renaming, text: str) -> str:
 def renamed(files: Files, rng: np.random.Generator) -> Transformed:
     """All plants under other ids, which sort in another order."""
     plants = Table.parse(files["facilities.csv"]).column("id")
-    taken = {cell for name in tables_of(files) for row in Table.parse(files[name]).rows
-             for cell in row} - set(plants)  # fmt: skip
+    taken = {
+        cell for name in tables_of(files) for row in Table.parse(files[name]).rows for cell in row
+    } - set(plants)
     globbed = re.findall(rb"id=~?([A-Za-z0-9._-]*)\*", b"\n".join(files.values()))
     heads = tuple(glob.decode() for glob in globbed)
     free = [p for p in plants if p not in taken and not (heads and p.startswith(heads))]
@@ -202,8 +203,11 @@ def twinned(files: Files, rng: np.random.Generator) -> Transformed:
 
 
 TRANSFORMED: dict[str, Callable[[Files, np.random.Generator], Transformed]] = {
-    "renamed": renamed, "permuted": permuted, "scaled": scaled, "twinned": twinned,
-}  # fmt: skip
+    "renamed": renamed,
+    "permuted": permuted,
+    "scaled": scaled,
+    "twinned": twinned,
+}
 
 
 def compare(chain: Chain, files: Files, name: str, rng: np.random.Generator) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supplygraph.baseline import balance_table
 from supplygraph.chain import Chain, load
 from supplygraph.errors import (
     DatasetError,
@@ -145,7 +146,7 @@ def _ask(task: Task, mutant: Mutant, path: Path) -> None:
     for ranking in (facility.table, groups.table):
         _check_ranking(ranking)
     if not task.shipped or task.number // 10 % CAUSES_EVERY == 0:
-        _check_table(chain.baseline.balance())
+        _check_table(balance_table(chain.baseline))
     if mutant.kind.startswith("yaml"):
         _ask_documents(chain, mutant, rng)
     if task.shipped:
@@ -306,8 +307,11 @@ def _expected(chain: Chain) -> Expected:
     return {
         (held.get(block, block), name): (float(p), float(d), float(c))
         for (block, name, _), p, d, c in zip(
-            column_ids(chain.network, problem.columns), problem.priors.value,
-            problem.priors.scale, problem.solve().centre, strict=True,
+            column_ids(chain.network, problem.columns),
+            problem.priors.value,
+            problem.priors.scale,
+            problem.solve().centre,
+            strict=True,
         )
         if block not in ("made", "withheld")
-    }  # fmt: skip
+    }

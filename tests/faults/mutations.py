@@ -99,10 +99,32 @@ def cell_typo(files: Files, rng: np.random.Generator) -> Mutated:
 def cell_unit(files: Files, rng: np.random.Generator) -> Mutated:
     """A unit replaced by another one."""
     units = [
-        "kg", "t", "kt", "kg/vehicle", "t_oxide", "t_metal", "t_reo", "kg_reo", "kt_reo",
-        "t_finished/yr", "t_oxide/yr", "kt_reo/yr", "kg_oxide/yr", "t_reo/yr", "piece", "fraction",
-        "%", "lb", "t/unit", "g/unit", "kg/unit", "t/t", "t_blank/yr", "t_reo/month", "Mt",
-    ]  # fmt: skip
+        "kg",
+        "t",
+        "kt",
+        "kg/vehicle",
+        "t_oxide",
+        "t_metal",
+        "t_reo",
+        "kg_reo",
+        "kt_reo",
+        "t_finished/yr",
+        "t_oxide/yr",
+        "kt_reo/yr",
+        "kg_oxide/yr",
+        "t_reo/yr",
+        "piece",
+        "fraction",
+        "%",
+        "lb",
+        "t/unit",
+        "g/unit",
+        "kg/unit",
+        "t/t",
+        "t_blank/yr",
+        "t_reo/month",
+        "Mt",
+    ]
     return _changed(files, rng, lambda h, c: h == "unit", lambda c: pick(rng, units))
 
 
@@ -124,9 +146,11 @@ def cell_percent(files: Files, rng: np.random.Generator) -> Mutated:
     shares = _has(files, lambda h, c: h in SHARES and _is_number(c))
     if shares:
         return _changed(
-            files, rng, lambda h, c: h in SHARES and _is_number(c),
+            files,
+            rng,
+            lambda h, c: h in SHARES and _is_number(c),
             lambda c: pick(rng, [repr(float(c) * 100), f"{float(c) * 100:g}%", f"{c}%"]),
-        )  # fmt: skip
+        )
     return _changed(files, rng, _figure, lambda c: f"{c}%")
 
 

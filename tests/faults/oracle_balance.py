@@ -130,10 +130,11 @@ def _this_year(base: Base, row: dict[str, str]) -> bool:
 
 def _demands(base: Base) -> list[Figure]:
     return [
-        Figure(d.id, {("demand", d.id): 1.0}, d.units,
-               d.sigma if d.sigma > 0 else SIGMA[d.evidence])
+        Figure(
+            d.id, {("demand", d.id): 1.0}, d.units, d.sigma if d.sigma > 0 else SIGMA[d.evidence]
+        )
         for d in base.net.demands
-    ]  # fmt: skip
+    ]
 
 
 def _trade(base: Base) -> list[Figure]:
@@ -209,9 +210,13 @@ def _terms(base: Base, function: str, selector: str) -> dict[Key, float]:
 
 def _named(a: Activity) -> dict[str, str]:
     return {
-        "id": a.plant, "country": a.country, "market": a.market, "process": a.process,
-        "stage": a.stage, "status": a.status,
-    }  # fmt: skip
+        "id": a.plant,
+        "country": a.country,
+        "market": a.market,
+        "process": a.process,
+        "stage": a.stage,
+        "status": a.status,
+    }
 
 
 class BalanceProgram(Rows):

@@ -109,9 +109,10 @@ class FreeProgram(Rows):
         x = self.solve(cost, upper, limits).x
         return {
             d.id: min(_ratio(x[self.columns["demand", d.id]], base.level(d.id)), 1.0)
-            if base.level(d.id) > 0 else 1.0
+            if base.level(d.id) > 0
+            else 1.0
             for d in net.demands
-        }  # fmt: skip
+        }
 
 
 def loss(weights: Mapping[str, float], served: Mapping[str, float]) -> float:

@@ -125,9 +125,13 @@ def read_tables(files: Files) -> dict[str, list[dict[str, str]]]:
         if "/" in name or not name.endswith(".csv"):
             continue
         frame = pd.read_csv(
-            io.BytesIO(files[name]), dtype=str, keep_default_na=False, encoding="utf-8-sig",
-            skip_blank_lines=True, index_col=False,
-        )  # fmt: skip
+            io.BytesIO(files[name]),
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            skip_blank_lines=True,
+            index_col=False,
+        )
         frame.columns = [str(c).strip() for c in frame.columns]
         rows = [{k: str(v).strip() for k, v in row.items()} for row in frame.to_dict("records")]
         found[name.removesuffix(".csv")] = [row for row in rows if any(row.values())]
@@ -175,11 +179,19 @@ class _Reader:
             rows = self.tables.get("needs", [])
             pools |= {(r["material"], d.market) for r in rows if r["product"] == d.product}
         return Network(
-            year=self.year, activities=activities, demands=demands, pools=sorted(pools),
-            arcs=self._arcs(sorted(pools), users, activities, declared), declared=declared,
-            capacity=capacity, surplus=self._surplus(pools, activities), stage=self.stage,
-            unit=self.unit, tables=self.tables, market=self.market,
-        )  # fmt: skip
+            year=self.year,
+            activities=activities,
+            demands=demands,
+            pools=sorted(pools),
+            arcs=self._arcs(sorted(pools), users, activities, declared),
+            declared=declared,
+            capacity=capacity,
+            surplus=self._surplus(pools, activities),
+            stage=self.stage,
+            unit=self.unit,
+            tables=self.tables,
+            market=self.market,
+        )
 
     def _recipe(self, name: str) -> list[dict[str, str]]:
         rows = [r for r in self.tables["recipes"] if r["recipe"] == name]
@@ -243,12 +255,20 @@ class _Reader:
                 self.unit[row["material"]]
                 makes[row["material"], market] = number(row["quantity"])
         return Activity(
-            id=f"{line[0]}/{line[1]}/{recipe}", market=market, plant=line[0], line=line,
-            groups=self._groups(takes, quantity, market, trusted), recipe=recipe,
-            country=plant["country"], process=process, stage=plant["stage"], makes=makes,
-            status=plant["status"], kind=plant.get("aggregate_kind", ""),
+            id=f"{line[0]}/{line[1]}/{recipe}",
+            market=market,
+            plant=line[0],
+            line=line,
+            groups=self._groups(takes, quantity, market, trusted),
+            recipe=recipe,
+            country=plant["country"],
+            process=process,
+            stage=plant["stage"],
+            makes=makes,
+            status=plant["status"],
+            kind=plant.get("aggregate_kind", ""),
             line_units=self._line_units(takes, quantity, makes, substance, counts),
-        )  # fmt: skip
+        )
 
     def _line_units(
         self,
@@ -271,9 +291,10 @@ class _Reader:
     def _demands(self) -> list[Demand]:
         products = {r["id"]: r for r in self.tables.get("products", [])}
         rows = [
-            r for r in self.tables.get("demand", [])
+            r
+            for r in self.tables.get("demand", [])
             if number(r["units"]) > 0 and (not r.get("year") or number(r["year"]) == self.year)
-        ]  # fmt: skip
+        ]
         rows.sort(key=lambda r: (r["product"], r["market"]))
         sizes = self._need_sizes(products, rows)
         return [self._demand(row, products[row["product"]], sizes) for row in rows]
@@ -307,21 +328,27 @@ class _Reader:
         name = row["product"]
         needs = [r for r in self.tables.get("needs", []) if r["product"] == name]
         trusted = {
-            r["material"] for r in needs
+            r["material"]
+            for r in needs
             if (r.get("essential") or "true").lower() == "true" and r["need_evidence"] != "D"
-        }  # fmt: skip
+        }
         sized = any(r["quantity_evidence"] != "D" and r.get("quantity") for r in needs)
         quantity = {r["material"]: sizes[name, r["material"]] for r in needs}
         if row["market"] not in self.market.values():
             raise UnreadableError(f"no market {row['market']}")
         return Demand(
-            id=f"{name}@{row['market']}", market=row["market"], product=name,
+            id=f"{name}@{row['market']}",
+            market=row["market"],
+            product=name,
             groups=self._groups(needs, quantity, row["market"], trusted),
-            units=number(row["units"]), sigma=number(row.get("sigma", "")),
-            evidence=row.get("evidence") or "D", sector=product["sector"],
-            basis=product["basis"], value=number(product.get("value_usd", "")),
+            units=number(row["units"]),
+            sigma=number(row.get("sigma", "")),
+            evidence=row.get("evidence") or "D",
+            sector=product["sector"],
+            basis=product["basis"],
+            value=number(product.get("value_usd", "")),
             weighs=sized and (product.get("kind") or "named") == "named",
-        )  # fmt: skip
+        )
 
     def _declared(self) -> set[tuple[str, str, str]]:
         found = set()
@@ -364,10 +391,13 @@ class _Reader:
         joint = {pool for a in activities if len(a.makes) > 1 for pool in a.makes}
         bundles = {r["id"] for r in self.tables["materials"] if r.get("bundle_of")}
         return {
-            pool for pool in pools
-            if self.stage[pool[0]] == "mine" or pool[0] in bundles or pool in joint
+            pool
+            for pool in pools
+            if self.stage[pool[0]] == "mine"
+            or pool[0] in bundles
+            or pool in joint
             or (self.stage[pool[0]] == "separation" and pool in makers)
-        }  # fmt: skip
+        }
 
 
 def _list(text: str) -> list[str]:

@@ -144,11 +144,15 @@ class Rows:
         if lower is not None:
             least = np.maximum(least, lower / size)
         answer = linprog(
-            cost * size, A_ub=vstack([-matrix[over], matrix[under]]),
-            b_ub=np.concatenate([-low[over], high[under]]), A_eq=matrix[equal], b_eq=low[equal],
-            bounds=np.column_stack([least, upper / size]), method="highs",
+            cost * size,
+            A_ub=vstack([-matrix[over], matrix[under]]),
+            b_ub=np.concatenate([-low[over], high[under]]),
+            A_eq=matrix[equal],
+            b_eq=low[equal],
+            bounds=np.column_stack([least, upper / size]),
+            method="highs",
             options={"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9},
-        )  # fmt: skip
+        )
         if answer.status != 0:
             raise ArithmeticError(f"the oracle's program: {answer.message}")
         answer.x = answer.x * size

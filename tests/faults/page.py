@@ -110,8 +110,10 @@ def _cost(verdicts: Sequence[Verdict]) -> str:
 
 def _counts(campaign: Campaign) -> str:
     """Counts by dataset and kind of mutation."""
-    rows = ["| dataset | mutation | tried | refused | answered | gave up | failures |",
-            "|---|---|---|---|---|---|---|"]  # fmt: skip
+    rows = [
+        "| dataset | mutation | tried | refused | answered | gave up | failures |",
+        "|---|---|---|---|---|---|---|",
+    ]
     tally = campaign.tally()
     for (dataset, kind), found in sorted(tally.items()):
         rows.append(_row(dataset, kind, found))
@@ -126,8 +128,11 @@ def _row(dataset: str, kind: str, found: Counter[str]) -> str:
 
 
 def _failures(failures: Sequence[Verdict]) -> str:
-    rows = ["Failures of this run, open:\n", "| mutant | dataset | mutation | outcome | what |",
-            "|---|---|---|---|---|"]  # fmt: skip
+    rows = [
+        "Failures of this run, open:\n",
+        "| mutant | dataset | mutation | outcome | what |",
+        "|---|---|---|---|---|",
+    ]
     for v in sorted(failures, key=lambda v: v.number)[:60]:
         what = (v.detail.strip().splitlines() or [""])[-1].replace("|", "\\|")[:140]
         rows.append(f"| {v.number} | {v.dataset} | {v.kind} | {v.outcome} | {what} |")

@@ -54,20 +54,28 @@ CUSTOMS = (
 
 
 def _recovery() -> Iterator[Case]:
-    table = sg.load("time-to-recover").cover(
-        each=["id=s1", "id=s2", "id=s3"], ttr=2, weights="value"
-    ).table  # fmt: skip
+    table = (
+        sg.load("time-to-recover")
+        .cover(each=["id=s1", "id=s2", "id=s3"], ttr=2, weights="value")
+        .table
+    )
     rows = table[
-        (table["product"] == "total") & (table["cover"] == "central")
+        (table["product"] == "total")
+        & (table["cover"] == "central")
         & (table["rerouting"] == "free")
-    ].set_index("removed")  # fmt: skip
+    ].set_index("removed")
     published = {"s1": (0, 2.25), "s2": (125_000, 1.286), "s3": (275_000, 0.900)}
     for name, (loss, survive) in published.items():
         row = rows.loc[f"id={name}"]
         yield Case(RECOVERY, f"loss without {name}, USD", loss, float(row["lost_usd"]), 0.01)
         # The source prints three decimals.
-        yield Case(RECOVERY, f"time to survive without {name}, months", survive,
-                   float(row["tts_months"]), 5e-4)  # fmt: skip
+        yield Case(
+            RECOVERY,
+            f"time to survive without {name}, months",
+            survive,
+            float(row["tts_months"]),
+            5e-4,
+        )
 
 
 def _tiers() -> Iterator[Case]:
@@ -75,9 +83,10 @@ def _tiers() -> Iterator[Case]:
     for months, loss in ((1, 0), (2, 70), (3, 350), (6, 1280)):
         table = chain.cover(ttr=months, weights="value").table
         row = table[
-            (table["product"] == "total") & (table["cover"] == "central")
+            (table["product"] == "total")
+            & (table["cover"] == "central")
             & (table["rerouting"] == "free")
-        ].iloc[0]  # fmt: skip
+        ].iloc[0]
         what = f"loss without s1 for {months} months, USD"
         yield Case(TIERS, what, loss, float(row["lost_usd"]), 5e-5 * loss)
 
@@ -130,11 +139,17 @@ def _mixing() -> Iterator[Case]:
     from supplygraph.graph.mixing import origin_shares, touched_share
 
     flows = [
-        ("CN_mine", "CN_sep", 70), ("US_mine", "CN_sep", 15), ("AU_mine", "CN_sep", 5),
-        ("AU_mine", "MY_sep", 10), ("CN_sep", "CN_mag", 80), ("CN_sep", "JP_mag", 10),
-        ("MY_sep", "JP_mag", 8), ("MY_sep", "CN_mag", 2), ("CN_mag", "EV", 50),
+        ("CN_mine", "CN_sep", 70),
+        ("US_mine", "CN_sep", 15),
+        ("AU_mine", "CN_sep", 5),
+        ("AU_mine", "MY_sep", 10),
+        ("CN_sep", "CN_mag", 80),
+        ("CN_sep", "JP_mag", 10),
+        ("MY_sep", "JP_mag", 8),
+        ("MY_sep", "CN_mag", 2),
+        ("CN_mag", "EV", 50),
         ("JP_mag", "EV", 18),
-    ]  # fmt: skip
+    ]
     shares = origin_shares(flows, "EV")
     for name, value in (("CN_mine", 0.67233), ("US_mine", 0.14407), ("AU_mine", 0.18360)):
         yield Case(MIXING, f"share of {name}", value, float(shares[name]), 5e-6)
@@ -150,10 +165,20 @@ def _indices() -> Iterator[Case]:
     )
 
     output = {
-        "US": 45_000, "AU": 13_000, "BR": 20, "MM": 31_000, "CN": 270_000, "IN": 2_900,
-        "MG": 2_000, "MY": 130, "NG": 13_000, "RU": 2_500, "TH": 13_000, "VN": 300,
+        "US": 45_000,
+        "AU": 13_000,
+        "BR": 20,
+        "MM": 31_000,
+        "CN": 270_000,
+        "IN": 2_900,
+        "MG": 2_000,
+        "MY": 130,
+        "NG": 13_000,
+        "RU": 2_500,
+        "TH": 13_000,
+        "VN": 300,
         "other": 1_100,
-    }  # fmt: skip
+    }
     yield Case(MINES, "concentration x 10,000", 4923.6, 1e4 * sg.concentration(output), 0.05)
     world = {"CN": 0.68, "US": 0.12, "MM": 0.10, "AU": 0.07, "oth": 0.03}
     sourcing = {"CN": 0.85, "MY": 0.10, "US": 0.05}
@@ -162,9 +187,13 @@ def _indices() -> Iterator[Case]:
         found = float(governance_concentration(shares, governance))
         yield Case(RISK, f"concentration weighted by governance, {what}", value, found, 5.1e-5)
     risk = supply_risk(
-        world, sourcing, governance, import_reliance=1.0, recycling_rate=0.01,
+        world,
+        sourcing,
+        governance,
+        import_reliance=1.0,
+        recycling_rate=0.01,
         substitution_index=0.95,
-    )  # fmt: skip
+    )
     yield Case(RISK, "supply risk", 3.4871, float(risk), 5.1e-5)
 
 
@@ -174,9 +203,12 @@ def _customs() -> Iterator[Case]:
     base = {"04": 4775, "05": 4762, "06": 5147, "07": 5278, "08": 5326}
     seen = {"04": 2626, "05": 1238, "06": 3188, "07": 5577, "08": 6146}
     curve = Curve(
-        CALIBRATION["floor"], CALIBRATION["grace"], CALIBRATION["middle"], CALIBRATION["width"],
+        CALIBRATION["floor"],
+        CALIBRATION["grace"],
+        CALIBRATION["middle"],
+        CALIBRATION["width"],
         growth=CALIBRATION["growth"],
-    )  # fmt: skip
+    )
     for month, tonnes in seen.items():
         found = float(np.asarray(curve.share(f"2025-{month}")) * base[month])
         # Five parameters, printed to three digits, on five months: two per cent.
@@ -184,8 +216,16 @@ def _customs() -> Iterator[Case]:
 
 
 FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
-    _recovery, _tiers, _esri, _shapley, _dominators, _vitality, _mixing, _indices, _customs,
-)  # fmt: skip
+    _recovery,
+    _tiers,
+    _esri,
+    _shapley,
+    _dominators,
+    _vitality,
+    _mixing,
+    _indices,
+    _customs,
+)
 
 
 @cache

@@ -33,8 +33,19 @@ removals:
 - {select: id=mine-a, share: 0.5}
 """
 # What a command does to files; the child is killed right before one of these.
-_CALLS = ("open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.chmod", "os.rmdir",
-          "shutil.rmtree", "shutil.move", "shutil.copyfile", "tempfile.mkstemp")  # fmt: skip
+_CALLS = (
+    "open",
+    "os.rename",
+    "os.remove",
+    "os.mkdir",
+    "os.link",
+    "os.chmod",
+    "os.rmdir",
+    "shutil.rmtree",
+    "shutil.move",
+    "shutil.copyfile",
+    "tempfile.mkstemp",
+)
 
 
 CALLS = 80  # more than any command makes
@@ -70,11 +81,12 @@ WRITERS = (
     Writer("chokepoints -o", (*TOY, "chokepoints", "-o", "{to}", "--force"), "ranking.json"),
     Writer(
         "scenario run -o",
-        (*TOY, "scenario", "run", "{at}/half.yaml", "-o", "{to}", "--force"), "run.json",
+        (*TOY, "scenario", "run", "{at}/half.yaml", "-o", "{to}", "--force"),
+        "run.json",
     ),
     Writer("record saved", (*TOY, "info", "-o", "{to}", "--force"), "info.csv"),
     Writer("init", ("init", "{to}", "--force"), "mine", folder=True),
-)  # fmt: skip
+)
 
 
 def child(arguments: Sequence[str], before: Callable[[], None] | None = None) -> tuple[int, int]:

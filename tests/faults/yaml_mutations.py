@@ -98,9 +98,35 @@ def yaml_type(files: Files, rng: np.random.Generator) -> Mutated:
     """A value of another type."""
     name, content, path, old = _place(files, rng, lambda p, v: True)
     others: list[Any] = [
-        None, [], {}, True, False, -1, 0, 1e-12, 1e12, "", "text", [old], {"a": old}, 2025, "*",
-        ["*"], [[]], -0.5, 1.5, 100, "NO", "yes", "~", [None], {"": ""}, "a b c", "60 %", 10**17,
-    ]  # fmt: skip
+        None,
+        [],
+        {},
+        True,
+        False,
+        -1,
+        0,
+        1e-12,
+        1e12,
+        "",
+        "text",
+        [old],
+        {"a": old},
+        2025,
+        "*",
+        ["*"],
+        [[]],
+        -0.5,
+        1.5,
+        100,
+        "NO",
+        "yes",
+        "~",
+        [None],
+        {"": ""},
+        "a b c",
+        "60 %",
+        10**17,
+    ]
     new = others[int(rng.integers(len(others)))]
     content = _typed(content)
     _put(content, tuple(_plain(k) if isinstance(k, str) else k for k in path), new)
@@ -132,9 +158,23 @@ def yaml_date(files: Files, rng: np.random.Generator) -> Mutated:
 
     name, content, path, old = _place(files, rng, date)
     forms = [
-        "2025-02-30", "2025-13", "0000-01", "9999-12", "2025", "01/02/2025", "tomorrow", "", "-",
-        "1900-01-01", "2199-12", "2025-2", "2025-02-01T00:00", "2024-01", "2025-03-01", "2025-04",
-    ]  # fmt: skip
+        "2025-02-30",
+        "2025-13",
+        "0000-01",
+        "9999-12",
+        "2025",
+        "01/02/2025",
+        "tomorrow",
+        "",
+        "-",
+        "1900-01-01",
+        "2199-12",
+        "2025-2",
+        "2025-02-01T00:00",
+        "2024-01",
+        "2025-03-01",
+        "2025-04",
+    ]
     new = pick(rng, forms)
     content = _typed(content)
     _put(content, tuple(_plain(k) if isinstance(k, str) else k for k in path), new)
@@ -144,18 +184,44 @@ def yaml_date(files: Files, rng: np.random.Generator) -> Mutated:
 def yaml_selector(files: Files, rng: np.random.Generator) -> Mutated:
     """A selector, id or list of names that matches nothing, everything or does not parse."""
     keys = {
-        "select", "materials", "products", "covers", "elements", "countries", "imposed_by",
-        "projects", "measures", "removals", "approval", "markets", "facility", "id",
-    }  # fmt: skip
+        "select",
+        "materials",
+        "products",
+        "covers",
+        "elements",
+        "countries",
+        "imposed_by",
+        "projects",
+        "measures",
+        "removals",
+        "approval",
+        "markets",
+        "facility",
+        "id",
+    }
 
     def naming(path: Path, value: Any) -> bool:
         return isinstance(value, str) and bool(keys & set(path))
 
     name, content, path, old = _place(files, rng, naming)
     forms = [
-        "id=nobody", "country=XX", "country: NO", "*", "", "id=", "=", "a=b=c", "id=mine-*",
-        "process=*", "stage=mine country=", 'id="', "nobody", "id!=x", "id=a|b", "operator=~",
-    ]  # fmt: skip
+        "id=nobody",
+        "country=XX",
+        "country: NO",
+        "*",
+        "",
+        "id=",
+        "=",
+        "a=b=c",
+        "id=mine-*",
+        "process=*",
+        "stage=mine country=",
+        'id="',
+        "nobody",
+        "id!=x",
+        "id=a|b",
+        "operator=~",
+    ]
     new = pick(rng, forms)
     content = _typed(content)
     _put(content, tuple(_plain(k) if isinstance(k, str) else k for k in path), new)

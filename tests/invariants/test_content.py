@@ -33,11 +33,15 @@ class Case:
         products = sorted(set(demands["product"]))
         bound = {p: round(float(rng.uniform(0.3, 1.0)), 2) for p in products if rng.random() < 0.6}
         self.rule = {
-            "id": "buy", "kind": "import_restriction", "countries": [country],
-            "covers": {"materials": goods}, "destinations": ["*"], "products": bound,
+            "id": "buy",
+            "kind": "import_restriction",
+            "countries": [country],
+            "covers": {"materials": goods},
+            "destinations": ["*"],
+            "products": bound,
             "stages": [s for s in stages if rng.random() < 0.7] or stages[:1],
             "threshold": float(rng.choice([0.0, 0.0, 0.3])),
-        }  # fmt: skip
+        }
         self.good = bool(stages and bound and goods)
 
     def _countries(self) -> tuple[list[str], list[str]]:
@@ -113,8 +117,12 @@ def test_a_rule_never_serves_more_than_none_does(seed):
     assume(case.good)
     solved = case.solved
     content = {
-        "title": "t", "start": "2025-01", "months": 1, "season": False, "measures": [case.rule],
-    }  # fmt: skip
+        "title": "t",
+        "start": "2025-01",
+        "months": 1,
+        "season": False,
+        "measures": [case.rule],
+    }
     scenario = scenario_of(solved.graph.dataset, content)
     bounds = compose(solved.graph, solved.baseline, scenario)
     weights = solved.program.weights

@@ -223,9 +223,21 @@ def test_surplus_and_unexplained_use_are_no_spare_supply(seeds):
 def test_the_seeds_reach_what_the_engines_must_handle():
     """The generator is worth nothing if it draws only easy networks."""
     seen: dict[str, int] = dict.fromkeys(
-        ("joint", "either", "optional", "both ways", "blank", "idle", "surplus", "unexplained",
-         "loop", "unweighted", "conflict"), 0,
-    )  # fmt: skip
+        (
+            "joint",
+            "either",
+            "optional",
+            "both ways",
+            "blank",
+            "idle",
+            "surplus",
+            "unexplained",
+            "loop",
+            "unweighted",
+            "conflict",
+        ),
+        0,
+    )
     for seed in SEEDS:
         net = solved(seed)
         graph, baseline = net.graph, net.baseline

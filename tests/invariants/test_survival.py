@@ -37,9 +37,13 @@ def with_stocks(network: Network, seed: int) -> Network:
             low, central, high = np.sort(rng.uniform(0, 30, 3)).round(3)
             central = 0.0 if rng.random() < 0.1 else central
             network.add(
-                "stocks", holder=holder, material=material, weeks_low=min(low, central),
-                weeks_central=central, weeks_high=high,
-            )  # fmt: skip
+                "stocks",
+                holder=holder,
+                material=material,
+                weeks_low=min(low, central),
+                weeks_central=central,
+                weeks_high=high,
+            )
     return network
 
 

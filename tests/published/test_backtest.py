@@ -51,9 +51,12 @@ def test_reduced_form_meets_april_to_august_as_calibration():
     base = {"04": 4775, "05": 4762, "06": 5147, "07": 5278, "08": 5326}
     seen = {"04": 2626, "05": 1238, "06": 3188, "07": 5577, "08": 6146}
     curve = Curve(
-        CALIBRATION["floor"], CALIBRATION["grace"], CALIBRATION["middle"], CALIBRATION["width"],
+        CALIBRATION["floor"],
+        CALIBRATION["grace"],
+        CALIBRATION["middle"],
+        CALIBRATION["width"],
         growth=CALIBRATION["growth"],
-    )  # fmt: skip
+    )
     for month, tonnes in seen.items():
         assert curve.share(f"2025-{month}") * base[month] == pytest.approx(tonnes, rel=0.02)
 
@@ -111,11 +114,13 @@ def test_hindsight_differs_only_where_later_measures_act(result):
 def test_observed_rows_of_a_user_are_scored_and_unknown_places_skipped(table):
     observed = pd.DataFrame(
         {
-            "month": ["2025-09", "2025-09"], "series": ["magnets_hs85051110"] * 2,
-            "destination": [WORLD, "Atlantis"], "quantity_t": [5_000.0, 1.0],
+            "month": ["2025-09", "2025-09"],
+            "series": ["magnets_hs85051110"] * 2,
+            "destination": [WORLD, "Atlantis"],
+            "quantity_t": [5_000.0, 1.0],
             "unit": ["t", "t"],
         }
-    )  # fmt: skip
+    )
     result, warnings = backtest(table, MONTHS, observed)
     assert warnings == ("destination 'Atlantis' is not known and was skipped",)
     assert rows(result, "test")["observed"]["2025-09"] == 5_000

@@ -169,10 +169,13 @@ def test_ten_thousand_tonnes_of_mp_are_10x_and_independence():
 @pytest.mark.parametrize(
     ("plant", "tonnes"),
     [
-        ("ee-neo-narva", 5000), ("us-usare-stillwater", 10_000),
-        ("br-serra-verde", 6500), ("in-repm-scheme", 6000), ("us-vulcan-benson", 10_000),
+        ("ee-neo-narva", 5000),
+        ("us-usare-stillwater", 10_000),
+        ("br-serra-verde", 6500),
+        ("in-repm-scheme", 6000),
+        ("us-vulcan-benson", 10_000),
     ],
-)  # fmt: skip
+)
 def test_plants_reach_the_totals_that_deals_state(plant, tonnes):
     assert last_tonnes(plant) == tonnes
 

@@ -39,9 +39,12 @@ def ario(loss: tuple[float, ...]) -> list[list[float]]:
 
 def test_worked_example():
     expected = [
-        [100, 100, 100], [50, 100, 100], [51.042, 83.333, 100], [52.172, 65.394, 100],
+        [100, 100, 100],
+        [50, 100, 100],
+        [51.042, 83.333, 100],
+        [52.172, 65.394, 100],
         [106.343, 58.048, 82.626],
-    ]  # fmt: skip
+    ]
     for found, row in zip(ario(LOSS), expected, strict=True):
         assert found == pytest.approx(row, abs=5e-4)
 

@@ -38,11 +38,15 @@ def test_bounds_are_in_order(table):
 
 def test_more_projects_never_cover_less(table):
     for less, more in (
-        ("none", "binding"), ("binding", "announced"), ("late-24", "late-12"),
-        ("late-12", "announced"), ("without-mine", "announced"),
-        ("without-separation", "announced"), ("without-metal", "announced"),
+        ("none", "binding"),
+        ("binding", "announced"),
+        ("late-24", "late-12"),
+        ("late-12", "announced"),
+        ("without-mine", "announced"),
+        ("without-separation", "announced"),
+        ("without-metal", "announced"),
         ("without-magnet", "announced"),
-    ):  # fmt: skip
+    ):
         for column in ("cover_high", "cover_unsized"):
             gap = pool(table, more)[column] - pool(table, less)[column]
             assert gap.min() >= -1e-4, (less, more, column)

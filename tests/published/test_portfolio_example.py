@@ -19,18 +19,24 @@ from supplygraph.scenario.projects import Portfolio, projects_of, with_projects
 NEED, MONTHS = 6000.0, 60
 FUTURES = ((0.5, 0.75), (0.3, 0.40), (0.2, 0.10))
 LINES = {
-    "sepA": ("sep", 5000, "2028-01"), "sepB": ("sep", 1500, "2027-01"),
-    "metA": ("met", 3000, "2026-07"), "metB": ("met", 1000, "2026-01"),
-    "magA": ("mag", 4000, "2028-01"), "magB": ("mag", 2000, "2027-01"),
-}  # fmt: skip
+    "sepA": ("sep", 5000, "2028-01"),
+    "sepB": ("sep", 1500, "2027-01"),
+    "metA": ("met", 3000, "2026-07"),
+    "metB": ("met", 1000, "2026-01"),
+    "magA": ("mag", 4000, "2028-01"),
+    "magB": ("mag", 2000, "2027-01"),
+}
 COST = {"sepA": 400, "sepB": 150, "metA": 60, "metB": 25, "magA": 500, "magB": 75, "stock": 100}
 
 
 def network(stock: bool) -> Network:
     net = Network().places("F", "H")
     for name, stage in (
-        ("ore", "mine"), ("oxide", "separation"), ("metal", "metal"), ("magnet", "magnet"),
-    ):  # fmt: skip
+        ("ore", "mine"),
+        ("oxide", "separation"),
+        ("metal", "metal"),
+        ("magnet", "magnet"),
+    ):
         net.material(name, stage)
     net.recipe("dig", {"ore": 1}).recipe("sep", {"oxide": 1}, {"ore": 1})
     net.recipe("met", {"metal": 1}, {"oxide": 1}).recipe("mag", {"magnet": 1}, {"metal": 1})
@@ -93,8 +99,9 @@ def test_the_published_choices_are_the_best_within_their_budgets():
         # the budget and cannot be widened within it need to be tried.
         cost = {built: sum(COST[name] for name in built) for built in sets}
         wide = [
-            built for built in sets
+            built
+            for built in sets
             if cost[built] <= budget
             and not any(n not in built and cost[built] + COST[n] <= budget for n in COST)
-        ]  # fmt: skip
+        ]
         assert min(unmet(*built) for built in wide) == pytest.approx(best, rel=2e-4)

@@ -191,9 +191,16 @@ def test_heavy_oxides_from_ore_against_the_survey(baseline, element, published, 
 # --- figures that pulled: they are met, so they do not contradict each other -----------------
 
 USGS_2024 = {  # Mineral Commodity Summaries 2026, version 1.3; t REO
-    "CN": 270_000, "US": 45_500, "AU": 29_000, "IN": 2_900, "RU": 2_600, "TH": 2_100,
-    "NG": 1_500, "MG": 1_400, "BR": 560,
-}  # fmt: skip
+    "CN": 270_000,
+    "US": 45_500,
+    "AU": 29_000,
+    "IN": 2_900,
+    "RU": 2_600,
+    "TH": 2_100,
+    "NG": 1_500,
+    "MG": 1_400,
+    "BR": 560,
+}
 
 
 def test_mines_of_the_usgs_table(baseline):

@@ -14,21 +14,45 @@ from supplygraph.analysis.suppliers.criticality_indices import (
 )
 
 CAPACITY = {
-    "CN_mine": 70, "US_mine": 15, "AU_mine": 15, "CN_sep": 90, "MY_sep": 10, "CN_met": 92,
-    "JP_met": 8, "CN_mag": 88, "JP_mag": 9, "US_mag": 3, "auto": 60, "def": 5, "elec": 35,
-}  # fmt: skip
+    "CN_mine": 70,
+    "US_mine": 15,
+    "AU_mine": 15,
+    "CN_sep": 90,
+    "MY_sep": 10,
+    "CN_met": 92,
+    "JP_met": 8,
+    "CN_mag": 88,
+    "JP_mag": 9,
+    "US_mag": 3,
+    "auto": 60,
+    "def": 5,
+    "elec": 35,
+}
 ARCS = {
-    "CN_mine": ["CN_sep"], "US_mine": ["CN_sep"], "AU_mine": ["MY_sep", "CN_sep"],
-    "CN_sep": ["CN_met", "JP_met"], "MY_sep": ["JP_met", "CN_met"],
-    "CN_met": ["CN_mag", "JP_mag", "US_mag"], "JP_met": ["JP_mag", "US_mag"],
-    "CN_mag": ["auto", "elec", "def"], "JP_mag": ["auto", "def"], "US_mag": ["def", "auto"],
-}  # fmt: skip
+    "CN_mine": ["CN_sep"],
+    "US_mine": ["CN_sep"],
+    "AU_mine": ["MY_sep", "CN_sep"],
+    "CN_sep": ["CN_met", "JP_met"],
+    "MY_sep": ["JP_met", "CN_met"],
+    "CN_met": ["CN_mag", "JP_mag", "US_mag"],
+    "JP_met": ["JP_mag", "US_mag"],
+    "CN_mag": ["auto", "elec", "def"],
+    "JP_mag": ["auto", "def"],
+    "US_mag": ["def", "auto"],
+}
 # The chain of proportional mixing: what is put in and what two end uses take.
 MIXED = [
-    ("CN_mine", "CN_sep", 70), ("US_mine", "CN_sep", 15), ("AU_mine", "CN_sep", 5),
-    ("AU_mine", "MY_sep", 10), ("CN_sep", "CN_mag", 80), ("CN_sep", "JP_mag", 10),
-    ("MY_sep", "JP_mag", 8), ("MY_sep", "CN_mag", 2), ("CN_mag", "EV", 50), ("JP_mag", "EV", 18),
-]  # fmt: skip
+    ("CN_mine", "CN_sep", 70),
+    ("US_mine", "CN_sep", 15),
+    ("AU_mine", "CN_sep", 5),
+    ("AU_mine", "MY_sep", 10),
+    ("CN_sep", "CN_mag", 80),
+    ("CN_sep", "JP_mag", 10),
+    ("MY_sep", "JP_mag", 8),
+    ("MY_sep", "CN_mag", 2),
+    ("CN_mag", "EV", 50),
+    ("JP_mag", "EV", 18),
+]
 
 
 def chain(scale: float = 1.0) -> nx.DiGraph:
@@ -75,9 +99,12 @@ def test_shares_that_touched_a_node_by_mixing():
     network.add_weighted_edges_from(MIXED, weight="flow")
     found = flow_betweenness(network)
     wanted = {
-        "CN_sep": 0.86442, "CN_mag": 0.73529, "CN_mine": 0.67233, "US_mine": 0.14407,
+        "CN_sep": 0.86442,
+        "CN_mag": 0.73529,
+        "CN_mine": 0.67233,
+        "US_mine": 0.14407,
         "AU_mine": 0.18360,
-    }  # fmt: skip
+    }
     for name, value in wanted.items():
         assert found[name] == pytest.approx(value, abs=5.1e-6), name
     # A country counts once: less than the sum over its stages.

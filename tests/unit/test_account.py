@@ -18,10 +18,22 @@ from supplygraph.results import Results
 from supplygraph.scenario.load import scenario_of
 from supplygraph.views.account_page import AccountPage, bars, money
 
-BAN = {"id": "ban", "kind": "ban", "imposed_by": ["A"], "covers": {"materials": ["met"]},
-       "blocked": 0.4, "effective": "2025-01-01", "expires": "2025-02-28"}  # fmt: skip
-OUTAGE = {"id": "out", "kind": "outage", "select": "id=melter", "share": 0.4,
-          "effective": "2025-01"}  # fmt: skip
+BAN = {
+    "id": "ban",
+    "kind": "ban",
+    "imposed_by": ["A"],
+    "covers": {"materials": ["met"]},
+    "blocked": 0.4,
+    "effective": "2025-01-01",
+    "expires": "2025-02-28",
+}
+OUTAGE = {
+    "id": "out",
+    "kind": "outage",
+    "select": "id=melter",
+    "share": 0.4,
+    "effective": "2025-01",
+}
 
 
 def network(value: float | None = 500.0, weeks: float = 0.0) -> Network:
@@ -49,9 +61,13 @@ def two(value: float | None = 500.0, weeks: float = 0.0, **price: Any) -> Solved
 
 def account(solved: Solved, *measures: dict[str, Any], months: int = 3, **options: Any) -> Any:
     content = {
-        "title": "t", "start": "2025-01", "months": months, "season": False,
-        "growth": options.pop("growth", 0.0), "measures": list(measures),
-    }  # fmt: skip
+        "title": "t",
+        "start": "2025-01",
+        "months": months,
+        "season": False,
+        "growth": options.pop("growth", 0.0),
+        "measures": list(measures),
+    }
     told = scenario_of(solved.graph.dataset, content)
     options = {"exporter": "A", "covers": ("central",)} | options
     table, notes, _ = account_table(Tracer(Month(solved.baseline)), told, **options)
@@ -204,8 +220,13 @@ def test_a_customs_heading_prices_its_stage_and_says_so():
 
 def page_of(*measures: dict[str, Any], **options: Any) -> str:
     table, notes = account(two(), *measures, by_month=True, **options)
-    params = {"scenario": "t", "title": "<b>t</b>", "exporter": "A", "months": 3,
-              "covers": ["central"]}  # fmt: skip
+    params = {
+        "scenario": "t",
+        "title": "<b>t</b>",
+        "exporter": "A",
+        "months": 3,
+        "covers": ["central"],
+    }
     about = {"name": "two", "version": "1", "hash": "x"}
     return AccountPage(Results("account", table, about, params, warnings=notes)).html()
 

@@ -17,9 +17,14 @@ SAME = 1e-6
 
 
 def chain(
-    *, ore: float = 90, trade: float = 90, cars: float = 15000, mine: float | None = 500,
-    names: tuple[str, str] = ("mine", "press"), tonnes: float = 1.0,
-) -> Network:  # fmt: skip
+    *,
+    ore: float = 90,
+    trade: float = 90,
+    cars: float = 15000,
+    mine: float | None = 500,
+    names: tuple[str, str] = ("mine", "press"),
+    tonnes: float = 1.0,
+) -> Network:
     """A mine in A and a press in B, with three figures of one flow."""
     net = Network().places("A", "B").material("ore", "mine").material("mag", "magnet")
     net.recipe("dig", {"ore": 1}).recipe("press", {"mag": 1}, {"ore": 3})
@@ -80,8 +85,11 @@ def test_tonnes_and_thousands_of_tonnes_give_the_same_flows(tonnes, ore):
     first, second = flows(chain(ore=ore)), flows(chain(ore=ore, tonnes=tonnes))
     units = {k: v for k, v in first.items() if k.startswith("demand ")}
     same(units, {k: second[k] for k in units})
-    same({k: first[k] for k in first if k not in units},
-         {k: second[k] for k in second if k not in units}, tonnes)  # fmt: skip
+    same(
+        {k: first[k] for k in first if k not in units},
+        {k: second[k] for k in second if k not in units},
+        tonnes,
+    )
 
 
 def two_makers(*, halves: bool, capacity: float | None, observed: bool) -> Network:
@@ -182,9 +190,11 @@ def test_stiff_and_loose_figures_stand_side_by_side():
     figures = sparse.csr_matrix([[1e6, 0.0], [2.0, 2.0], [0.0, 1e-3]])
     values = np.array([1e6 * 3.0, 2.0 * 8.0, 1e-3 * 9.0])
     none = sparse.csr_matrix((0, 2))
-    fit = solve_fit(FitProgram(
-        none, np.zeros(0), np.zeros(0), figures, values, np.full(2, 1e-8), np.zeros(2), HUBER
-    ))  # fmt: skip
+    fit = solve_fit(
+        FitProgram(
+            none, np.zeros(0), np.zeros(0), figures, values, np.full(2, 1e-8), np.zeros(2), HUBER
+        )
+    )
     assert fit.x == pytest.approx([3.0, 5.0], abs=1e-5)
 
 

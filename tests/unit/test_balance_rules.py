@@ -96,8 +96,9 @@ def test_a_rest_closes_its_group_to_the_total_and_members_are_not_summed_twice()
     net.observe("output(country=A material=ore)", 100).observe("output(id=one material=ore)", 60)
     solved = net.solve()
     assert solved.activity() == {
-        "one:dig": pytest.approx(60, rel=1e-6), "rest:dig": pytest.approx(40, rel=1e-6)
-    }  # fmt: skip
+        "one:dig": pytest.approx(60, rel=1e-6),
+        "rest:dig": pytest.approx(40, rel=1e-6),
+    }
     assert solved.baseline.made.sum() == pytest.approx(100, rel=1e-6)
     assert solved.none("id=one") == {"p@B": pytest.approx(0.4, abs=1e-6)}
     assert solved.free("id=one") == {"p@B": pytest.approx(0.4, abs=1e-6)}

@@ -194,8 +194,7 @@ CASES = {
     ),
     "unknown material of a recipe": (
         ("recipes", "sinter,nd-oxide", "sinter,nd-oxid"),
-        "recipes.csv row 6, material: 'nd-oxid' is not in materials.csv. "
-        "Did you mean 'nd-oxide'?",
+        "recipes.csv row 6, material: 'nd-oxid' is not in materials.csv. Did you mean 'nd-oxide'?",
     ),
     "recipe of oxides without a vector": (
         ("recipes", "oxides:ore-a", "oxides:mag-a"),
@@ -295,7 +294,7 @@ CASES = {
         ("needs", "B,D,usgs", "B,D,"),
         "needs.csv row 4, source: figure has no source.",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)

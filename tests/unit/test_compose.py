@@ -14,12 +14,21 @@ from supplygraph.scenario.load import scenario_of
 
 MAGNET = {"materials": ["magnet"]}
 LICENCE = {
-    "id": "lic", "kind": "licence", "imposed_by": ["CN"], "effective": "2025-01-01",
-    "covers": MAGNET, "curve": {"kind": "steps", "from_days": {0: 0.6}},
-}  # fmt: skip
+    "id": "lic",
+    "kind": "licence",
+    "imposed_by": ["CN"],
+    "effective": "2025-01-01",
+    "covers": MAGNET,
+    "curve": {"kind": "steps", "from_days": {0: 0.6}},
+}
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "destinations": ["US"]}
-PAUSE = {"id": "pause", "kind": "suspension", "suspends": ["ban"], "effective": "2025-02-01",
-         "expires": "2025-02-28"}  # fmt: skip
+PAUSE = {
+    "id": "pause",
+    "kind": "suspension",
+    "suspends": ["ban"],
+    "effective": "2025-02-01",
+    "expires": "2025-02-28",
+}
 
 
 def by(found, month, name):
@@ -47,10 +56,19 @@ def test_order_of_measures_does_not_matter():
 
 
 def test_denials_of_one_set_of_arcs_are_one_and_of_two_sets_are_two():
-    alloy = {"kind": "end_use_denial", "imposed_by": ["JP"], "segments": {"military": 0.4},
-             "covers": {"materials": ["alloy"]}}  # fmt: skip
-    cars = {"id": "c", "kind": "end_use_denial", "imposed_by": ["CN"], "products": {"car": 0.7},
-            "covers": {"materials": ["magnet"]}}  # fmt: skip
+    alloy = {
+        "kind": "end_use_denial",
+        "imposed_by": ["JP"],
+        "segments": {"military": 0.4},
+        "covers": {"materials": ["alloy"]},
+    }
+    cars = {
+        "id": "c",
+        "kind": "end_use_denial",
+        "imposed_by": ["CN"],
+        "products": {"car": 0.7},
+        "covers": {"materials": ["magnet"]},
+    }
     found = bounds({"id": "a", **alloy}, cars, {"id": "b", **alloy, "segments": {"military": 0.9}})
     assert sorted(float(denial.share.max()) for denial in found.denials) == [0.7, 0.9]
     assert not (found.denials[0].arcs & found.denials[1].arcs).any()
@@ -61,8 +79,14 @@ def test_denials_of_one_set_of_arcs_are_one_and_of_two_sets_are_two():
 
 def test_demand_factors_multiply_and_stocks_add():
     shift = {"kind": "demand_shift", "products": ["car"], "factor": 1.2}
-    stock = {"kind": "stock_release", "material": "magnet", "market": "US", "tonnes": 31.0,
-             "effective": "2025-01", "expires": "2025-01"}  # fmt: skip
+    stock = {
+        "kind": "stock_release",
+        "material": "magnet",
+        "market": "US",
+        "tonnes": 31.0,
+        "effective": "2025-01",
+        "expires": "2025-01",
+    }
     found = bounds(
         {"id": "a", **shift}, {"id": "b", **shift}, {"id": "c", **stock}, {"id": "d", **stock}
     )
@@ -117,8 +141,13 @@ def test_without_a_choice_the_run_is_refused_with_the_way_out():
 
 
 def test_lifting_ends_the_measure_and_lapsing_does_not_outlive_a_truce():
-    truce = {"id": "truce", "kind": "truce", "sets": {"lic.approval.US": 0.5},
-             "effective": "2025-01-01", "expires": "2025-01-31"}  # fmt: skip
+    truce = {
+        "id": "truce",
+        "kind": "truce",
+        "sets": {"lic.approval.US": 0.5},
+        "effective": "2025-01-01",
+        "expires": "2025-01-31",
+    }
     lifted = bounds(LICENCE, modifiers=[truce], after_expiry={"truce": "lifted"})
     assert arc(lifted, "magnet:CN>US") == pytest.approx([0.3, np.inf, np.inf])
     lapsed = bounds(LICENCE, modifiers=[truce | {"after": "lapses"}])
@@ -127,8 +156,13 @@ def test_lifting_ends_the_measure_and_lapsing_does_not_outlive_a_truce():
 
 
 def test_slow_walking_and_general_licences_change_the_licence_in_their_window():
-    slow = {"id": "slow", "kind": "slow_walking", "measure": "lic", "approval": {"US": 0.5},
-            "effective": "2025-02-15"}  # fmt: skip
+    slow = {
+        "id": "slow",
+        "kind": "slow_walking",
+        "measure": "lic",
+        "approval": {"US": 0.5},
+        "effective": "2025-02-15",
+    }
     found = bounds(LICENCE, modifiers=[slow])
     # February: 14 days at 0.6, 14 at 0.3.
     assert arc(found, "magnet:CN>US") == pytest.approx([0.6, 0.45, 0.3])
@@ -142,8 +176,13 @@ def test_slow_walking_and_general_licences_change_the_licence_in_their_window():
 
 def test_modifiers_reach_named_groups_only():
     group = {"covers": {"elements": ["Dy"]}, "curve": {"kind": "steps", "from_days": {0: 0.6}}}
-    slow = {"id": "slow", "kind": "slow_walking", "measure": "lic", "approval": {"JP": 0.5},
-            "groups": ["oxides"]}  # fmt: skip
+    slow = {
+        "id": "slow",
+        "kind": "slow_walking",
+        "measure": "lic",
+        "approval": {"JP": 0.5},
+        "groups": ["oxides"],
+    }
     found = bounds(LICENCE | {"groups": {"oxides": group}}, modifiers=[slow])
     assert arc(found, "dy-oxide:CN>JP") == pytest.approx([0.3] * 3)
     assert arc(found, "magnet:CN>JP") == pytest.approx([0.6] * 3)
@@ -261,8 +300,10 @@ def test_shuffled_rows_give_the_same_bounds():
     one, two = bounds(LICENCE, BAN), bounds(LICENCE, BAN)
     assert one.applied == two.applied
     with pytest.raises(DatasetError, match="named twice"):
-        scenario_of(magnets().graph.dataset, {"title": "t", "start": "2025-01", "months": 1,
-                                              "measures": [BAN, BAN]})  # fmt: skip
+        scenario_of(
+            magnets().graph.dataset,
+            {"title": "t", "start": "2025-01", "months": 1, "measures": [BAN, BAN]},
+        )
 
 
 POOL = [
@@ -271,11 +312,22 @@ POOL = [
     {"id": "all", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "blocked": 0.2},
     {"id": "stop", "kind": "outage", "select": "id=cn-mag", "share": 0.4, "expires": "2025-02-10"},
     {"id": "cap", "kind": "quota", "limits": "output", "select": "id=cn-mag", "share": 0.5},
-    {"id": "deny", "kind": "end_use_denial", "imposed_by": ["JP"], "segments": {"military": 0.3},
-     "covers": {"materials": ["alloy"]}},
-    {"id": "more", "kind": "end_use_denial", "imposed_by": ["JP"], "segments": {"military": 0.9},
-     "covers": {"materials": ["alloy"]}, "effective": "2025-03"},
-]  # fmt: skip
+    {
+        "id": "deny",
+        "kind": "end_use_denial",
+        "imposed_by": ["JP"],
+        "segments": {"military": 0.3},
+        "covers": {"materials": ["alloy"]},
+    },
+    {
+        "id": "more",
+        "kind": "end_use_denial",
+        "imposed_by": ["JP"],
+        "segments": {"military": 0.9},
+        "covers": {"materials": ["alloy"]},
+        "effective": "2025-03",
+    },
+]
 
 
 @settings(max_examples=60, deadline=None)
@@ -316,8 +368,9 @@ def test_modifiers_and_removals_that_begin_after_the_run_are_told_too():
     removal = {"select": "id=cn-sep", "effective": "2025-06-15"}
     found = bounds(BAN, modifiers=[truce], removals=[removal])
     assert [text.split(" begins")[0] for text in found.idle] == [
-        "'truce'", "'removal 1: id=cn-sep'",
-    ]  # fmt: skip
+        "'truce'",
+        "'removal 1: id=cn-sep'",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["measures", "removals"])

@@ -21,15 +21,25 @@ from supplygraph.scenario.network_queries import World
 
 ENGINES = ("none", "qualified", "free")
 RULE = {
-    "id": "rule", "kind": "content_rule", "imposed_by": ["C"], "covers": {"materials": ["mag"]},
-    "ingredients": {"materials": ["met"]}, "threshold": 0.001, "price_month": "2025-04",
+    "id": "rule",
+    "kind": "content_rule",
+    "imposed_by": ["C"],
+    "covers": {"materials": ["mag"]},
+    "ingredients": {"materials": ["met"]},
+    "threshold": 0.001,
+    "price_month": "2025-04",
     "prices": {"met": 15, "mag": 50},
-}  # fmt: skip
+}
 BUY = {
-    "id": "buy", "kind": "import_restriction", "imposed_by": ["U"], "countries": ["C"],
-    "covers": {"materials": ["mag"]}, "stages": ["metal", "magnet"], "destinations": ["U"],
+    "id": "buy",
+    "kind": "import_restriction",
+    "imposed_by": ["U"],
+    "countries": ["C"],
+    "covers": {"materials": ["mag"]},
+    "stages": ["metal", "magnet"],
+    "destinations": ["U"],
     "segments": {"military": 1.0},
-}  # fmt: skip
+}
 
 
 def near(value: float | list) -> object:
@@ -73,9 +83,12 @@ def at_home(military: float = 20) -> Solved:
 
 def run(solved: Solved, rule: dict, rerouting: str, months: int = 1, **changes: object) -> Timeline:
     content = {
-        "title": "t", "start": "2025-01", "months": months, "season": False,
+        "title": "t",
+        "start": "2025-01",
+        "months": months,
+        "season": False,
         "measures": [{**rule, **changes}],
-    }  # fmt: skip
+    }
     scenario = scenario_of(solved.graph.dataset, content)
     bounds = compose(solved.graph, solved.baseline, scenario)
     return run_months(solved.baseline, bounds, rerouting=rerouting, covers=("central",))
@@ -214,11 +227,18 @@ def test_goods_made_of_old_stock_stay_caught(rerouting):
     net.product("car", {"mag": 1}).demand("car", B=100).stock("A", "met", 52)
     solved = net.solve()
     ban = {
-        "id": "ban", "kind": "ban", "imposed_by": ["C"], "covers": {"materials": ["met"]},
-    }  # fmt: skip
+        "id": "ban",
+        "kind": "ban",
+        "imposed_by": ["C"],
+        "covers": {"materials": ["met"]},
+    }
     content = {
-        "title": "t", "start": "2025-01", "months": 1, "season": False, "measures": [ban, RULE],
-    }  # fmt: skip
+        "title": "t",
+        "start": "2025-01",
+        "months": 1,
+        "season": False,
+        "measures": [ban, RULE],
+    }
     bounds = compose(solved.graph, solved.baseline, scenario_of(solved.graph.dataset, content))
     line = run_months(solved.baseline, bounds, rerouting=rerouting, covers=("central",))
     assert pools_caught(solved, line) == ["mag@A"]
@@ -246,9 +266,12 @@ def test_a_stock_is_used_once_and_not_refilled_with_what_is_denied(rerouting):
     net.product("car", {"mag": 1}).demand("car", U=120)
     solved = net.stock("tank@U", "mag", 52 / 12).solve()
     deny = {
-        "id": "deny", "kind": "end_use_denial", "imposed_by": ["C"], "segments": {"military": 1},
+        "id": "deny",
+        "kind": "end_use_denial",
+        "imposed_by": ["C"],
+        "segments": {"military": 1},
         "covers": {"materials": ["mag"]},
-    }  # fmt: skip
+    }
     for rule in (BUY | {"stages": ["magnet"]}, deny):
         line = run(solved, rule, rerouting, months=2)
         army = list(solved.graph.demands["product"]).index("tank")
@@ -261,8 +284,12 @@ def test_rules_are_kept_apart():
     solved = at_home()
     chips = BUY | {"id": "chips", "segments": {}, "products": {"car": 1.0}, "threshold": 0.61}
     content = {
-        "title": "t", "start": "2025-01", "months": 1, "season": False, "measures": [BUY, chips],
-    }  # fmt: skip
+        "title": "t",
+        "start": "2025-01",
+        "months": 1,
+        "season": False,
+        "measures": [BUY, chips],
+    }
     bounds = compose(solved.graph, solved.baseline, scenario_of(solved.graph.dataset, content))
     for rerouting in ENGINES:
         line = run_months(solved.baseline, bounds, rerouting=rerouting, covers=("central",))
@@ -300,9 +327,13 @@ def test_prices_are_those_that_the_dataset_chooses_for_the_month():
     chain = sg.load()
     world = World(chain.network, chain.baseline)
     found = prices_per_tonne(
-        world, ["tb-oxide", "tb-metal", "smco", "ndfeb-hre"], {"smco": 60},
-        {"tb-metal": PricedAs(material="tb-oxide", times=1.2)}, "2025-04", "rule",
-    )  # fmt: skip
+        world,
+        ["tb-oxide", "tb-metal", "smco", "ndfeb-hre"],
+        {"smco": 60},
+        {"tb-metal": PricedAs(material="tb-oxide", times=1.2)},
+        "2025-04",
+        "rule",
+    )
     # 930 to 1,000 USD/kg in that month; magnets at the unit value of all, 46,086 USD/t.
     assert found["tb-oxide"] == near(965e3) and found["tb-metal"] == near(1158e3)
     assert found["smco"] == 60e3 and found["ndfeb-hre"] == near(46086)

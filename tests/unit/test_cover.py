@@ -36,9 +36,13 @@ def hold(net: Network, holder: str, material: str, months, low=None, high=None) 
         for m in (months if low is None else low, months, months if high is None else high)
     ]
     net.add(
-        "stocks", holder=holder, material=material, weeks_low=weeks[0], weeks_central=weeks[1],
+        "stocks",
+        holder=holder,
+        material=material,
+        weeks_low=weeks[0],
+        weeks_central=weeks[1],
         weeks_high=weeks[2],
-    )  # fmt: skip
+    )
     return net
 
 
@@ -147,9 +151,16 @@ def test_two_needs_the_shorter_counts_and_is_marked(tmp_path):
     net = toy()
     net.material("lens", "component").recipe("grind", {"lens": 1}).plant("glass", "B", "grind")
     net.add(
-        "needs", product="car", material="lens", quantity=1, unit="piece/unit",
-        need_evidence="A", quantity_evidence="A", essential="true", alternative_group="",
-    )  # fmt: skip
+        "needs",
+        product="car",
+        material="lens",
+        quantity=1,
+        unit="piece/unit",
+        need_evidence="A",
+        quantity_evidence="A",
+        essential="true",
+        alternative_group="",
+    )
     hold(net, "car@B", "lens", 0.5)
     chain = chain_of(net, tmp_path)
     table = chain.cover("car").table
@@ -181,8 +192,10 @@ def test_alternatives_run_out_together(tmp_path):
 def test_tiers_of_the_toy():
     table = sg.load("three-nodes").cover().table
     assert table[["tier", "holder", "material"]].to_numpy().tolist() == [
-        [0, "ev@JP", "mag-a"], [1, "", "mag-a"], [2, "", "ore-a"],
-    ]  # fmt: skip
+        [0, "ev@JP", "mag-a"],
+        [1, "", "mag-a"],
+        [2, "", "ore-a"],
+    ]
     first, *rest = table.to_dict("records")
     months = [first[f"months_{end}"] for end in ("low", "central", "high")]
     assert months == pytest.approx([weeks_to_months(w) for w in (2, 4, 8)])

@@ -14,14 +14,25 @@ from supplygraph.schema.commands import command_schema, result_fields
 from tests.networks import random_network
 
 SECTORS = {
-    "M1": "mine", "M2": "mine", "S1": "sep", "G1": "mag", "G2": "mag", "T1": "trim", "C1": "car",
+    "M1": "mine",
+    "M2": "mine",
+    "S1": "sep",
+    "G1": "mag",
+    "G2": "mag",
+    "T1": "trim",
+    "C1": "car",
     "H": "final",
-}  # fmt: skip
+}
 ARCS = [
-    ("M1", "S1", 80, "es"), ("M2", "S1", 20, "es"), ("S1", "G1", 70, "es"),
-    ("S1", "G2", 30, "es"), ("G1", "C1", 70, "es"), ("G2", "C1", 30, "es"),
-    ("T1", "C1", 50, "ne"), ("C1", "H", 200, "none"),
-]  # fmt: skip
+    ("M1", "S1", 80, "es"),
+    ("M2", "S1", 20, "es"),
+    ("S1", "G1", 70, "es"),
+    ("S1", "G2", 30, "es"),
+    ("G1", "C1", 70, "es"),
+    ("G2", "C1", 30, "es"),
+    ("T1", "C1", 50, "ne"),
+    ("C1", "H", 200, "none"),
+]
 
 
 def levels(network, *failed):

@@ -197,10 +197,17 @@ def test_nodes_and_edges_say_what_they_are():
     graph = sg.load().graph
     plant = graph.nodes["cn-jlmag"]
     expected = {
-        "kind": "plant", "country": "CN", "region": "CN", "owner_country": "CN", "stage": "magnet",
-        "process": "ndfeb", "status": "operating", "capacity": 32000.0,
-        "capacity_unit": "t_blank/yr", "evidence": "B",
-    }  # fmt: skip
+        "kind": "plant",
+        "country": "CN",
+        "region": "CN",
+        "owner_country": "CN",
+        "stage": "magnet",
+        "process": "ndfeb",
+        "status": "operating",
+        "capacity": 32000.0,
+        "capacity_unit": "t_blank/yr",
+        "evidence": "B",
+    }
     assert {name: plant[name] for name in expected} == expected
     assert plant["name"] and plant["sources"]
     arc = graph.edges["ndfeb-hre@CN", "ndfeb-hre@US", "ndfeb-hre:CN>US"]

@@ -29,9 +29,16 @@ def folder(path, *events):
     net.stock("car@B", "met", 26)
     for month, product in events:
         net.add(
-            "events", id=f"{month}-stoppage-{product}", date=month, region="B", product=product,
-            event="stopped", source="", evidence="B", note="",
-        )  # fmt: skip
+            "events",
+            id=f"{month}-stoppage-{product}",
+            date=month,
+            region="B",
+            product=product,
+            event="stopped",
+            source="",
+            evidence="B",
+            note="",
+        )
     net.write(path)
     (path / "ban.yaml").write_text(RUN)
     return path

@@ -10,9 +10,13 @@ from supplygraph.scenario.measures.licence import Licence
 
 MAGNET = {"materials": ["magnet"]}
 LICENCE = {
-    "id": "lic", "kind": "licence", "imposed_by": ["CN"], "effective": "2025-01-01",
-    "covers": MAGNET, "curve": {"kind": "steps", "shares": {"2025-01-01": 0, "2025-02-01": 0.5}},
-}  # fmt: skip
+    "id": "lic",
+    "kind": "licence",
+    "imposed_by": ["CN"],
+    "effective": "2025-01-01",
+    "covers": MAGNET,
+    "curve": {"kind": "steps", "shares": {"2025-01-01": 0, "2025-02-01": 0.5}},
+}
 STANDS = {"kind": "steps", "shares": {"2025-01-01": 0.4}}
 
 
@@ -74,16 +78,28 @@ def test_deferred_orders_all_ship_in_the_end_and_no_more():
 
 
 def test_ban():
-    ban = {"id": "b", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET,
-           "destinations": ["JP"], "blocked": 0.9, "effective": "2025-02-15"}  # fmt: skip
+    ban = {
+        "id": "b",
+        "kind": "ban",
+        "imposed_by": ["CN"],
+        "covers": MAGNET,
+        "destinations": ["JP"],
+        "blocked": 0.9,
+        "effective": "2025-02-15",
+    }
     found = bounds(ban)
     assert arc(found, "magnet:CN>JP") == pytest.approx([np.inf, 1 - 0.9 * 14 / 28, 0.1])
     assert arc(found, "magnet:CN>US") == [np.inf] * 3
 
 
 def test_quota_on_exports_is_tonnes_over_base_flow_of_all_destinations():
-    quota = {"id": "q", "kind": "quota", "imposed_by": ["CN"], "covers": MAGNET,
-             "tonnes": {"2024": 70, "2025": 30}}  # fmt: skip
+    quota = {
+        "id": "q",
+        "kind": "quota",
+        "imposed_by": ["CN"],
+        "covers": MAGNET,
+        "tonnes": {"2024": 70, "2025": 30},
+    }
     found = bounds(quota, start="2024-12", months=2)
     assert arc(found, "magnet:CN>US") == pytest.approx([0.7, 0.3])
     assert arc(bounds(quota | {"base_tonnes": 60}), "magnet:CN>JP") == pytest.approx([0.5] * 3)
@@ -91,16 +107,26 @@ def test_quota_on_exports_is_tonnes_over_base_flow_of_all_destinations():
 
 
 def test_quota_on_output_limits_plants():
-    quota = {"id": "q", "kind": "quota", "limits": "output", "select": "id=cn-sep",
-             "tonnes": {"2025": 15}}  # fmt: skip
+    quota = {
+        "id": "q",
+        "kind": "quota",
+        "limits": "output",
+        "select": "id=cn-sep",
+        "tonnes": {"2025": 15},
+    }
     assert entry(bounds(quota), "activity", "cn-sep") == pytest.approx([0.5] * 3, rel=1e-4)
     assert entry(bounds(quota), "activity", "cn-mag") == [1] * 3
 
 
 def test_denial_of_military_users_leaves_civil_ones():
-    denial = {"id": "d", "kind": "end_use_denial", "imposed_by": ["JP"],
-              "covers": {"materials": ["alloy"]}, "segments": {"military": 0.8, "civil": 0.5},
-              "effective": "2025-02-15"}  # fmt: skip
+    denial = {
+        "id": "d",
+        "kind": "end_use_denial",
+        "imposed_by": ["JP"],
+        "covers": {"materials": ["alloy"]},
+        "segments": {"military": 0.8, "civil": 0.5},
+        "effective": "2025-02-15",
+    }
     found = bounds(denial)
     assert entry(found, "denied", "jet@US") == pytest.approx([0, 0.8 * 14 / 28, 0.8])
     # A car needs no alloy, so nothing is denied to it.
@@ -111,9 +137,13 @@ def test_denial_of_military_users_leaves_civil_ones():
 
 
 def test_denial_of_one_product_and_not_in_the_imposing_country():
-    denial = {"id": "d", "kind": "end_use_denial", "imposed_by": ["JP"],
-              "covers": {"materials": ["magnet", "alloy"]},
-              "products": {"car": 0.5}}  # fmt: skip
+    denial = {
+        "id": "d",
+        "kind": "end_use_denial",
+        "imposed_by": ["JP"],
+        "covers": {"materials": ["magnet", "alloy"]},
+        "products": {"car": 0.5},
+    }
     found = bounds(denial)
     assert entry(found, "denied", "car@US") == [0.5] * 3
     assert entry(found, "denied", "car@JP") == [0] * 3
@@ -122,9 +152,12 @@ def test_denial_of_one_product_and_not_in_the_imposing_country():
 
 
 LISTING = {
-    "id": "e", "kind": "entity_listing", "imposed_by": ["CN"], "operators": ["owner"],
+    "id": "e",
+    "kind": "entity_listing",
+    "imposed_by": ["CN"],
+    "operators": ["owner"],
     "covers": {"materials": ["dy-oxide"]},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -156,8 +189,15 @@ def test_listed_seller():
 
 
 def test_outage_fades():
-    outage = {"id": "o", "kind": "outage", "select": "id=cn-mag", "share": 0.5,
-              "effective": "2025-01-17", "expires": "2025-01-31", "recovery_days": 1}  # fmt: skip
+    outage = {
+        "id": "o",
+        "kind": "outage",
+        "select": "id=cn-mag",
+        "share": 0.5,
+        "effective": "2025-01-17",
+        "expires": "2025-01-31",
+        "recovery_days": 1,
+    }
     found = bounds(outage)
     # 15 of 31 days at half; 1 February still loses a quarter.
     left = [1 - 0.5 * 15 / 31, 1 - 0.25 / 28, 1]
@@ -172,8 +212,13 @@ def test_outage_of_a_material_and_of_an_arc():
 
 
 def test_stocks_are_spread_over_the_days_of_their_window():
-    stock = {"material": "magnet", "market": "US", "tonnes": 59.0,
-             "effective": "2025-01", "expires": "2025-02"}  # fmt: skip
+    stock = {
+        "material": "magnet",
+        "market": "US",
+        "tonnes": 59.0,
+        "effective": "2025-01",
+        "expires": "2025-02",
+    }
     found = bounds({"id": "s", "kind": "stock_release", **stock})
     assert entry(found, "release", "magnet@US") == pytest.approx([31, 28, 0])
     assert found.hold.sum() == 0
@@ -182,8 +227,14 @@ def test_stocks_are_spread_over_the_days_of_their_window():
 
 
 def test_demand_shift():
-    shift = {"id": "g", "kind": "demand_shift", "products": ["car"], "markets": ["US"],
-             "factor": 1.5, "effective": "2025-02"}  # fmt: skip
+    shift = {
+        "id": "g",
+        "kind": "demand_shift",
+        "products": ["car"],
+        "markets": ["US"],
+        "factor": 1.5,
+        "effective": "2025-02",
+    }
     found = bounds(shift)
     assert entry(found, "demand", "car@US") == [1, 1.5, 1.5]
     assert entry(found, "demand", "car@JP") == [1] * 3
@@ -257,9 +308,17 @@ def test_a_queue_withdraws_at_its_rate():
 
 def test_a_licence_by_queue():
     found = bounds(
-        LICENCE | {"curve": {"kind": "queue", "approval": 0.6, "mean_working_days": 1,
-                             "sd_working_days": 0.1, "floor_working_days": 2}}
-    )  # fmt: skip
+        LICENCE
+        | {
+            "curve": {
+                "kind": "queue",
+                "approval": 0.6,
+                "mean_working_days": 1,
+                "sd_working_days": 0.1,
+                "floor_working_days": 2,
+            }
+        }
+    )
     assert arc(found, "magnet:CN>JP")[1:] == pytest.approx([0.6, 0.6])
 
 

@@ -8,10 +8,17 @@ from supplygraph.graph.mixing import Mixing, origin_shares, touched_share
 
 # METHODS, example 6c.
 EV = [
-    ("CN_mine", "CN_sep", 70), ("US_mine", "CN_sep", 15), ("AU_mine", "CN_sep", 5),
-    ("AU_mine", "MY_sep", 10), ("CN_sep", "CN_mag", 80), ("CN_sep", "JP_mag", 10),
-    ("MY_sep", "JP_mag", 8), ("MY_sep", "CN_mag", 2), ("CN_mag", "EV", 50), ("JP_mag", "EV", 18),
-]  # fmt: skip
+    ("CN_mine", "CN_sep", 70),
+    ("US_mine", "CN_sep", 15),
+    ("AU_mine", "CN_sep", 5),
+    ("AU_mine", "MY_sep", 10),
+    ("CN_sep", "CN_mag", 80),
+    ("CN_sep", "JP_mag", 10),
+    ("MY_sep", "JP_mag", 8),
+    ("MY_sep", "CN_mag", 2),
+    ("CN_mag", "EV", 50),
+    ("JP_mag", "EV", 18),
+]
 
 
 def test_the_worked_example():

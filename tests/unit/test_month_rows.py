@@ -78,9 +78,13 @@ def test_a_shortage_that_more_demand_brings_has_a_month_and_a_time(tmp_path, rer
 def test_under_a_licence_loss_is_of_what_the_month_asks_for(tmp_path, rerouting, factor):
     shift = {"id": "shift", "kind": "demand_shift", "factor": factor, "effective": "2025-03"}
     licence = {
-        "id": "lic", "kind": "ban", "imposed_by": ["A"], "covers": {"materials": ["ore"]},
-        "blocked": 0.5, "effective": "2025-02",
-    }  # fmt: skip
+        "id": "lic",
+        "kind": "ban",
+        "imposed_by": ["A"],
+        "covers": {"materials": ["ore"]},
+        "blocked": 0.5,
+        "effective": "2025-02",
+    }
     table = rows(cars(), tmp_path, shift, licence, rerouting=rerouting)
     # Half of ten passes: of half the demand that is all, of one and a half times a third.
     after = max(0.0, 1 - 0.5 / factor)
@@ -99,9 +103,12 @@ def test_under_a_licence_loss_is_of_what_the_month_asks_for(tmp_path, rerouting,
 def test_a_total_over_regions_that_move_apart_is_the_loss_of_the_product(tmp_path):
     shift = TRIPLED | {"markets": ["C"], "effective": "2025-01"}
     ban = {
-        "id": "b", "kind": "ban", "imposed_by": ["A"], "covers": {"materials": ["ore"]},
+        "id": "b",
+        "kind": "ban",
+        "imposed_by": ["A"],
+        "covers": {"materials": ["ore"]},
         "blocked": 0.25,
-    }  # fmt: skip
+    }
     table = rows(cars(B=80.0, C=40.0), tmp_path, shift, ban, months=2)
     # B asks for 80 and gets 60; C asks for 120 and gets 30.
     assert whole(table, "car", "B")["loss"] == near(0.25)
@@ -111,9 +118,13 @@ def test_a_total_over_regions_that_move_apart_is_the_loss_of_the_product(tmp_pat
 
 def test_with_a_season_rows_and_totals_weigh_months_by_what_they_ask_for(tmp_path):
     ban = {
-        "id": "b", "kind": "ban", "imposed_by": ["A"], "covers": {"materials": ["ore"]},
-        "blocked": 0.4, "effective": "2026-01",
-    }  # fmt: skip
+        "id": "b",
+        "kind": "ban",
+        "imposed_by": ["A"],
+        "covers": {"materials": ["ore"]},
+        "blocked": 0.4,
+        "effective": "2026-01",
+    }
     table = rows(cars(), tmp_path, ban, start="2025-12", months=2, growth=0.5)
     # December asks for 15, January for 22.5, of which 0.4 is lost.
     for name in ("car", "total"):

@@ -129,7 +129,7 @@ def test_what_is_no_number_gets_no_guess(text):
             "Write 120000: remove the thousands comma.",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_cell_in_a_file(tmp_path, table, rows, told):
     (found,) = faults(toy(tmp_path, (table, rows)))
     assert told in found

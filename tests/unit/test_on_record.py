@@ -31,13 +31,16 @@ FOLDERS = {
     "measures": {"LIC": LICENCE, "BOY": {"kind": "boycott", "effect": "none", "reason": "Goods."}},
     "projects": {
         "mine-b": {
-            "title": "Mine B", "lines": [{"facility": "mine-b", "from": "2027-01"}],
-            "firmness": "binding", "evidence": "B", "size_evidence": "D",
+            "title": "Mine B",
+            "lines": [{"facility": "mine-b", "from": "2027-01"}],
+            "firmness": "binding",
+            "evidence": "B",
+            "size_evidence": "D",
         }
     },
     "deals": {"DEAL": {"title": "A loan", "projects": ["mine-b"], "money_usd": 5, "evidence": "C"}},
     "scenarios": {"try": {"measures": ["LIC", {"id": "own"}]}, "other": {"modifiers": ["LIC"]}},
-}  # fmt: skip
+}
 
 
 def rows(name, dataset=None):
@@ -82,8 +85,10 @@ def test_deals_and_projects_name_each_other():
     assert said("mine-b", "deal") == ["DEAL"]
     graded = {row["what"]: row["evidence"] for row in rows("mine-b") if row["part"] == "parameter"}
     assert graded == {
-        "lines.0.facility: mine-b": "D", "lines.0.from: 2027-01": "D", "firmness: binding": "B",
-    }  # fmt: skip
+        "lines.0.facility: mine-b": "D",
+        "lines.0.from: 2027-01": "D",
+        "firmness: binding": "B",
+    }
 
 
 def test_nothing_on_record_gives_no_row():

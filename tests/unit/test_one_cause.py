@@ -47,7 +47,7 @@ def test_what_stands_above_the_rows(tmp_path, text, told):
         (",,,,180,t_reo,", "'180, t_reo' is no row of the table."),
         (HEADER, "is the header again. Delete it."),
     ],
-)  # fmt: skip
+)
 def test_what_stands_below_the_rows(tmp_path, rows, told):
     """Blanks are no places: a note is not both origin and destination of a flow."""
     (found,) = faults(toy(tmp_path, ("trade", rows)))

@@ -10,7 +10,7 @@ from networks import Network, Solved
 
 from supplygraph.analysis.deals.cover_by_year import Question, Years, outlook_table
 from supplygraph.analysis.deals.deal_tables import deal_table, project_table
-from supplygraph.engines.allocation import Allocation
+from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario.projects import deals_of, projects_of
 
@@ -123,9 +123,11 @@ def test_a_mine_nobody_sizes_gives_what_its_buyers_can_take():
 def test_a_pool_of_one_region_has_one_row_for_each_portfolio():
     solved = world()
     table, _ = outlook_table(
-        solved.baseline, projects_of(solved.graph.dataset), solved.shock("country=CN"),
+        solved.baseline,
+        projects_of(solved.graph.dataset),
+        solved.shock("country=CN"),
         Question((2028, 2028), ("Dy",), ("US", "US"), ("announced", "announced")),
-    )  # fmt: skip
+    )
     assert list(table["place"]) == ["US"]
     assert table.loc[0, "cover_high"] == pytest.approx(1.0)
 
@@ -202,9 +204,15 @@ def test_the_weakest_grade_of_what_a_cover_rests_on(keys, size, grade):
         name: project.model_copy(update={"evidence": "A", "size_evidence": size})
         for name, project in projects_of(solved.graph.dataset).items()
     }
-    question = Question(**{
-        "years": (2028,), "elements": ("Dy",), "pool": ("US",), "variants": ("announced",), **keys
-    })  # fmt: skip
+    question = Question(
+        **{
+            "years": (2028,),
+            "elements": ("Dy",),
+            "pool": ("US",),
+            "variants": ("announced",),
+            **keys,
+        }
+    )
     table, _ = outlook_table(solved.baseline, known, solved.shock("country=CN"), question)
     assert list(table["evidence"]) == [grade]
 
@@ -222,9 +230,12 @@ def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
     net.plant("us-heavy", "US", "heavy", capacity=40, status="construction")
     net.tables["capacities"][-1]["from_date"] = "2027-01"
     net.document(
-        "projects", "us-heavy", title="Heavy", firmness="binding",
+        "projects",
+        "us-heavy",
+        title="Heavy",
+        firmness="binding",
         lines=[{"facility": "us-heavy", "full": "2027-01"}],
-    )  # fmt: skip
+    )
     net.product("glass", {"oxide": 1}).demand("glass", US=50)
     net.product("car", {"dy-oxide": 1}).demand("car", US=40).trade("dy-oxide", "CN", "US", 40)
     solved = net.solve()

@@ -74,10 +74,14 @@ def test_a_scale_says_what_is_dust(value, scale):
 def test_nan_and_text_and_whole_numbers_stay():
     table = pd.DataFrame(
         {
-            "id": ["a", "b"], "rank": pd.array([1, None], dtype="Int64"), "n": [1, 2],
-            "loss_none": [np.nan, np.inf], "yes": [True, None], "flags": [("x",), ()],
+            "id": ["a", "b"],
+            "rank": pd.array([1, None], dtype="Int64"),
+            "n": [1, 2],
+            "loss_none": [np.nan, np.inf],
+            "yes": [True, None],
+            "flags": [("x",), ()],
         }
-    )  # fmt: skip
+    )
     pd.testing.assert_frame_equal(stated_table(table, lambda name: 1.0), table)
 
 
@@ -86,8 +90,12 @@ def test_numbers_deep_in_a_cell_are_stated():
     results = Results("view", pd.DataFrame({"id": ["a"], "values": cells}), ABOUT)
     (row,) = results.envelope()["results"]
     assert row["values"] == {
-        "loss_none": 0.0, "parts": [["a", 0.3333333333]], "t": 1e-13, "n": 3, "rows": [0.0],
-    }  # fmt: skip
+        "loss_none": 0.0,
+        "parts": [["a", 0.3333333333]],
+        "t": 1e-13,
+        "n": 3,
+        "rows": [0.0],
+    }
     assert "-0.0" not in results.to_json()
 
 

@@ -82,8 +82,10 @@ def test_norway_and_namibia_stay_themselves(tmp_path):
     dataset = read_dataset(folder)
     assert dataset["countries"]["id"].tolist() == ["CN", "JP", "NO", "NA"]
     assert dataset.documents["measures"]["m"] == {
-        "countries": ["NO", "NA"], "NO": "off", "from": "2025-04-04",
-    }  # fmt: skip
+        "countries": ["NO", "NA"],
+        "NO": "off",
+        "from": "2025-04-04",
+    }
 
 
 def test_package_names_the_dataset(tmp_path):
@@ -126,9 +128,10 @@ def test_a_package_that_is_a_folder_or_a_pipe_is_a_fault(tmp_path):
 
 def test_line_numbers_count_lines_not_rows(tmp_path):
     text = 'product,market,units,year,note\n\nev,JP,1,2024,"two\nlines"\nev,XX,1,2025,\n'
-    assert any("demand.csv row 5, market: 'XX'" in f for f in faults(
-        write(tmp_path / "d", {"demand.csv": text})
-    ))  # fmt: skip
+    assert any(
+        "demand.csv row 5, market: 'XX'" in f
+        for f in faults(write(tmp_path / "d", {"demand.csv": text}))
+    )
 
 
 # What a file can be that is not a table.
@@ -359,9 +362,16 @@ def test_yaml_values(tmp_path):
     text = "a: 0.5\nb: 12\nc: ~\nd: true\ne: 1e-3\nf: 010\ng: 12:30:00\nh: on\n2025-04: .5\n"
     (folder / "curves" / "c.yaml").write_text(text)
     assert read_dataset(folder).documents["curves"]["c"] == {
-        "a": 0.5, "b": 12, "c": None, "d": True, "e": 0.001,
-        "f": "010", "g": "12:30:00", "h": "on", "2025-04": 0.5,
-    }  # fmt: skip
+        "a": 0.5,
+        "b": 12,
+        "c": None,
+        "d": True,
+        "e": 0.001,
+        "f": "010",
+        "g": "12:30:00",
+        "h": "on",
+        "2025-04": 0.5,
+    }
 
 
 # Paths.

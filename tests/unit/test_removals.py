@@ -94,9 +94,16 @@ def test_every_row_of_a_page_has_its_command(shipped):
 
 @pytest.mark.parametrize(
     ("name", "part"),
-    [("JP/magnet", "activity"), ("CN/dig", "activity"), ("op", "activity"), ("CN", "activity"),
-     ("ore-a", "made"), ("mag-a@JP", "made"), ("ore-a:CN>JP", "arc")],
-)  # fmt: skip
+    [
+        ("JP/magnet", "activity"),
+        ("CN/dig", "activity"),
+        ("op", "activity"),
+        ("CN", "activity"),
+        ("ore-a", "made"),
+        ("mag-a@JP", "made"),
+        ("ore-a:CN>JP", "arc"),
+    ],
+)
 def test_an_id_of_any_kind_is_removed(name, part):
     chain = sg.load("three-nodes")
     assert (getattr(parse_shock(chain.network, [f"id={name} share=0.5"]), part) == 0.5).any()
@@ -136,8 +143,11 @@ def test_a_plant_without_a_line_is_known_and_no_other_is_named(toy, rows, name, 
     ],
 )
 def test_what_is_known_is_never_taken_for_another(toy, selector, says):
-    chain = toy(countries="KR,Korea,KR,KR", materials="ore-b,mine,,t_reo",
-                operators="id,name,country\nop,Op,JP\nops,Ops,JP")  # fmt: skip
+    chain = toy(
+        countries="KR,Korea,KR,KR",
+        materials="ore-b,mine,,t_reo",
+        operators="id,name,country\nop,Op,JP\nops,Ops,JP",
+    )
     with pytest.raises(SelectorError, match=re.escape(says)):
         chain.remove(selector)
 
@@ -154,8 +164,10 @@ def test_documents_are_no_part_of_the_chain(shipped, name, says):
 @pytest.mark.parametrize(("tonnes", "idle"), [(1e-7, True), (0.0, True), (1e-3, False)])
 def test_a_base_flow_below_any_figure_counts_as_none(toy, tonnes, idle):
     """A mine that the balance leaves 1e-7 t beside 90 loses nothing that a figure could show."""
-    chain = toy(facilities="mine-c,Mine C,CN,op,mine,dig,operating,,",
-                capacities="mine-c,1,dig,9,t_reo/yr,nameplate,2020-01")  # fmt: skip
+    chain = toy(
+        facilities="mine-c,Mine C,CN,op,mine,dig,operating,,",
+        capacities="mine-c,1,dig,9,t_reo/yr,nameplate,2020-01",
+    )
     flows = chain.baseline.x.copy()
     flows[: chain.network.n_activities] = [90.0, tonnes, 30.0]
     found = entities_of(replace(chain.baseline, x=flows), "facility")

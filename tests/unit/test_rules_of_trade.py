@@ -22,8 +22,13 @@ from supplygraph.scenario.projects import Portfolio, projects_of, with_projects
 
 MAGNET = {"materials": ["magnet"]}
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "destinations": ["US"]}
-DUTY = {"id": "duty", "kind": "tariff", "imposed_by": ["US"], "goods": {"stages": ["magnet"]},
-        "rate": {"CN": 0.2}}  # fmt: skip
+DUTY = {
+    "id": "duty",
+    "kind": "tariff",
+    "imposed_by": ["US"],
+    "goods": {"stages": ["magnet"]},
+    "rate": {"CN": 0.2},
+}
 ENGINES = ("none", "qualified", "free")
 
 
@@ -45,8 +50,12 @@ def test_a_tariff_costs_and_stops_nothing():
 
 
 def test_tariffs_on_one_arc_add_up_and_steps_and_truces_change_the_rate():
-    steps = DUTY | {"id": "war", "rate": {"CN": 0.84}, "steps": {"2025-02-15": 1.25},
-                    "effective": "2025-02-01"}  # fmt: skip
+    steps = DUTY | {
+        "id": "war",
+        "rate": {"CN": 0.84},
+        "steps": {"2025-02-15": 1.25},
+        "effective": "2025-02-01",
+    }
     truce = {"id": "truce", "kind": "truce", "effective": "2025-03-01", "sets": {"war.held": 0.1}}
     found = bounds(DUTY, steps, modifiers=[truce])
     assert on(found, "duty") == near([0.2, 0.2 + (0.84 + 1.25) / 2, 0.2 + 0.1])
@@ -87,8 +96,13 @@ def test_a_leak_keeps_an_arc_open_and_raises_its_price():
     net.trade("magnet", "CN", "US", 60).trade("magnet", "CN", "TH", 40)
     solved = net.solve()
     leak = {"share": 0.25, "via": ["TH"], "premium": 0.6}
-    content = {"title": "t", "start": "2025-01", "months": 2, "season": False,
-               "measures": [BAN | {"blocked": 0.9, "leak": leak}]}  # fmt: skip
+    content = {
+        "title": "t",
+        "start": "2025-01",
+        "months": 2,
+        "season": False,
+        "measures": [BAN | {"blocked": 0.9, "leak": leak}],
+    }
     dataset = solved.graph.dataset
     found = compose(solved.graph, solved.baseline, scenario_of(dataset, content))
     index = solved.graph.find_arc("magnet:CN>US")
@@ -103,9 +117,15 @@ def test_a_leak_keeps_an_arc_open_and_raises_its_price():
 
 
 def test_a_licence_leaks_by_day_and_another_control_still_binds():
-    licence = {"id": "lic", "kind": "licence", "imposed_by": ["CN"], "covers": MAGNET,
-               "effective": "2025-01-01", "curve": {"kind": "steps", "from_days": {0: 0.1}},
-               "leak": {"share": 0.4, "via": ["JP"], "premium": 0.2}}  # fmt: skip
+    licence = {
+        "id": "lic",
+        "kind": "licence",
+        "imposed_by": ["CN"],
+        "covers": MAGNET,
+        "effective": "2025-01-01",
+        "curve": {"kind": "steps", "from_days": {0: 0.1}},
+        "leak": {"share": 0.4, "via": ["JP"], "premium": 0.2},
+    }
     found = bounds(licence, BAN | {"blocked": 0.7, "effective": "2025-02-01"})
     assert arc(found, "magnet:CN>US") == near([0.4, 0.3, 0.3])
     assert on(found, "premium")[0] == near(0.2 * 0.3 / 0.4)
@@ -130,8 +150,13 @@ def cars() -> Solved:
 
 
 def told(solved: Solved, *measures: dict, months: int = 3) -> Bounds:
-    content = {"title": "t", "start": "2025-01", "months": months, "season": False,
-               "measures": list(measures)}  # fmt: skip
+    content = {
+        "title": "t",
+        "start": "2025-01",
+        "months": months,
+        "season": False,
+        "measures": list(measures),
+    }
     found: Scenario = scenario_of(solved.graph.dataset, content)
     return compose(solved.graph, solved.baseline, found)
 
@@ -142,8 +167,13 @@ def served(solved: Solved, found: Bounds, rerouting: str) -> list[float]:
 
 
 CUT = {"id": "cut", "kind": "outage", "select": "id=melter", "share": 0.5}
-SAVE = {"id": "save", "kind": "substitution", "materials": ["met"], "products": ["car"],
-        "limit": 0.25}  # fmt: skip
+SAVE = {
+    "id": "save",
+    "kind": "substitution",
+    "materials": ["met"],
+    "products": ["car"],
+    "limit": 0.25,
+}
 
 
 @pytest.mark.parametrize("rerouting", ENGINES)
@@ -269,18 +299,36 @@ def test_a_floor_that_has_yet_to_begin_changes_nothing():
 
 
 def test_a_suspended_floor_comes_back():
-    pause = {"id": "pause", "kind": "suspension", "suspends": ["floor"], "effective": "2025-02-01",
-             "expires": "2025-02-28", "after": "lapses"}  # fmt: skip
+    pause = {
+        "id": "pause",
+        "kind": "suspension",
+        "suspends": ["floor"],
+        "effective": "2025-02-01",
+        "expires": "2025-02-28",
+        "after": "lapses",
+    }
     solved = growing()
-    content = {"title": "t", "start": "2025-01", "months": 3, "measures": [FLOOR],
-               "modifiers": [pause]}  # fmt: skip
+    content = {
+        "title": "t",
+        "start": "2025-01",
+        "months": 3,
+        "measures": [FLOOR],
+        "modifiers": [pause],
+    }
     found = compose(solved.graph, solved.baseline, scenario_of(solved.graph.dataset, content))
     assert activity(solved, found, "smelter") == near([1, 0.5, 1])
 
 
 def test_denied_technology_touches_what_a_project_adds_if_its_answer_counts():
-    denial = {"id": "deny", "kind": "technology_denial", "imposed_by": ["CN"], "projects": ["*"],
-              "yield_loss": 0.2, "ramp_factor": 2.0, "effective": "2025-02"}  # fmt: skip
+    denial = {
+        "id": "deny",
+        "kind": "technology_denial",
+        "imposed_by": ["CN"],
+        "projects": ["*"],
+        "yield_loss": 0.2,
+        "ramp_factor": 2.0,
+        "effective": "2025-02",
+    }
     unknown = growing()
     with pytest.raises(DatasetError, match="CN"):
         told(unknown, denial)

@@ -31,10 +31,13 @@ from supplygraph.scenario.series import series_of
 SHIPPED = read_dataset()
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": {"materials": ["magnet"]}}
 LICENCE = {
-    "id": "lic", "kind": "licence", "imposed_by": ["CN"], "effective": "2025-01-01",
-    "covers": {"materials": ["magnet"]}, "curve": {"kind": "logistic", "midpoint_days": 30,
-    "width_days": 5},
-}  # fmt: skip
+    "id": "lic",
+    "kind": "licence",
+    "imposed_by": ["CN"],
+    "effective": "2025-01-01",
+    "covers": {"materials": ["magnet"]},
+    "curve": {"kind": "logistic", "midpoint_days": 30, "width_days": 5},
+}
 
 
 def refused(*measures, **keys) -> str:
@@ -223,10 +226,18 @@ def test_there_is_one_file_for_every_measure_and_each_says_what_it_does():
 
 def test_the_scenarios_asked_for_are_there():
     wanted = {
-        "april-2025-shock", "no-london", "kachin-2024", "busan-window", "snapback-2026",
-        "snapback-2026-partial", "snapback-2026-renewed", "japan-squeeze-2026", "japan-2010",
-        "quota-2006-2015", "april-2025-military",
-    }  # fmt: skip
+        "april-2025-shock",
+        "no-london",
+        "kachin-2024",
+        "busan-window",
+        "snapback-2026",
+        "snapback-2026-partial",
+        "snapback-2026-renewed",
+        "japan-squeeze-2026",
+        "japan-2010",
+        "quota-2006-2015",
+        "april-2025-military",
+    }
     assert wanted <= set(scenario_names(SHIPPED))
 
 
@@ -234,8 +245,11 @@ def test_replays_give_series_and_invent_no_year():
     points = series_of(load_scenario(SHIPPED, "quota-2006-2015"))
     quota = {p.month[:4]: p.value for p in points if p.measure == "CN-2006-QUOTA"}
     assert quota == {"2006": 61560, "2010": 30259, "2011": 30184}
-    cut = {p.month: p.value for p in series_of(load_scenario(SHIPPED, "japan-2010"))
-           if p.measure == "CN-2010-JPCUT"}  # fmt: skip
+    cut = {
+        p.month: p.value
+        for p in series_of(load_scenario(SHIPPED, "japan-2010"))
+        if p.measure == "CN-2010-JPCUT"
+    }
     # Held from 21 September to 20 November 2010: 10 of 30 days, all, 20 of 30.
     assert cut == {"2010-09": pytest.approx(2 / 3), "2010-10": 0, "2010-11": pytest.approx(1 / 3)}
 
@@ -292,9 +306,20 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 KEYS = st.sampled_from(
-    ["title", "start", "months", "measures", "modifiers", "removals", "set", "after_expiry",
-     "growth", "name", "network"]
-)  # fmt: skip
+    [
+        "title",
+        "start",
+        "months",
+        "measures",
+        "modifiers",
+        "removals",
+        "set",
+        "after_expiry",
+        "growth",
+        "name",
+        "network",
+    ]
+)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -350,17 +375,26 @@ START = {"title": "t", "start": "2025-01", "months": 3}
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        ({"measures": [{"id": "o", "kind": "outage", "select": "id=cn-mag", "share": True}]},
-         "scenario measures.0, share: 'true' is no number. Write one such as 0.5."),
-        ({"measures": [{"id": "o", "kind": "outage", "select": "id=cn-mag",
-                        "recovery_days": False}]},
-         "scenario measures.0, recovery_days: 'false' is no number."),
-        ({"removals": [{"select": "id=cn-mag", "share": True}]},
-         "scenario, removals.0.share: 'true' is no number."),
+        (
+            {"measures": [{"id": "o", "kind": "outage", "select": "id=cn-mag", "share": True}]},
+            "scenario measures.0, share: 'true' is no number. Write one such as 0.5.",
+        ),
+        (
+            {
+                "measures": [
+                    {"id": "o", "kind": "outage", "select": "id=cn-mag", "recovery_days": False}
+                ]
+            },
+            "scenario measures.0, recovery_days: 'false' is no number.",
+        ),
+        (
+            {"removals": [{"select": "id=cn-mag", "share": True}]},
+            "scenario, removals.0.share: 'true' is no number.",
+        ),
         ({"months": True}, "scenario, months: 'true' is no number."),
         ({"growth": False}, "scenario, growth: 'false' is no number."),
     ],
-)  # fmt: skip
+)
 def test_true_is_no_number(change, place):
     measures = change.pop("measures", [])
     with pytest.raises(DatasetError) as error:

@@ -4,8 +4,17 @@ from supplygraph.errors import UsageError
 from supplygraph.schema import REQUIRED_TABLES, table_names, table_schema
 
 TYPES = {
-    "id", "string", "number", "integer", "boolean", "enum", "list", "date", "unit", "expression",
-}  # fmt: skip
+    "id",
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "enum",
+    "list",
+    "date",
+    "unit",
+    "expression",
+}
 
 
 @pytest.mark.parametrize("name", table_names())

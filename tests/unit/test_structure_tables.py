@@ -42,8 +42,10 @@ def test_element_network_by_hand(solved):
     elements = Elements(solved.baseline, program.activity_upper, program.line_upper)
     network = elements.network("Dy")
     assert max_flow(network) == pytest.approx(50, rel=1e-6)
-    mines = {name: [node for node in network if node.startswith(name)] for name in
-             ("mine-a", "mine-b", "works")}  # fmt: skip
+    mines = {
+        name: [node for node in network if node.startswith(name)]
+        for name in ("mine-a", "mine-b", "works")
+    }
     # Without A, B digs 80: 40 t of oxide, 10 short. Without B, A cannot dig more: 20 short.
     assert vitality(network, mines) == pytest.approx({"works": 50, "mine-b": 20, "mine-a": 10})
     assert flow_betweenness(network, mines) == pytest.approx(

@@ -160,9 +160,15 @@ def test_a_plant_that_shrank_keeps_its_share():
     net = Network().places("A").material("met", "mine").recipe("melt", {"met": 1})
     net.plant("melter", "A", "melt", capacity=120)
     net.add(
-        "capacities", facility="melter", line=1, recipes="melt", quantity="30.0",
-        unit="t_reo/yr", kind="nameplate", from_date="2025-03",
-    )  # fmt: skip
+        "capacities",
+        facility="melter",
+        line=1,
+        recipes="melt",
+        quantity="30.0",
+        unit="t_reo/yr",
+        kind="nameplate",
+        from_date="2025-03",
+    )
     solved = net.product("car", {"met": 1}).demand("car", A=120).solve()
     for rerouting in ("none", "free"):
         assert served(solved, opened(solved, 4), rerouting, "car@A") == near([1, 1, 0.25, 0.25])

@@ -35,10 +35,15 @@ def example(element: str) -> Network:
             net.plant(f"{recipe}-{place.lower()}", place, recipe)
             net.observe(f"output(id={recipe}-{place.lower()})", tonnes)
     for material, origin, to, tonnes in (
-        ("ore", "US", "CN", 15), ("ore", "AU", "CN", 5), ("ore", "AU", "MY", 10),
-        ("oxide", "CN", "JP", 10), ("oxide", "MY", "JP", 8), ("oxide", "MY", "CN", 2),
-        ("magnet", "CN", "EU", 50), ("magnet", "JP", "EU", 18),
-    ):  # fmt: skip
+        ("ore", "US", "CN", 15),
+        ("ore", "AU", "CN", 5),
+        ("ore", "AU", "MY", 10),
+        ("oxide", "CN", "JP", 10),
+        ("oxide", "MY", "JP", 8),
+        ("oxide", "MY", "CN", 2),
+        ("magnet", "CN", "EU", 50),
+        ("magnet", "JP", "EU", 18),
+    ):
         net.trade(material, origin, to, tonnes)
     return net
 
@@ -174,8 +179,12 @@ def dysprosium(chain):
 
 def test_shares_of_the_shipped_data_add_up_and_lie_in_their_ranges(dysprosium):
     assert {key[1] for key in sums(dysprosium)} == {
-        "mine", "separation", "metal", "magnet", "product",
-    }  # fmt: skip
+        "mine",
+        "separation",
+        "metal",
+        "magnet",
+        "product",
+    }
     for total in sums(dysprosium).values():
         assert total == pytest.approx(1, abs=1e-7)  # each of some dozen to nine decimals
     low, high = dysprosium["share_low"], dysprosium["share_high"]
@@ -257,9 +266,7 @@ def test_a_plant_abroad_is_told_from_its_owner(chain):
 
 
 def test_the_answer_is_plain_and_the_same_each_time(chain):
-    first, second = (
-        chain.trace("f-35", element="Sm").to_json() for _ in range(2)
-    )  # fmt: skip
+    first, second = (chain.trace("f-35", element="Sm").to_json() for _ in range(2))
     assert first == second
     rows = json.loads(first)["results"]
     assert all(math.isfinite(row["share"]) for row in rows)

@@ -4,6 +4,7 @@ import pytest
 from toy import cautions, faults, toy
 
 import supplygraph as sg
+from supplygraph.baseline import balance_table
 
 OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 MATERIALS = """id,stage,element,unit
@@ -82,7 +83,7 @@ def test_the_same_substance_is_taken_in_any_mass(tmp_path, expression, unit):
 
 def test_a_kilogram_is_a_thousandth_of_a_tonne(tmp_path):
     row = "o1,output(id=mine-a),90000,kg_reo,2024,0.05,fit\n"
-    table = sg.load(toy(tmp_path, observations=OBSERVED + row)).baseline.balance()
+    table = balance_table(sg.load(toy(tmp_path, observations=OBSERVED + row)).baseline)
     assert table.set_index("id").loc["o1", "balanced"] == pytest.approx(90)
 
 
@@ -172,7 +173,7 @@ def test_a_capacity_holds_what_it_counts(tmp_path, counts, feed, capacity, made)
     chain = sg.load(sorting(tmp_path, counts, feed, capacity))
     most = capacity / chain.network.line_units[chain.network.activities["recipe"] == "mk"]
     assert most == pytest.approx([made])
-    flows = chain.baseline.balance().set_index("id")
+    flows = balance_table(chain.baseline).set_index("id")
     # The balance may give a little of one figure for another, never more than a plant can make.
     assert 0.9 * made < flows.loc["demand(ev@JP)", "balanced"] <= made * (1 + 1e-6)
 

@@ -14,10 +14,18 @@ TRADE = (EXAMPLE / "trade.csv").read_text()
 @pytest.mark.parametrize(
     "name",
     [
-        "trade.xlsx", "Trade.XLS", "trade.ods", "trade.tsv", "trade.txt", "trade.json",
-        "trade.parquet", "trade.csv.gz", "trade", "trade.csv.bak",
+        "trade.xlsx",
+        "Trade.XLS",
+        "trade.ods",
+        "trade.tsv",
+        "trade.txt",
+        "trade.json",
+        "trade.parquet",
+        "trade.csv.gz",
+        "trade",
+        "trade.csv.bak",
     ],
-)  # fmt: skip
+)
 def test_a_table_in_another_format_is_a_fault_where_it_is_lacking(tmp_path, name):
     folder = toy(tmp_path)
     (folder / "trade.csv").unlink()

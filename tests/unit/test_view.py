@@ -72,7 +72,7 @@ def test_mixing_shares_in_proportion():
         net.observe(f"activity(id={name})", quantity, sigma=0.01)
     net.trade("ore", "A", "B", 20, sigma=0.01)
     baseline = net.solve().baseline
-    from supplygraph.analysis.causes.loss_causes import Evidence
+    from supplygraph.analysis.causes.evidence import Evidence
 
     pools, arcs = pools_in_use(baseline), arcs_in_use(baseline, Evidence(baseline))
     cells = {name: (name, "c") for name in ("m1", "m2", "p1", "p2", "car@A", "car@B")}

@@ -4,6 +4,7 @@ import pytest
 from toy import cautions, toy
 
 import supplygraph as sg
+from supplygraph.baseline import balance_table
 from supplygraph.dataset import read_dataset
 from supplygraph.dataset.years import base_year, roles
 
@@ -13,7 +14,7 @@ OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 
 def figures(folder):
     """Observed, balanced and role of every figure by what it states."""
-    table = sg.load(folder).baseline.balance()
+    table = balance_table(sg.load(folder).baseline)
     return {
         name: (observed, pytest.approx(balanced, rel=1e-6), role)
         for name, observed, balanced, role in zip(

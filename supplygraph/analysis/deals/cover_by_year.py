@@ -24,8 +24,8 @@ from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.stocks.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
 from supplygraph.engines import Cascade
-from supplygraph.engines.allocation import Allocation
 from supplygraph.engines.coverage import Outlook, YearCapacity
+from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
@@ -104,9 +104,12 @@ class Question:
         if not -0.5 <= self.growth <= 1.0:
             raise UsageError(f"growth {self.growth:g} a year is out of -0.5..1. Write 0.05.")
         return replace(
-            self, years=_once(self.years), elements=_once(self.elements), pool=_once(self.pool),
+            self,
+            years=_once(self.years),
+            elements=_once(self.elements),
+            pool=_once(self.pool),
             variants=_once(self.variants),
-        )  # fmt: skip
+        )
 
 
 def outlook_table(
@@ -250,9 +253,11 @@ class Years:
         none = float(counted @ self.none / need) if need > 0 else np.nan
         factor = self.program.growth
         return {
-            "place": place, "need": need * factor, "unit": f"t {element}/yr",
+            "place": place,
+            "need": need * factor,
+            "unit": f"t {element}/yr",
             "cover_none": none / max(factor, 1.0) if need > 0 else np.nan,
-        }  # fmt: skip
+        }
 
     def _stated(
         self, element: str, regions: bool, portfolio: Portfolio, year: int
@@ -270,9 +275,10 @@ class Years:
         shared = _share(self.program.sums[outside], self.program.cover(outside))
         low = _share(pool, self.program.end(outside, shared, pool, most=False))
         yield self._head(element, name, self.pool) | {
-            "cover_low": min(low, high), "cover_high": high,
+            "cover_low": min(low, high),
+            "cover_high": high,
             **self._behind(pool, best, portfolio, year),
-        }  # fmt: skip
+        }
         for region in self.question.pool if regions else ():
             part = np.where(self.region == region, pool, 0.0)
             if part.sum() <= 0:
@@ -282,9 +288,10 @@ class Years:
             most = self.program.end(held, high, part, most=True)
             least = self.program.end(held, high, part, most=False)
             yield self._head(element, region, self.region == region) | {
-                "cover_low": _share(part, least), "cover_high": _share(part, most),
+                "cover_low": _share(part, least),
+                "cover_high": _share(part, most),
                 **self._behind(part, most, portfolio, year),
-            }  # fmt: skip
+            }
 
     def _behind(
         self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, year: int
@@ -329,20 +336,25 @@ class Years:
             portfolio = Portfolio(built, known_to=self.question.known_to)
             capacity = self.capacity(portfolio, year)
             for answers, lines in (
-                (found, capacity), (ample, self.with_unsized(capacity, portfolio)),
-            ):  # fmt: skip
+                (found, capacity),
+                (ample, self.with_unsized(capacity, portfolio)),
+            ):
                 self.program.set_year(lines, self.shock, factor)
                 for element in self.question.elements:
                     answers[element].append(self._unsized(element, name))
         for element in self.question.elements:
             low, high = np.percentile(found[element], [5, 95])
-            yield {"year": year, "portfolio": "odds", "element": element} | self._head(
-                element, name, self.pool
-            ) | {
-                "cover_low": float(low), "cover_high": float(high), "binding": "",
-                "evidence": "D" if self.tonnes[element][self.pool].sum() > 0 else "",
-                "cover_unsized": float(np.percentile(ample[element], 95)),
-            }  # fmt: skip
+            yield (
+                {"year": year, "portfolio": "odds", "element": element}
+                | self._head(element, name, self.pool)
+                | {
+                    "cover_low": float(low),
+                    "cover_high": float(high),
+                    "binding": "",
+                    "evidence": "D" if self.tonnes[element][self.pool].sum() > 0 else "",
+                    "cover_unsized": float(np.percentile(ample[element], 95)),
+                }
+            )
 
     def _binding(self, counted: np.ndarray, answer: Allocation) -> str:
         """The material behind what is not served: followed up while inputs make its price."""

@@ -38,14 +38,23 @@ def _project_rows(years: Years) -> Iterator[dict[str, object]]:
                 was = float(before[year].lines[number])
                 run, short = _run(years, number, room)
                 yield {
-                    "id": name, "name": project.title, "line": f"{line.facility}/{line.line}",
-                    "stage": _stage(years, number), "process": _cell(years, number, "process"),
-                    "country": _cell(years, number, "country"), "firmness": project.firmness,
-                    "odds": project.chance, "year": year, "capacity": room,
-                    "added": room - was, "unit": _unit(years, number), "could_run": run,
-                    "short_of": short, "needs": [_feed(need) for need in project.needs],
+                    "id": name,
+                    "name": project.title,
+                    "line": f"{line.facility}/{line.line}",
+                    "stage": _stage(years, number),
+                    "process": _cell(years, number, "process"),
+                    "country": _cell(years, number, "country"),
+                    "firmness": project.firmness,
+                    "odds": project.chance,
+                    "year": year,
+                    "capacity": room,
+                    "added": room - was,
+                    "unit": _unit(years, number),
+                    "could_run": run,
+                    "short_of": short,
+                    "needs": [_feed(need) for need in project.needs],
                     "evidence": project.evidence,
-                }  # fmt: skip
+                }
 
 
 def _feed(need: object) -> str:
@@ -107,15 +116,26 @@ def deal_table(deals: Mapping[str, Deal], projects: pd.DataFrame, last: int) -> 
         mine = projects[projects["id"].isin(deal.projects) & (projects["year"] == last)]
         counted = deal.counted_in is None
         added = {stage: _added(mine, stage, counted) for stage in STAGES}
-        rows.append({
-            "id": name, "name": deal.title, "date": deal.date or "", "kind": deal.kind,
-            "firmness": deal.firmness, "parties": deal.parties, "projects": deal.projects,
-            "year": last, **{f"{stage}_added": added[stage] for stage in STAGES},
-            "unsized": int(mine["capacity"].isna().sum()),
-            "could_run": _mean_run(mine), "short_of": _all_short(mine),
-            "counted_in": deal.counted_in or "", "money_usd": _number(deal.money_usd),
-            "why_none": deal.reason, "evidence": deal.evidence,
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": name,
+                "name": deal.title,
+                "date": deal.date or "",
+                "kind": deal.kind,
+                "firmness": deal.firmness,
+                "parties": deal.parties,
+                "projects": deal.projects,
+                "year": last,
+                **{f"{stage}_added": added[stage] for stage in STAGES},
+                "unsized": int(mine["capacity"].isna().sum()),
+                "could_run": _mean_run(mine),
+                "short_of": _all_short(mine),
+                "counted_in": deal.counted_in or "",
+                "money_usd": _number(deal.money_usd),
+                "why_none": deal.reason,
+                "evidence": deal.evidence,
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.causes.caveats import other_month
-from supplygraph.analysis.causes.loss_causes import Tracer, weakest
+from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.entities import Entity, entities_of, unranked_facilities
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.group_testing import served_shares
 from supplygraph.engines.month_model import Month
+from supplygraph.grades import weakest
 from supplygraph.precision import stated
 from supplygraph.scenario import Shock
 
@@ -168,11 +169,17 @@ class _Rows:
         """One removal."""
         totals = {"none": self.totals(none), "free": self.totals(free)}
         row: dict[str, object] = {
-            "id": entity.id, "rank": pd.NA, "name": entity.name, "kind": entity.kind,
-            "country": entity.country, "stage": entity.stage, "process": entity.process,
-            "loss_none": totals["none"][0], "loss_free": totals["free"][0],
+            "id": entity.id,
+            "rank": pd.NA,
+            "name": entity.name,
+            "kind": entity.kind,
+            "country": entity.country,
+            "stage": entity.stage,
+            "process": entity.process,
+            "loss_none": totals["none"][0],
+            "loss_free": totals["free"][0],
             "loss_upper": np.nan,
-        }  # fmt: skip
+        }
         for bound in ("none", "free"):
             for sector, value in zip(SECTORS, totals[bound][1:], strict=True):
                 row[f"loss_{bound}_{sector}"] = value
@@ -196,9 +203,12 @@ class _Rows:
     def _worst(self, entity: Entity, none: np.ndarray, levels: Levels) -> dict[str, object]:
         """Product and region hit hardest, and why."""
         empty = {
-            "months_to_first_shortage": np.nan, "worst_product": "", "worst_region": "",
-            "binding_input": "", "_evidence": "",
-        }  # fmt: skip
+            "months_to_first_shortage": np.nan,
+            "worst_product": "",
+            "worst_region": "",
+            "binding_input": "",
+            "_evidence": "",
+        }
         hit = np.flatnonzero(self.wanted & (none > SAME))
         if not len(hit):
             return empty
@@ -324,14 +334,25 @@ def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
     upper = {parent: _group_loss(month, rows, parent) for parent in set(plants["parent_id"])}
     result = [
         {
-            "id": plant.id, "rank": pd.NA, "name": plant.name, "kind": "facility",
-            "country": plant.country, "stage": plant.stage, "process": plant.process,
-            "loss_none": np.nan, "loss_free": np.nan, "loss_upper": upper[plant.parent_id],
-            "worst_product": "", "worst_region": "", "binding_input": "", "evidence": "",
-            "flags": ("share_unknown",), "_column": -1,
+            "id": plant.id,
+            "rank": pd.NA,
+            "name": plant.name,
+            "kind": "facility",
+            "country": plant.country,
+            "stage": plant.stage,
+            "process": plant.process,
+            "loss_none": np.nan,
+            "loss_free": np.nan,
+            "loss_upper": upper[plant.parent_id],
+            "worst_product": "",
+            "worst_region": "",
+            "binding_input": "",
+            "evidence": "",
+            "flags": ("share_unknown",),
+            "_column": -1,
         }
         for plant in plants.rename(columns={"name": "name"}).itertuples(index=False)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(result)
 
 

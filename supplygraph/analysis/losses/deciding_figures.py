@@ -236,13 +236,20 @@ def _rank(
         worst = max(ends, key=lambda end: end["moves"])
         rows.append(
             {
-                "table": figure.table, "id": figure.name, "field": figure.variant or figure.column,
-                "value": figure.value, "low": figure.low, "high": figure.high,
-                "evidence": figure.evidence, "moves": worst["moves"],
-                "at_low": ends[0]["moves"], "at_high": ends[-1]["moves"],
-                "ranks": worst["ranks"], "moved_most": worst["moved_most"],
+                "table": figure.table,
+                "id": figure.name,
+                "field": figure.variant or figure.column,
+                "value": figure.value,
+                "low": figure.low,
+                "high": figure.high,
+                "evidence": figure.evidence,
+                "moves": worst["moves"],
+                "at_low": ends[0]["moves"],
+                "at_high": ends[-1]["moves"],
+                "ranks": worst["ranks"],
+                "moved_most": worst["moved_most"],
             }
-        )  # fmt: skip
+        )
     table = pd.DataFrame(rows)
     table["_key"] = -table["moves"].round(9)
     table = table.sort_values(["_key", "table", "id", "field"]).drop(columns="_key")

@@ -207,14 +207,27 @@ class _Maker:
             share = float(flow[index] / self.baseline.imports[end[index]])
             name = f"{materials[index]} from {sources[index]} to {targets[index]}"
             yield Entity(
-                names[index], name, "arc", sources[index], str(stage[end[index]]), "",
-                self.graph, "arc", np.array([index]), share,
-            )  # fmt: skip
+                names[index],
+                name,
+                "arc",
+                sources[index],
+                str(stage[end[index]]),
+                "",
+                self.graph,
+                "arc",
+                np.array([index]),
+                share,
+            )
 
     def _plants(
-        self, id_: str, name: str, kind: str, rows: list[int], flags: tuple[str, ...] = (),
+        self,
+        id_: str,
+        name: str,
+        kind: str,
+        rows: list[int],
+        flags: tuple[str, ...] = (),
         **override: str,
-    ) -> Entity:  # fmt: skip
+    ) -> Entity:
         base: dict[str, float] = {}
         for row in rows:
             process = self.of["process"][row]
@@ -229,9 +242,18 @@ class _Maker:
         countries = {self.of["country"][row] for row in rows}
         country = countries.pop() if len(countries) == 1 else ""
         return Entity(
-            id_, str(name), kind, country, override.get("stage", self.of["stage"][rows[0]]),
-            override.get("process", process), self.graph, "activity", np.array(rows), share, flags,
-        )  # fmt: skip
+            id_,
+            str(name),
+            kind,
+            country,
+            override.get("stage", self.of["stage"][rows[0]]),
+            override.get("process", process),
+            self.graph,
+            "activity",
+            np.array(rows),
+            share,
+            flags,
+        )
 
     def _elements(self) -> Iterator[tuple[str, np.ndarray]]:
         pools = self.graph.pools

@@ -90,14 +90,21 @@ class _Whatif:
         if nominal:
             flags.append("nominal")
         return {
-            "month": None, "product": key[0], "region": key[1], "segment": key[2],
-            "demand": float(units.sum()), "unit": self.unit[worst],
-            "loss_none": none, "loss_free": np.nan if nominal else free,
+            "month": None,
+            "product": key[0],
+            "region": key[1],
+            "segment": key[2],
+            "demand": float(units.sum()),
+            "unit": self.unit[worst],
+            "loss_none": none,
+            "loss_free": np.nan if nominal else free,
             "months_to_first_shortage": self._months(worst, path.need if path else -1),
             "binding_none": path.material if path and none > EPSILON else "",
             "binding_free": self._binding_free(rows, free),
-            "need_evidence": need, "quantity_evidence": quantity, "flags": tuple(flags),
-        }  # fmt: skip
+            "need_evidence": need,
+            "quantity_evidence": quantity,
+            "flags": tuple(flags),
+        }
 
     def _grades(self, product: str) -> tuple[str, str]:
         return self.evidence.products.get(product, ("", ""))
@@ -123,12 +130,21 @@ class _Whatif:
         if free > none + 1e-6:
             flags += ["no_base_flow"] * self.new_plants + ["rationed"] * (self.rationing != "value")
         return {
-            "month": None, "product": "total", "region": "", "segment": "", "demand": np.nan,
-            "unit": "", "loss_none": none, "loss_free": free,
-            "months_to_first_shortage": np.nan, "binding_none": "", "binding_free": "",
-            "need_evidence": "", "quantity_evidence": "",
+            "month": None,
+            "product": "total",
+            "region": "",
+            "segment": "",
+            "demand": np.nan,
+            "unit": "",
+            "loss_none": none,
+            "loss_free": free,
+            "months_to_first_shortage": np.nan,
+            "binding_none": "",
+            "binding_free": "",
+            "need_evidence": "",
+            "quantity_evidence": "",
             "flags": tuple(flags),
-        }  # fmt: skip
+        }
 
 
 def _clean(value: float) -> float:

@@ -61,9 +61,7 @@ def element_contents(graph: SupplyGraph, element: str) -> np.ndarray:
     table = graph.dataset.tables["elements"]
     ratio = dict(zip(table["id"], table["metal_per_oxide"], strict=True))
     found = np.full(len(graph.pools), np.nan)
-    rows = zip(
-        graph.pools["material"], graph.pools["element"], graph.pools["unit"], strict=True
-    )  # fmt: skip
+    rows = zip(graph.pools["material"], graph.pools["element"], graph.pools["unit"], strict=True)
     for pool, (material, elements, unit) in enumerate(rows):
         if element == WHOLE:
             continue
@@ -114,16 +112,26 @@ class ElementNetwork:
         yield from self._make_terms()
 
     def _term(
-        self, origin: int, target: int, columns: object, coefficients: object, carrier: int,
-        pool: int, **where: int,
-    ) -> Term:  # fmt: skip
+        self,
+        origin: int,
+        target: int,
+        columns: object,
+        coefficients: object,
+        carrier: int,
+        pool: int,
+        **where: int,
+    ) -> Term:
         known = float(self.known[pool])
         open_ = np.isnan(known)
         return Term(
-            origin, target, np.atleast_1d(np.asarray(columns, int)),
-            np.atleast_1d(np.asarray(coefficients, float)), carrier if open_ else -1,
-            1.0 if open_ else known, **where,
-        )  # fmt: skip
+            origin,
+            target,
+            np.atleast_1d(np.asarray(columns, int)),
+            np.atleast_1d(np.asarray(coefficients, float)),
+            carrier if open_ else -1,
+            1.0 if open_ else known,
+            **where,
+        )
 
     def _arc_terms(self) -> Iterator[Term]:
         """Made to home: by arcs, and what stays (own output less exports)."""
@@ -136,7 +144,7 @@ class ElementNetwork:
                 node = self.made + int(origin)
                 yield self._term(
                     node, self.home + int(end), start + arc, 1.0, node, int(origin), arc=arc
-                )  # fmt: skip
+                )
         for place, pool in enumerate(self.columns.made_of.tolist()):
             if self.carries[pool]:
                 out = leaving.get(pool, [])
@@ -170,7 +178,7 @@ class ElementNetwork:
         open_output = np.isnan(self.known[graph.made_pool])
         total = np.bincount(
             graph.made_activity, graph.made_quantity * open_output, minlength=graph.n_activities
-        )  # fmt: skip
+        )
         triplets = zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True)
         for activity, pool, quantity in triplets:
             if not self.carries[pool]:
@@ -182,7 +190,7 @@ class ElementNetwork:
             elif not drawn and self.element == WHOLE:
                 yield Term(
                     node, target, np.array([int(activity)]), np.array([float(quantity)]), -1, 1.0
-                )  # fmt: skip
+                )
             for entry in drawn if np.isnan(self.known[pool]) else ():
                 source = int(graph.inputs.pool[entry])
                 column, coefficient = self._draw_columns(entry)
@@ -204,10 +212,6 @@ class ElementNetwork:
         mask[list(self.into)] = False
         return mask
 
-    def stage_of(self, node: int) -> str:
-        """Stage of an activity, '' for other nodes."""
-        return str(self._stages[node - self.activity]) if node >= self.activity else ""
-
     @cached_property
     def _stages(self) -> list[str]:
         return [str(stage) for stage in self.graph.activities["stage"]]
@@ -228,9 +232,9 @@ class ElementNetwork:
         """The element's flows for some values of the columns."""
         tonnes = np.array([term.tonnes(x) for term in self.terms])
         content = self._contents(tonnes)
-        amount = tonnes * np.array([
-            term.content if term.carrier < 0 else content[term.carrier] for term in self.terms
-        ])  # fmt: skip
+        amount = tonnes * np.array(
+            [term.content if term.carrier < 0 else content[term.carrier] for term in self.terms]
+        )
         return ElementFlows(self, amount)
 
     def _contents(self, tonnes: np.ndarray) -> np.ndarray:

@@ -148,9 +148,13 @@ class ElementRanges:
         return best
 
     def _most_above(
-        self, program: MassProgram, ends: np.ndarray, ceiling: dict[int, float], balanced: float,
+        self,
+        program: MassProgram,
+        ends: np.ndarray,
+        ceiling: dict[int, float],
+        balanced: float,
         floor: float,
-    ) -> float:  # fmt: skip
+    ) -> float:
         """Bound with one floor; if wide, again after tighter ceilings where the products draw."""
         left = {node: max(c - floor, 0.0) for node, c in ceiling.items()}
         start = max(balanced - floor, 0.0)

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from supplygraph.analysis.causes.loss_causes import GRADE_ORDER, Evidence
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.baseline import Baseline
+from supplygraph.grades import rank_of
 
 TINY = 1e-9
 
@@ -77,12 +78,17 @@ def pools_in_use(baseline: Baseline) -> dict[str, Pool]:
     names = [str(name) for name in graph.pools["id"]]
     found = {
         names[i]: Pool(
-            names[i], str(row.material), str(row.market), f"{row.unit}/yr",
-            float(baseline.made[i]), float(home[i]), float(stay[i]),
+            names[i],
+            str(row.material),
+            str(row.market),
+            f"{row.unit}/yr",
+            float(baseline.made[i]),
+            float(home[i]),
+            float(stay[i]),
         )
         for i, row in enumerate(graph.pools.itertuples())
         if home[i] > TINY or baseline.made[i] > TINY
-    }  # fmt: skip
+    }
     plants = [str(name) for name in graph.activities["id"]]
     level = baseline.block("activity")[graph.made_activity]
     for a, p, quantity in zip(
@@ -105,14 +111,17 @@ def arcs_in_use(baseline: Baseline, evidence: Evidence) -> list[Arc]:
     names = [str(name) for name in baseline.graph.pools["id"]]
     return [
         Arc(
-            str(row.id), names[row.origin], names[row.destination], float(quantity),
+            str(row.id),
+            names[row.origin],
+            names[row.destination],
+            float(quantity),
             evidence.arcs.get(index, "D"),
         )
         for index, (row, quantity) in enumerate(
             zip(arcs.itertuples(), baseline.block("arc"), strict=True)
         )
         if quantity > TINY
-    ]  # fmt: skip
+    ]
 
 
 def cell_flows(
@@ -134,7 +143,7 @@ def cell_flows(
         source, target = pools[origin], pools[destination]
         if source.made <= TINY or target.home <= TINY:
             continue
-        reported = GRADE_ORDER.get(grade, 3) < GRADE_ORDER["D"]
+        reported = rank_of(grade or "D") < rank_of("D")
         for cell, made in makers[origin].items():
             for end, drawn in users[destination].items():
                 flow = made / source.made * quantity / target.home * drawn

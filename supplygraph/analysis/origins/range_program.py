@@ -47,9 +47,14 @@ class MassProgram:
     """
 
     def __init__(
-        self, identified: IdentifiedSet, limit: Matrix, network: ElementNetwork,
-        contents: dict[int, tuple[float, float]], amounts: np.ndarray, starts: Sequence[int],
-    ) -> None:  # fmt: skip
+        self,
+        identified: IdentifiedSet,
+        limit: Matrix,
+        network: ElementNetwork,
+        contents: dict[int, tuple[float, float]],
+        amounts: np.ndarray,
+        starts: Sequence[int],
+    ) -> None:
         self.network = network
         self.cone = _cone(network, starts)
         self.terms = [network.terms[i] for i in self.cone]
@@ -87,9 +92,11 @@ class MassProgram:
     def _mass_rows(self, writer: RowWriter) -> None:
         """Mass by content; and where makers decide the content, no more out than in."""
         for term, (least, most), mass in zip(self.terms, self.contents, self.mass, strict=True):
-            ends = [(most, 0.0, 0.0)] if least == most else [
-                (most, -INFINITY, 0.0), (least, 0.0, INFINITY)
-            ]  # fmt: skip
+            ends = (
+                [(most, 0.0, 0.0)]
+                if least == most
+                else [(most, -INFINITY, 0.0), (least, 0.0, INFINITY)]
+            )
             for content, lower, upper in ends:
                 row = writer.add_rows(1, lower, upper)
                 writer.add([row], [mass], 1.0)

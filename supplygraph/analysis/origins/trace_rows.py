@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from supplygraph.analysis.causes.loss_causes import weakest
 from supplygraph.analysis.origins.trace_shares import LEAST_MASS, ElementShares
 from supplygraph.analysis.suppliers.ownership import UNSTATED
+from supplygraph.grades import weakest
 
 STAGES = ("mine", "separation", "metal", "magnet", "component")
 ANY = "any"
@@ -102,13 +102,26 @@ class TraceRows:
         name = "/".join(part for part in (self.element, stage, what, kind, label) if part)
         unit = "t of element/yr" if self.element else "t of feed/yr"
         return {
-            "id": name, "product": self.question.product, "region": self.question.region,
-            "element": self.element, "stage": stage, "what": what, "kind": kind,
-            "country": "" if owner else label, "owner_country": label if owner else "",
-            "share": share, "share_low": low, "share_high": high,
-            "tonnes": share * self.shares.mass, "unit": unit, "split": {},
-            "owner_share": np.nan, "evidence": "", "flags": (), "text": "",
-        }  # fmt: skip
+            "id": name,
+            "product": self.question.product,
+            "region": self.question.region,
+            "element": self.element,
+            "stage": stage,
+            "what": what,
+            "kind": kind,
+            "country": "" if owner else label,
+            "owner_country": label if owner else "",
+            "share": share,
+            "share_low": low,
+            "share_high": high,
+            "tonnes": share * self.shares.mass,
+            "unit": unit,
+            "split": {},
+            "owner_share": np.nan,
+            "evidence": "",
+            "flags": (),
+            "text": "",
+        }
 
     def _row(
         self, stage: str, what: str, kind: str, label: str, stops: np.ndarray, hit: np.ndarray
@@ -202,10 +215,12 @@ class TraceRows:
         if not shares:
             return
         largest = min(shares, key=lambda name: (-shares[name], name))
-        named = np.array([
-            name == largest and kind != "unrecorded"
-            for name, kind in zip(self.shares.country, self.shares.kind, strict=True)
-        ])  # fmt: skip
+        named = np.array(
+            [
+                name == largest and kind != "unrecorded"
+                for name, kind in zip(self.shares.country, self.shares.kind, strict=True)
+            ]
+        )
         hit = here & self.shares.activities(named)
         row = self._row(stage, "place", "total", largest, here | ends, hit)
         yield row | {"kinds": kinds.get(largest, set())}

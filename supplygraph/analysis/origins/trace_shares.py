@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.origins.element_content import WHOLE, ElementFlows, ElementNetwork
 from supplygraph.analysis.origins.origin_ranges import AllowedFlows, ElementRanges, Target
 from supplygraph.analysis.origins.trace_text import Wording
@@ -15,6 +15,7 @@ from supplygraph.analysis.suppliers.ownership import UNSTATED, Owner, owners_in
 from supplygraph.baseline import Baseline
 from supplygraph.dataset.recipes import vectors
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.selectors import did_you_mean
 
 CARRIES = 0.2  # grades of flows with less than this part of a share's mass do not count

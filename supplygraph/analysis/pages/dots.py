@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.pages.stage_columns import Column, place_of
 from supplygraph.baseline import Baseline
 from supplygraph.dataset.recipes import vectors
+from supplygraph.grades import weakest
 from supplygraph.graph import SupplyGraph
 from supplygraph.graph.network import RUNNING
 
@@ -59,18 +60,30 @@ class Places:
             elements = {e for m in materials for e in self.elements.get(m, ())}
             total = column.total
             yield {
-                "id": plant["id"], "name": plant["name"], "kind": plant["aggregate_kind"] or "site",
-                "country": plant["country"], "column": column.id, "stage": plant["stage"],
-                "process": plant["process"], "status": plant["status"],
+                "id": plant["id"],
+                "name": plant["name"],
+                "kind": plant["aggregate_kind"] or "site",
+                "country": plant["country"],
+                "column": column.id,
+                "stage": plant["stage"],
+                "process": plant["process"],
+                "status": plant["status"],
                 "running": plant["status"] in RUNNING,
                 "operator": str(owner.get("name", plant["operator"])),
-                "owner": str(top.get("name", "")), "owner_country": str(top.get("country", "")),
-                "place": plant["place"], "quantity": quantity, "unit": column.unit,
+                "owner": str(top.get("name", "")),
+                "owner_country": str(top.get("country", "")),
+                "place": plant["place"],
+                "quantity": quantity,
+                "unit": column.unit,
                 "share": quantity / total if total > 0 and column.unit else None,
-                "grade": weakest(flows), "elements": sorted(elements), "materials": materials,
-                "parent": plant["parent_id"], "latitude": plant["latitude"],
-                "longitude": plant["longitude"], "facts": self.facts.get(plant["id"], []),
-            }  # fmt: skip
+                "grade": weakest(flows),
+                "elements": sorted(elements),
+                "materials": materials,
+                "parent": plant["parent_id"],
+                "latitude": plant["latitude"],
+                "longitude": plant["longitude"],
+                "facts": self.facts.get(plant["id"], []),
+            }
 
     def products(self) -> Iterator[Record]:
         """One record for each product in each market where it is assembled."""
@@ -85,15 +98,27 @@ class Places:
             column = self.at["product", row["sector"]]
             need, quantity = self.evidence.products.get(row["product"], ("", ""))
             yield {
-                "id": f"{row['product']}@{row['market']}", "name": row["name"], "kind": "product",
-                "product": row["product"], "country": row["market"], "region": row["region"],
-                "column": column.id, "stage": "product", "process": row["sector"],
-                "segment": row["segment"], "status": "", "running": True,
-                "quantity": float(drawn[index]), "units": float(units[index]),
-                "unit": f"{row['unit']}/yr", "stated": row["units"], "grade": quantity,
-                "need_grade": need, "demand_grade": row["evidence"],
+                "id": f"{row['product']}@{row['market']}",
+                "name": row["name"],
+                "kind": "product",
+                "product": row["product"],
+                "country": row["market"],
+                "region": row["region"],
+                "column": column.id,
+                "stage": "product",
+                "process": row["sector"],
+                "segment": row["segment"],
+                "status": "",
+                "running": True,
+                "quantity": float(drawn[index]),
+                "units": float(units[index]),
+                "unit": f"{row['unit']}/yr",
+                "stated": row["units"],
+                "grade": quantity,
+                "need_grade": need,
+                "demand_grade": row["evidence"],
                 "facts": [_fact("demand", f"assembled in {row['market']}", row, "units")],
-            }  # fmt: skip
+            }
 
     def _column_of(self, plant: Record, rows: np.ndarray) -> Column:
         """Column of the process that makes most, since a line may differ from its plant."""
@@ -128,12 +153,17 @@ class Places:
             if len(covered) == 1:
                 found[covered.pop()].append(
                     {
-                        "part": "observation", "what": f"{o.what} ({o.role})", "quantity": o.value,
-                        "unit": o.unit, "year": int(o.year) if o.year == o.year else None,
-                        "evidence": o.grade, "source": list(o.source), "note": o.note,
+                        "part": "observation",
+                        "what": f"{o.what} ({o.role})",
+                        "quantity": o.value,
+                        "unit": o.unit,
+                        "year": int(o.year) if o.year == o.year else None,
+                        "evidence": o.grade,
+                        "source": list(o.source),
+                        "note": o.note,
                         "balanced": float(o.balanced(self.baseline.x)),
                     }
-                )  # fmt: skip
+                )
         return found
 
 
@@ -162,12 +192,17 @@ def _fact(part: str, what: str, row: Mapping[str, Any], quantity: str) -> Record
     """A figure of a table with its provenance and, where stated, its range."""
     year = row.get("year")
     return {
-        "part": part, "what": what, "quantity": row.get(quantity) if quantity else None,
-        "low": row.get("low"), "high": row.get("high"), "unit": str(row.get("unit") or ""),
+        "part": part,
+        "what": what,
+        "quantity": row.get(quantity) if quantity else None,
+        "low": row.get("low"),
+        "high": row.get("high"),
+        "unit": str(row.get("unit") or ""),
         "year": None if year is None or pd.isna(year) else int(year),
         "evidence": str(row.get("evidence") or row.get("quantity_evidence") or ""),
-        "source": list(row.get("source") or ()), "note": str(row.get("note") or ""),
-    }  # fmt: skip
+        "source": list(row.get("source") or ()),
+        "note": str(row.get("note") or ""),
+    }
 
 
 def need_facts(table: pd.DataFrame, product: str) -> list[Record]:
@@ -175,10 +210,11 @@ def need_facts(table: pd.DataFrame, product: str) -> list[Record]:
     rows = table[table["product"] == product].to_dict("records")
     return [
         {
-            **_fact("need", row["material"], row, "quantity"), "material": row["material"],
+            **_fact("need", row["material"], row, "quantity"),
+            "material": row["material"],
             "need_evidence": row["need_evidence"],
             "essential": bool(row["essential"]) and row["need_evidence"] != "D",
             "group": row["alternative_group"],
         }
         for row in rows
-    ]  # fmt: skip
+    ]

@@ -103,13 +103,18 @@ class _Page:
         sites = [n for n in plants if n["kind"] in ("site", "district") and n["status"] in RUNNING]
         return plain_row(
             {
-                "stage": column.stage, "processes": list(column.processes), "unit": column.unit,
-                "sites": len(sites), "products": len({n.get("product") for n in plants} - {None}),
-                "markets": len({n["country"] for n in plants}), "total": column.total,
+                "stage": column.stage,
+                "processes": list(column.processes),
+                "unit": column.unit,
+                "sites": len(sites),
+                "products": len({n.get("product") for n in plants} - {None}),
+                "markets": len({n["country"] for n in plants}),
+                "total": column.total,
                 "parts": {n: q / column.total for n, q in sorted(column.parts.items())},
-                "hhi": column.hhi(), "top": [list(row) for row in ranked[:8]],
+                "hhi": column.hhi(),
+                "top": [list(row) for row in ranked[:8]],
             }
-        )  # fmt: skip
+        )
 
     def _countries(self) -> list[Record]:
         """Countries by their mean share of the stages in which plants run."""
@@ -128,12 +133,15 @@ class _Page:
         active = {str(node["country"]) for node in self.nodes if node["quantity"] > 0}
         rows = [
             {
-                "id": name, "name": str(known[name]["name"]), "market": str(known[name]["market"]),
-                "region": str(known[name]["region"]), "share": share.get(name, 0.0),
+                "id": name,
+                "name": str(known[name]["name"]),
+                "market": str(known[name]["market"]),
+                "region": str(known[name]["region"]),
+                "share": share.get(name, 0.0),
                 "active": name in active,
             }
             for name in used
-        ]  # fmt: skip
+        ]
         return sorted(rows, key=lambda row: (-round(row["share"], 12), row["id"]))
 
     def _materials(self) -> list[Record]:
@@ -142,13 +150,15 @@ class _Page:
         used |= set(self.tables["needs"]["material"])
         return [
             {
-                "id": str(row["id"]), "name": str(row["name"] or row["id"]),
-                "stage": str(row["stage"]), "unit": str(row["unit"]),
+                "id": str(row["id"]),
+                "name": str(row["name"] or row["id"]),
+                "stage": str(row["stage"]),
+                "unit": str(row["unit"]),
                 "elements": sorted(self.places.elements[str(row["id"])]),
             }
             for row in rows
             if row["id"] in used
-        ]  # fmt: skip
+        ]
 
     def _products(self) -> list[Record]:
         stopped: dict[str, dict[str, Any]] = {}
@@ -157,14 +167,21 @@ class _Page:
         needs = self.tables["needs"]
         return [
             {
-                "id": row["id"], "name": row["name"], "sector": row["sector"],
-                "segment": row["segment"], "basis": row["basis"], "unit": row["unit"],
-                "note": row["note"], "evidence": row["evidence"], "source": list(row["source"]),
-                "needs": need_facts(needs, row["id"]), "stopped_by": stopped[row["id"]],
+                "id": row["id"],
+                "name": row["name"],
+                "sector": row["sector"],
+                "segment": row["segment"],
+                "basis": row["basis"],
+                "unit": row["unit"],
+                "note": row["note"],
+                "evidence": row["evidence"],
+                "source": list(row["source"]),
+                "needs": need_facts(needs, row["id"]),
+                "stopped_by": stopped[row["id"]],
             }
             for row in self.tables["products"].sort_values("id").to_dict("records")
             if row["id"] in stopped
-        ]  # fmt: skip
+        ]
 
     def _sources(self) -> list[Record]:
         """Every source with the number of rows of the dataset that cite it."""
@@ -178,12 +195,17 @@ class _Page:
         rows = self.tables["sources"].to_dict("records")
         return [
             {
-                "id": str(row["key"]), "title": row["title"], "publisher": row["publisher"],
-                "date": row["date"], "url": row["url"], "accessed": row["accessed"],
-                "doi": row["doi"], "cited": cited.get(str(row["key"]), 0),
+                "id": str(row["key"]),
+                "title": row["title"],
+                "publisher": row["publisher"],
+                "date": row["date"],
+                "url": row["url"],
+                "accessed": row["accessed"],
+                "doi": row["doi"],
+                "cited": cited.get(str(row["key"]), 0),
             }
             for row in sorted(rows, key=lambda row: str(row["key"]))
-        ]  # fmt: skip
+        ]
 
 
 def _keys(value: Any) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -137,7 +137,3 @@ class Removals:
                 losses.sort(key=lambda item: (-round(item[1], 9), item[0]))
                 found += losses[:STOPPERS]
             yield product, region, found
-
-    def by_id(self) -> Mapping[str, dict[str, Any]]:
-        """Records by ``kind:id``."""
-        return {record["id"]: record for record in self.records}

@@ -78,8 +78,10 @@ def intervals(baseline: Baseline, material: str) -> Results:
         raise UsageError(f"--intervals: no arc carries '{material}'. {hint}")
     low, high = IdentifiedSet(baseline).intervals(rows)
     table = graph.arcs.loc[rows, ["id", "material", "from", "to"]].assign(
-        low=low, balanced=baseline.block("arc")[rows], high=high,
+        low=low,
+        balanced=baseline.block("arc")[rows],
+        high=high,
         unit=f"{graph.dataset.tables['materials'].set_index('id')['unit'][material]}/yr",
-    )  # fmt: skip
+    )
     table = table[table["high"] > 1e-6].sort_values(["balanced", "id"], ascending=[False, True])
     return _results(baseline, "intervals", table, material=material)

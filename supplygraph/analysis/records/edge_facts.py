@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.baseline import Baseline, IdentifiedSet
+from supplygraph.grades import weakest
 from supplygraph.graph.networkx_graph import edge_names
 
 Facts = dict[tuple[str, str, str], dict[str, Any]]
@@ -101,11 +102,12 @@ def _recipes(baseline: Baseline) -> dict[tuple[str, str], tuple[str, tuple[str, 
     rows = baseline.graph.dataset.tables["recipes"].to_dict("records")
     return {
         (row["recipe"], row["material"]): (
-            weakest([row["evidence"] or "D"]), tuple(row["source"] or ())
+            weakest([row["evidence"] or "D"]),
+            tuple(row["source"] or ()),
         )
         for row in rows
         if row["direction"] == "in"
-    }  # fmt: skip
+    }
 
 
 def _ranges(baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:

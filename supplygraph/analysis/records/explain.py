@@ -61,10 +61,14 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
     if documents:
         return _frame(documents)
     known = [
-        *tables["facilities"]["id"], *tables["products"]["id"], *tables["materials"]["id"],
-        *baseline.graph.arcs["id"], *tables["operators"]["id"], *tables["elements"]["id"],
+        *tables["facilities"]["id"],
+        *tables["products"]["id"],
+        *tables["materials"]["id"],
+        *baseline.graph.arcs["id"],
+        *tables["operators"]["id"],
+        *tables["elements"]["id"],
         *ids_on_record(dataset),
-    ]  # fmt: skip
+    ]
     raise UsageError(f"nothing has the id '{name}'. {did_you_mean(name, known)}")
 
 
@@ -115,10 +119,15 @@ def _cited(part: str, what: str, row: dict[str, Any], field: str = "quantity") -
     if not (pd.isna(low) or pd.isna(high)):
         note = f"range {low:g} to {high:g}. {note}".strip()
     return fact(
-        part, what, row.get(field, np.nan), str(row.get("unit", "")),
-        year=row.get("year", np.nan), evidence=row.get("evidence", ""),
-        source=row.get("source", ()), note=note,
-    )  # fmt: skip
+        part,
+        what,
+        row.get(field, np.nan),
+        str(row.get("unit", "")),
+        year=row.get("year", np.nan),
+        evidence=row.get("evidence", ""),
+        source=row.get("source", ()),
+        note=note,
+    )
 
 
 class _Explainer:
@@ -154,9 +163,13 @@ class _Explainer:
         for index in rows:
             row = self.graph.activities.iloc[index]
             yield fact(
-                "balance", f"{row['id']} runs {row['recipe']}", float(self.activity[index]),
-                "units of activity a year", year=self.graph.base_year, evidence="calc",
-            )  # fmt: skip
+                "balance",
+                f"{row['id']} runs {row['recipe']}",
+                float(self.activity[index]),
+                "units of activity a year",
+                year=self.graph.base_year,
+                evidence="calc",
+            )
         yield from self._made(rows)
         covered = set(rows.tolist())
         for o in self.baseline.observations:
@@ -165,9 +178,15 @@ class _Explainer:
                 balanced = o.balanced(self.baseline.x)
                 note = f"balanced {balanced:,.6g}; {o.role}. {o.note}".strip()
                 yield fact(
-                    "observation", f"{o.id}: {o.what}", o.value, o.unit, year=o.year,
-                    evidence=o.grade, source=o.source, note=note,
-                )  # fmt: skip
+                    "observation",
+                    f"{o.id}: {o.what}",
+                    o.value,
+                    o.unit,
+                    year=o.year,
+                    evidence=o.grade,
+                    source=o.source,
+                    note=note,
+                )
 
     def _made(self, rows: np.ndarray) -> Iterator[dict[str, Any]]:
         """Output by material, as a share of the world's."""
@@ -180,9 +199,14 @@ class _Explainer:
         for name, made in own.items():
             share = made / world[name] if world[name] > 0 else np.nan
             yield fact(
-                "makes", str(name), float(made), f"{unit[name]}/yr", year=self.graph.base_year,
-                evidence="calc", note=f"{100 * share:.1f} % of the world's {name}",
-            )  # fmt: skip
+                "makes",
+                str(name),
+                float(made),
+                f"{unit[name]}/yr",
+                year=self.graph.base_year,
+                evidence="calc",
+                note=f"{100 * share:.1f} % of the world's {name}",
+            )
 
     def product(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("products", id=name):
@@ -220,10 +244,14 @@ class _Explainer:
             quantity = float(self.baseline.drawn[entry])
             if quantity > 0:
                 yield fact(
-                    "balance", f"draws {self.graph.pools['id'].iat[pool]}", quantity,
-                    f"{self.graph.pools['unit'].iat[pool]}/yr", year=self.graph.base_year,
-                    evidence="calc", note=self._origins(pool),
-                )  # fmt: skip
+                    "balance",
+                    f"draws {self.graph.pools['id'].iat[pool]}",
+                    quantity,
+                    f"{self.graph.pools['unit'].iat[pool]}/yr",
+                    year=self.graph.base_year,
+                    evidence="calc",
+                    note=self._origins(pool),
+                )
 
     def _origins(self, pool: int) -> str:
         """Shares of own make and imports in what is at home in a pool."""
@@ -241,8 +269,12 @@ class _Explainer:
 
     def material(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("materials", id=name):
-            yield fact("material", f"{row['name'] or name}: {row['stage']}", unit=row["unit"],
-                       note=row["note"])  # fmt: skip
+            yield fact(
+                "material",
+                f"{row['name'] or name}: {row['stage']}",
+                unit=row["unit"],
+                note=row["note"],
+            )
         for row in self._records("compositions", material=name):
             yield _cited("vector", f"{row['element']} ({row['variant']})", row, field="share")
         pools = np.flatnonzero((self.graph.pools["material"] == name).to_numpy())
@@ -254,9 +286,15 @@ class _Explainer:
             for pool in sorted(pools, key=lambda p: -quantities[p]):
                 if quantities[pool] > 0:
                     row = self.graph.pools.iloc[pool]
-                    yield fact("balance", f"{block} in {row['market']}", float(quantities[pool]),
-                               f"{row['unit']}/yr", year=self.graph.base_year, evidence="calc",
-                               note=self._origins(int(pool)))  # fmt: skip
+                    yield fact(
+                        "balance",
+                        f"{block} in {row['market']}",
+                        float(quantities[pool]),
+                        f"{row['unit']}/yr",
+                        year=self.graph.base_year,
+                        evidence="calc",
+                        note=self._origins(int(pool)),
+                    )
         yield from self._flows((self.graph.arcs["material"] == name).to_numpy())
 
     def _flows(self, mask: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -276,8 +314,14 @@ class _Explainer:
             if self.baseline.made[pool] > 0:
                 row = pools.iloc[int(pool)]
                 made = float(self.baseline.made[pool])
-                yield fact("makes", row["id"], made, f"{row['unit']}/yr",
-                           year=self.graph.base_year, evidence="calc")  # fmt: skip
+                yield fact(
+                    "makes",
+                    row["id"],
+                    made,
+                    f"{row['unit']}/yr",
+                    year=self.graph.base_year,
+                    evidence="calc",
+                )
 
     def arc(self, name: str) -> Iterator[dict[str, Any]]:
         index = self.graph.find_arc(name)
@@ -285,19 +329,36 @@ class _Explainer:
         flow = float(self.baseline.block("arc")[index])
         end, origin = int(row["destination"]), int(row["origin"])
         notes = []
-        for total, words in ((self.baseline.imports[end], f"of {row['to']}'s imports"),
-                             (self.baseline.made[origin], f"of {row['from']}'s make")):  # fmt: skip
+        for total, words in (
+            (self.baseline.imports[end], f"of {row['to']}'s imports"),
+            (self.baseline.made[origin], f"of {row['from']}'s make"),
+        ):
             if total > 0:
                 notes.append(f"{100 * flow / total:.1f} % {words}")
         unit = f"{self.graph.pools['unit'].iat[origin]}/yr"
-        yield fact("arc", name, flow, unit, year=self.graph.base_year, evidence="calc",
-                   note=", ".join(notes))  # fmt: skip
+        yield fact(
+            "arc",
+            name,
+            flow,
+            unit,
+            year=self.graph.base_year,
+            evidence="calc",
+            note=", ".join(notes),
+        )
         column = self.baseline.columns.start["arc"] + index
         for o in self.baseline.observations:
             if column in o.columns:
                 note = f"balanced {o.balanced(self.baseline.x):,.6g}; {o.role}. {o.note}".strip()
-                yield fact("observation", f"{o.id}", o.value, o.unit, year=o.year,
-                           evidence=o.grade, source=o.source, note=note)  # fmt: skip
+                yield fact(
+                    "observation",
+                    f"{o.id}",
+                    o.value,
+                    o.unit,
+                    year=o.year,
+                    evidence=o.grade,
+                    source=o.source,
+                    note=note,
+                )
 
     def operator(self, name: str) -> Iterator[dict[str, Any]]:
         for row in self._records("operators", id=name):

@@ -14,10 +14,15 @@ from supplygraph.errors import SupplygraphError
 
 Rows = Sequence[Mapping[str, Any]]
 UNITS = {
-    "quantity": "column unit", "low": "column unit", "high": "column unit",
-    "capacity": "column capacity_unit", "units": "column unit", "latitude": "degrees north",
-    "longitude": "degrees east", "base_year": "year",
-}  # fmt: skip
+    "quantity": "column unit",
+    "low": "column unit",
+    "high": "column unit",
+    "capacity": "column capacity_unit",
+    "units": "column unit",
+    "latitude": "degrees north",
+    "longitude": "degrees east",
+    "base_year": "year",
+}
 WORDS = {
     "id": "Plant, pool (material@market) or product (product@market).",
     "kind": "Node: plant, pool or product. Edge: makes, arc or draws.",
@@ -125,8 +130,9 @@ def describe(tables: Mapping[str, Rows], about: Mapping[str, Any]) -> dict[str, 
 
 def _resource(name: str, rows: Rows) -> dict[str, Any]:
     schema: dict[str, Any] = {
-        "fields": [_field(rows, column) for column in columns_of(rows)], "missingValues": [""]
-    }  # fmt: skip
+        "fields": [_field(rows, column) for column in columns_of(rows)],
+        "missingValues": [""],
+    }
     schema["primaryKey"] = {"nodes": ["id"], "edges": ["from", "to", "key"], "sources": ["key"]}[
         name
     ]
@@ -136,9 +142,14 @@ def _resource(name: str, rows: Rows) -> dict[str, Any]:
             for end in ("from", "to")
         ]
     return {
-        "profile": "tabular-data-resource", "name": name, "path": f"{name}.csv", "format": "csv",
-        "mediatype": "text/csv", "encoding": "utf-8", "schema": schema,
-    }  # fmt: skip
+        "profile": "tabular-data-resource",
+        "name": name,
+        "path": f"{name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": schema,
+    }
 
 
 def _field(rows: Rows, column: str) -> dict[str, Any]:
@@ -229,18 +240,21 @@ def parquet_bytes(tables: Mapping[str, Rows], about: Mapping[str, Any]) -> dict[
             "parquet needs pyarrow. Install supplygraph[parquet], or choose csv."
         ) from None
     types = {
-        "boolean": pyarrow.bool_(), "integer": pyarrow.int64(), "number": pyarrow.float64(),
+        "boolean": pyarrow.bool_(),
+        "integer": pyarrow.int64(),
+        "number": pyarrow.float64(),
         "string": pyarrow.string(),
-    }  # fmt: skip
+    }
     found = {}
     for name, rows in tables.items():
         fields = [
             pyarrow.field(
-                column, types[type_of(rows, column)],
+                column,
+                types[type_of(rows, column)],
                 metadata={"unit": UNITS.get(column, ""), "description": WORDS.get(column, "")},
             )
             for column in columns_of(rows)
-        ]  # fmt: skip
+        ]
         metadata = {key: json.dumps(about[key], ensure_ascii=False) for key in sorted(about)}
         schema = pyarrow.schema(fields, metadata=metadata)
         buffer = io.BytesIO()

@@ -15,8 +15,21 @@ from supplygraph.dataset import Dataset
 
 FOLDERS = {"measures": "measure", "projects": "project", "deals": "deal"}
 DATES = ("announced", "effective", "expires", "suspended", "date")
-APART = ("id", "title", "kind", "effect", "reason", "projects", "record", "sources", "ranges",
-         "evidence", "size_evidence", "note", *DATES)  # fmt: skip
+APART = (
+    "id",
+    "title",
+    "kind",
+    "effect",
+    "reason",
+    "projects",
+    "record",
+    "sources",
+    "ranges",
+    "evidence",
+    "size_evidence",
+    "note",
+    *DATES,
+)
 # Keys of the mechanism, which the grade of size covers; of a measure all but who imposed it.
 SIZED = {"project": ("lines", "odds", "slip_months"), "deal": ()}
 WEAKEST = "D"  # of a document that names no grade
@@ -66,8 +79,14 @@ def on_record(dataset: Dataset, name: str) -> Iterator[dict[str, Any]]:
     for row in events[events["id"] == name].to_dict("records"):
         where = ", ".join(str(row[key]) for key in ("region", "product") if row[key])
         year = float(str(row["date"])[:4])
-        yield fact("event", str(row["event"]), year=year, evidence=row["evidence"],
-                   source=row["source"], note=row["note"])  # fmt: skip
+        yield fact(
+            "event",
+            str(row["event"]),
+            year=year,
+            evidence=row["evidence"],
+            source=row["source"],
+            note=row["note"],
+        )
         yield fact("date", f"date {row['date']}")
         yield fact("place", where)
 
@@ -92,8 +111,10 @@ def _document(word: str, content: Mapping[str, Any]) -> Iterator[dict[str, Any]]
     yield from _parameters(word, content)
     for name in _items(content.get("projects")):
         yield fact("project", str(name))
-    yield from (fact("record", _said(path, value), evidence=grade)
-                for path, value in _leaves(content.get("record", {})))  # fmt: skip
+    yield from (
+        fact("record", _said(path, value), evidence=grade)
+        for path, value in _leaves(content.get("record", {}))
+    )
     for source in _items(content.get("sources")):
         if isinstance(source, Mapping):
             title, url = source.get("title", ""), source.get("url") or "no address"

@@ -31,14 +31,31 @@ from supplygraph.scenario.model import Scenario
 from supplygraph.selectors import did_you_mean
 
 LEVELS = {
-    "total": ((),), "group": ((), ("group",)), "region": ((), ("group",), ("region", "group")),
+    "total": ((),),
+    "group": ((), ("group",)),
+    "region": ((), ("group",), ("region", "group")),
     "item": ((), ("group",), ("region", "group"), ("region", "group", "item")),
-}  # fmt: skip
+}
 ORDER = (
-    "side", "group", "region", "item", "month", "rerouting", "cover", "base", "quantity", "unit",
-    "value_low_usd", "value_high_usd", "per_dollar_low", "per_dollar_high", "unpriced", "source",
-    "evidence", "flags",
-)  # fmt: skip
+    "side",
+    "group",
+    "region",
+    "item",
+    "month",
+    "rerouting",
+    "cover",
+    "base",
+    "quantity",
+    "unit",
+    "value_low_usd",
+    "value_high_usd",
+    "per_dollar_low",
+    "per_dollar_high",
+    "unpriced",
+    "source",
+    "evidence",
+    "flags",
+)
 NOTHING = 1e-9  # of the base: less is rounding
 TOTAL = "total"
 LEFT_OUT = (
@@ -216,12 +233,13 @@ def _imports(tracer: Tracer, line: Timeline, cover: int, market: str) -> pd.Data
             "region": demands["region"].to_numpy(),
             "item": demands["product"].to_numpy(),
             "unit": demands["unit"].to_numpy(),
-            "low": value, "high": value,
+            "low": value,
+            "high": value,
             "source": "products.csv value_usd",
             "evidence": demands["product"].map(grade).to_numpy(),
             "flags": [("nominal",) if h else () for h in hidden],
         }
-    )  # fmt: skip
+    )
     facts.loc[np.isnan(value), "source"] = ""
     return _stacked(facts, line.months, line.units, lost)
 
@@ -264,15 +282,21 @@ def _rolled(items: pd.DataFrame, by: str, by_month: bool) -> pd.DataFrame:
 def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Sums by key: quantities add if their units are the same, values of what is priced."""
     table = items.groupby(keys, sort=True, as_index=False).agg(
-        base=("base", "sum"), quantity=("quantity", "sum"), sized=("quantity", "count"),
-        value_low_usd=("low", "sum"), value_high_usd=("high", "sum"),
-        moved=("moved", "any"), priced=("priced", "any"),
+        base=("base", "sum"),
+        quantity=("quantity", "sum"),
+        sized=("quantity", "count"),
+        value_low_usd=("low", "sum"),
+        value_high_usd=("high", "sum"),
+        moved=("moved", "any"),
+        priced=("priced", "any"),
         unknown=("undetermined", "any"),
-        units=("unit", "nunique"), unit=("unit", "first"),
+        units=("unit", "nunique"),
+        unit=("unit", "first"),
         unpriced=("unpriced", lambda names: tuple(sorted(set(names) - {""}))),
-        source=("source", "first"), evidence=("evidence", "first"),
+        source=("source", "first"),
+        evidence=("evidence", "first"),
         flags=("flags", lambda cells: tuple(sorted({flag for cell in cells for flag in cell}))),
-    )  # fmt: skip
+    )
     mixed, unknown = table["units"] > 1, table["unknown"]
     table.loc[mixed, ["base", "quantity"]] = np.nan
     table.loc[mixed, "unit"] = ""
@@ -282,9 +306,10 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     if "item" not in keys:
         table["source"], table["evidence"] = "", ""
     marks = {
-        "not_valued": valueless & ~unknown, "undetermined": unknown,
+        "not_valued": valueless & ~unknown,
+        "undetermined": unknown,
         "part_valued": table["unpriced"].map(bool) & ~valueless,
-    }  # fmt: skip
+    }
     for mark, holds in marks.items():
         told = zip(table["flags"], holds, strict=True)
         table["flags"] = [tuple(sorted((*old, mark))) if new else old for old, new in told]

@@ -115,9 +115,15 @@ def fit_curve(ratios: Mapping[str, float], width: float, ceiling: float, growth:
         return [curve.share(month) / ratios[month] - 1.0 for month in months]
 
     best = least_squares(
-        miss, x0=[0.18, 8.0, 80.0], bounds=([0.0, 0.0, 40.0], [0.6, 27.0, 140.0]), xtol=1e-12,
-        ftol=1e-12, gtol=1e-12, x_scale=[0.1, 5.0, 20.0], diff_step=1e-6,
-    )  # fmt: skip
+        miss,
+        x0=[0.18, 8.0, 80.0],
+        bounds=([0.0, 0.0, 40.0], [0.6, 27.0, 140.0]),
+        xtol=1e-12,
+        ftol=1e-12,
+        gtol=1e-12,
+        x_scale=[0.1, 5.0, 20.0],
+        diff_step=1e-6,
+    )
     return Curve(float(best.x[0]), float(best.x[1]), float(best.x[2]), width, ceiling, growth)
 
 
@@ -357,19 +363,30 @@ def _destination_rows(
         role = "fit" if month in FIT else "test"
         seen = series.observed(month, destination) if role == "fit" else float("nan")
         head = {
-            "month": month, "destination": destination, "unit": "t", "base_2024": base,
-            "base_evidence": grade, "observed": later.get((month, destination), seen),
+            "month": month,
+            "destination": destination,
+            "unit": "t",
+            "base_2024": base,
+            "base_evidence": grade,
+            "observed": later.get((month, destination), seen),
             "naive_year": _year_before(series, month, destination),
             "naive_last": _last(series, month, destination, role),
-        }  # fmt: skip
+        }
         rows.append(head | {"role": role} | _span(values, CENTRAL))
         if role == "test":
             rows.append(head | {"role": "hindsight"} | _span(_slowed(every, month, base), CENTRAL))
         if destination == WORLD and month <= "2025-08":
-            fitted = Curve(
-                CALIBRATION["floor"], CALIBRATION["grace"], CALIBRATION["middle"],
-                CALIBRATION["width"], 1.0, CALIBRATION["growth"],
-            ).share(month) * base  # fmt: skip
+            fitted = (
+                Curve(
+                    CALIBRATION["floor"],
+                    CALIBRATION["grace"],
+                    CALIBRATION["middle"],
+                    CALIBRATION["width"],
+                    1.0,
+                    CALIBRATION["growth"],
+                ).share(month)
+                * base
+            )
             span = {"forecast": fitted, "low": float("nan"), "high": float("nan")}
             rows.append(head | {"role": "calibration"} | span)
     return rows
@@ -387,8 +404,10 @@ def _slowed(every: Mapping[Choice, Curve], month: str, base: float) -> dict[Choi
 
 def _span(values: Mapping[Choice, float], central: Choice) -> dict[str, float]:
     return {
-        "forecast": values[central], "low": min(values.values()), "high": max(values.values()),
-    }  # fmt: skip
+        "forecast": values[central],
+        "low": min(values.values()),
+        "high": max(values.values()),
+    }
 
 
 def _year_before(series: Series, month: str, destination: str) -> float:
@@ -430,15 +449,20 @@ def _score(role: str, name: str, part: Sequence[Mapping[str, Any]]) -> dict[str,
         float("nan"),
     )
     return {
-        "month": None, "destination": name, "role": role, "unit": "t", "base_evidence": "",
-        **empty, "count": len(part),
+        "month": None,
+        "destination": name,
+        "role": role,
+        "unit": "t",
+        "base_evidence": "",
+        **empty,
+        "count": len(part),
         # Months that the forecast was fitted to are met to the last digit but for dust.
         "rmse": stated(float(np.sqrt(((out - seen) ** 2).mean())), float(np.abs(seen).max())),
         "mape": float(np.abs(out / seen - 1).mean()),
         "coverage": float(inside.mean()) if role != "calibration" else float("nan"),
         "mape_naive_year": _naive(part, "naive_year", seen),
         "mape_naive_last": _naive(part, "naive_last", seen),
-    }  # fmt: skip
+    }
 
 
 def _naive(part: Sequence[Mapping[str, Any]], column: str, seen: np.ndarray) -> float:

@@ -58,9 +58,18 @@ def compare_runs(runs: Mapping[str, pd.DataFrame], by: Sequence[str] = BY) -> pd
     table["_total"] = table["product"] == "total"
     table = table.sort_values(["_total", "product", "region", "rerouting", "_order"])
     columns = [
-        "product", "region", "rerouting", "scenario", "lost_low", "lost_central", "lost_high",
-        "first_shortage", "change_central", "unit", "flags",
-    ]  # fmt: skip
+        "product",
+        "region",
+        "rerouting",
+        "scenario",
+        "lost_low",
+        "lost_central",
+        "lost_high",
+        "first_shortage",
+        "change_central",
+        "unit",
+        "flags",
+    ]
     return table[columns].reset_index(drop=True)
 
 
@@ -78,12 +87,15 @@ def _months_lost(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         flags = sorted({flag for cell in group["flags"] for flag in cell})
         rows.append(
             {
-                "product": key[0], "region": key[1] if len(keys) == 2 else "",
-                "rerouting": key[-1], "unit": "months of output",
-                "first_shortage": months[0] if months else None, "flags": tuple(flags),
+                "product": key[0],
+                "region": key[1] if len(keys) == 2 else "",
+                "rerouting": key[-1],
+                "unit": "months of output",
+                "first_shortage": months[0] if months else None,
+                "flags": tuple(flags),
             }
             | {f"lost_{cover}": value for cover, value in lost.items()}
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)
 
 

@@ -94,11 +94,22 @@ def _row(row: Mapping[Any, Any], span: tuple[str, ...], fitted: bool) -> dict[st
     sources = ", ".join(row["source"])
     when = span[0] if len(span) == 1 else f"{span[0]} to {span[-1]}"
     return {
-        "side": "record", "group": MAGNET, "region": WORLD, "item": SERIES,
-        "month": span[0] if len(span) == 1 else None, "rerouting": "", "cover": "",
-        "base": before, "quantity": before - tonnes, "unit": "t_finished",
-        "value_low_usd": np.nan, "value_high_usd": np.nan, "per_dollar_low": np.nan,
-        "per_dollar_high": np.nan, "unpriced": (),
+        "side": "record",
+        "group": MAGNET,
+        "region": WORLD,
+        "item": SERIES,
+        "month": span[0] if len(span) == 1 else None,
+        "rerouting": "",
+        "cover": "",
+        "base": before,
+        "quantity": before - tonnes,
+        "unit": "t_finished",
+        "value_low_usd": np.nan,
+        "value_high_usd": np.nan,
+        "per_dollar_low": np.nan,
+        "per_dollar_high": np.nan,
+        "unpriced": (),
         "source": f"{when}: {tonnes:,.0f} t; {row['note']} ({sources})",
-        "evidence": str(row["evidence"]), "flags": ("calibration",) if fitted else (),
-    }  # fmt: skip
+        "evidence": str(row["evidence"]),
+        "flags": ("calibration",) if fitted else (),
+    }

@@ -21,18 +21,32 @@ from supplygraph.dataset import Dataset
 from supplygraph.dataset.prices import Price, PriceBook
 from supplygraph.engines.timeline import run_months
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.scenario.bounds import compose
-from supplygraph.scenario.measures.base import weakest
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.month_arrays import Bounds
 from supplygraph.selectors import did_you_mean
 
 GIVEN = "given by the user"
 COLUMNS = (
-    "id", "month", "material", "from", "to", "rate", "premium", "quantity", "unit",
-    "price_usd_per_t", "price_basis", "value_usd", "duty_usd", "premium_usd", "set_by", "evidence",
+    "id",
+    "month",
+    "material",
+    "from",
+    "to",
+    "rate",
+    "premium",
+    "quantity",
+    "unit",
+    "price_usd_per_t",
+    "price_basis",
+    "value_usd",
+    "duty_usd",
+    "premium_usd",
+    "set_by",
+    "evidence",
     "flags",
-)  # fmt: skip
+)
 SUMS = ("quantity", "value_usd", "duty_usd", "premium_usd")
 
 
@@ -132,17 +146,27 @@ def _rows(
         value = None if each is None else quantity * each
         set_by = setters.get((month, name), [])
         grades = [grade for _, grade in set_by] + ([price.evidence] if price else [])
-        rows.append({
-            "id": name, "month": month, "material": material, "from": market[start],
-            "to": market[end], "rate": rate, "premium": rise, "quantity": quantity,
-            "unit": unit[start], "price_usd_per_t": each,
-            "price_basis": price.basis if price else "", "value_usd": value,
-            "duty_usd": None if value is None else rate * value,
-            "premium_usd": None if value is None else rise * value,
-            "set_by": ", ".join(dict.fromkeys(by for by, _ in set_by)),
-            "evidence": weakest([*grades, "calc"]),
-            "flags": price.flags if price else (),
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": name,
+                "month": month,
+                "material": material,
+                "from": market[start],
+                "to": market[end],
+                "rate": rate,
+                "premium": rise,
+                "quantity": quantity,
+                "unit": unit[start],
+                "price_usd_per_t": each,
+                "price_basis": price.basis if price else "",
+                "value_usd": value,
+                "duty_usd": None if value is None else rate * value,
+                "premium_usd": None if value is None else rise * value,
+                "set_by": ", ".join(dict.fromkeys(by for by, _ in set_by)),
+                "evidence": weakest([*grades, "calc"]),
+                "flags": price.flags if price else (),
+            }
+        )
     return rows
 
 
@@ -153,13 +177,17 @@ def _wholes(table: pd.DataFrame) -> pd.DataFrame:
         first, tonnes = group.iloc[0], group["quantity"].to_numpy(dtype=float)
         sums = {name: group[name].astype(float).sum(skipna=False) for name in SUMS}
         names = [part for text in group["set_by"] for part in text.split(", ")]
-        rows.append({
-            **first.to_dict(), **sums, "month": None,
-            "rate": float(group["rate"] @ tonnes / tonnes.sum()),
-            "premium": float(group["premium"] @ tonnes / tonnes.sum()),
-            "set_by": ", ".join(dict.fromkeys(names)),
-            "evidence": weakest(list(group["evidence"])),
-        })  # fmt: skip
+        rows.append(
+            {
+                **first.to_dict(),
+                **sums,
+                "month": None,
+                "rate": float(group["rate"] @ tonnes / tonnes.sum()),
+                "premium": float(group["premium"] @ tonnes / tonnes.sum()),
+                "set_by": ", ".join(dict.fromkeys(names)),
+                "evidence": weakest(list(group["evidence"])),
+            }
+        )
     order = pd.DataFrame(rows, columns=list(COLUMNS))
     return order.sort_values(["duty_usd", "id"], ascending=[False, True], na_position="last")
 

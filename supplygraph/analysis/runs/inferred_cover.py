@@ -76,20 +76,33 @@ def inferred_cover(
         known = stated.get((row["product"], row["region"]), (np.nan,) * 3)
         rows.append(
             {
-                "product": row["product"], "region": row["region"], "event": row["id"],
-                "month": line.months[month], "what": row["event"],
+                "product": row["product"],
+                "region": row["region"],
+                "event": row["id"],
+                "month": line.months[month],
+                "what": row["event"],
                 "evidence": row["evidence"],
             }
             | dict(zip(("stated_low", "stated_central", "stated_high"), known, strict=True))
             | _interval(first, month, grid)
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS)), WARNINGS
 
 
 COLUMNS = (
-    "product", "region", "month", "months_low", "months_high", "stated_low", "stated_central",
-    "stated_high", "event", "what", "evidence", "flags",
-)  # fmt: skip
+    "product",
+    "region",
+    "month",
+    "months_low",
+    "months_high",
+    "stated_low",
+    "stated_central",
+    "stated_high",
+    "event",
+    "what",
+    "evidence",
+    "flags",
+)
 
 
 def _interval(first: np.ndarray, month: int, grid: np.ndarray) -> Row:

@@ -22,10 +22,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Tracer, weakest
+from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.runs.months_lost import EPSILON, Row, RunRows
 from supplygraph.engines.timeline import Timeline
+from supplygraph.grades import weakest
 
 TONNES = 1e-9
 LARGE = 0.2
@@ -112,9 +113,14 @@ class _ElementRows:
                 yield region, demands
 
     def rows(
-        self, element: str, region: str, demands: np.ndarray, embodied: Embodied, cover: int,
+        self,
+        element: str,
+        region: str,
+        demands: np.ndarray,
+        embodied: Embodied,
+        cover: int,
         monthly: bool,
-    ) -> Iterator[Row]:  # fmt: skip
+    ) -> Iterator[Row]:
         """Rows of single months if asked, then one over all months."""
         line = self.line
         asked = line.units[:, demands] * embodied.per_unit[demands]
@@ -128,15 +134,22 @@ class _ElementRows:
             lacking = self.run.lacking(row, demand, cover, name)
             short[row, place] = lost[row, place] * (not embodied.carriers.isdisjoint(lacking))
         head = {
-            "element": element, "region": region, "rerouting": line.rerouting,
-            "rationing": line.rationing, "cover": line.covers[cover], "unit": "t",
+            "element": element,
+            "region": region,
+            "rerouting": line.rerouting,
+            "rationing": line.rationing,
+            "cover": line.covers[cover],
+            "unit": "t",
             "quantity_evidence": embodied.grade(demands),
-        }  # fmt: skip
+        }
         for row in range(self.skip, len(line.months)) if monthly else ():
             part = slice(row, row + 1)
-            yield head | {"month": line.months[row], "flags": ()} | _served(
-                asked[part], lost[part], short[part], names[part]
-            ) | _no_spell()  # fmt: skip
+            yield (
+                head
+                | {"month": line.months[row], "flags": ()}
+                | _served(asked[part], lost[part], short[part], names[part])
+                | _no_spell()
+            )
         yield (
             head
             | {"month": None}
@@ -169,15 +182,20 @@ def _served(asked: np.ndarray, lost: np.ndarray, short: np.ndarray, names: np.nd
     loss = missing / demand if demand > 0 else 0.0
     loss = 0.0 if loss < EPSILON else loss
     return {
-        "demand": demand, "served": 1.0 - loss, "loss": loss,
+        "demand": demand,
+        "served": 1.0 - loss,
+        "loss": loss,
         "shortage": float(short.sum()) / demand if loss else 0.0,
         "binding_share": float(short.sum()) / missing if loss else np.nan,
         "binding": max(sorted(by_input), key=lambda name: by_input[name], default=""),
-    }  # fmt: skip
+    }
 
 
 def _no_spell() -> Row:
     return {
-        "first_shortage": None, "months_lost": np.nan, "months_short": np.nan,
-        "tts_months": np.nan, "ttr_months": np.nan,
-    }  # fmt: skip
+        "first_shortage": None,
+        "months_lost": np.nan,
+        "months_short": np.nan,
+        "tts_months": np.nan,
+        "ttr_months": np.nan,
+    }

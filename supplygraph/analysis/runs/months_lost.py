@@ -110,10 +110,14 @@ class RunRows:
         """Month, product, region, segment and the run's own words."""
         line = self.line
         return {
-            "month": month, "product": key[0], "region": key[1], "segment": key[2],
-            "rerouting": line.rerouting, "rationing": line.rationing,
+            "month": month,
+            "product": key[0],
+            "region": key[1],
+            "segment": key[2],
+            "rerouting": line.rerouting,
+            "rationing": line.rationing,
             "cover": line.covers[cover],
-        }  # fmt: skip
+        }
 
     def month(self, key: Key, members: np.ndarray, row: int, cover: int) -> Row:
         """One group in one month."""
@@ -124,12 +128,19 @@ class RunRows:
         flags = ("nominal",) if nominal else ()
         hidden = nominal and self.line.rerouting != "none"
         return self.head(self.line.months[row], key, cover) | {
-            "demand": float(units.sum()), "unit": str(self.demands["unit"].iat[worst]),
-            "served": np.nan if hidden else 1.0 - loss, "loss": np.nan if hidden else loss,
-            "binding": binding, "need_evidence": need, "quantity_evidence": quantity,
-            "flags": flags, "first_shortage": None, "months_lost": np.nan,
-            "tts_months": np.nan, "ttr_months": np.nan,
-        }  # fmt: skip
+            "demand": float(units.sum()),
+            "unit": str(self.demands["unit"].iat[worst]),
+            "served": np.nan if hidden else 1.0 - loss,
+            "loss": np.nan if hidden else loss,
+            "binding": binding,
+            "need_evidence": need,
+            "quantity_evidence": quantity,
+            "flags": flags,
+            "first_shortage": None,
+            "months_lost": np.nan,
+            "tts_months": np.nan,
+            "ttr_months": np.nan,
+        }
 
     def cause(self, row: int, demand: int, cover: int, product: str) -> tuple[str, str, str, bool]:
         """Binding material, both grades, and whether nobody sized the need."""
@@ -176,12 +187,20 @@ class RunRows:
         binding, need, quantity, nominal = self.cause(row, worst, cover, key[0])
         lost = float(_mean(loss, whole))
         hidden = nominal and self.line.rerouting != "none"
-        return self.head(None, key, cover) | {
-            "demand": demand, "unit": str(self.demands["unit"].iat[worst]),
-            "served": np.nan if hidden else 1.0 - lost, "loss": np.nan if hidden else lost,
-            "binding": binding, "need_evidence": need, "quantity_evidence": quantity,
-            "flags": self.flags(loss, nominal),
-        } | self.spell(loss, hidden)  # fmt: skip
+        return (
+            self.head(None, key, cover)
+            | {
+                "demand": demand,
+                "unit": str(self.demands["unit"].iat[worst]),
+                "served": np.nan if hidden else 1.0 - lost,
+                "loss": np.nan if hidden else lost,
+                "binding": binding,
+                "need_evidence": need,
+                "quantity_evidence": quantity,
+                "flags": self.flags(loss, nominal),
+            }
+            | self.spell(loss, hidden)
+        )
 
     def _first_short(self, loss: np.ndarray) -> int | None:
         short = np.flatnonzero(loss > SHORT)
@@ -195,9 +214,11 @@ class RunRows:
         """First shortage, months lost, time to survive and to recover."""
         first = self._first_short(loss)
         empty: Row = {
-            "first_shortage": None, "months_lost": np.nan, "tts_months": np.nan,
+            "first_shortage": None,
+            "months_lost": np.nan,
+            "tts_months": np.nan,
             "ttr_months": np.nan,
-        }  # fmt: skip
+        }
         if hidden:
             return empty
         lost = float(loss.sum())
@@ -233,10 +254,19 @@ class RunRows:
 
     def _total(self, month: str | None, cover: int, loss: float) -> Row:
         return self.head(month, ("total", "", ""), cover) | {
-            "demand": np.nan, "unit": "", "served": 1.0 - loss, "loss": loss, "binding": "",
-            "need_evidence": "", "quantity_evidence": "", "flags": (), "first_shortage": None,
-            "months_lost": np.nan, "tts_months": np.nan, "ttr_months": np.nan,
-        }  # fmt: skip
+            "demand": np.nan,
+            "unit": "",
+            "served": 1.0 - loss,
+            "loss": loss,
+            "binding": "",
+            "need_evidence": "",
+            "quantity_evidence": "",
+            "flags": (),
+            "first_shortage": None,
+            "months_lost": np.nan,
+            "tts_months": np.nan,
+            "ttr_months": np.nan,
+        }
 
 
 def _worth(line: Timeline, weights: np.ndarray, base: np.ndarray) -> np.ndarray:

@@ -28,21 +28,58 @@ from supplygraph.selectors import did_you_mean
 
 BOTH = ("none", "free")
 ASKED = {
-    "both": BOTH, "all": ("none", "qualified", "free"), "none": ("none",),
-    "qualified": ("qualified",), "free": ("free",),
-}  # fmt: skip
+    "both": BOTH,
+    "all": ("none", "qualified", "free"),
+    "none": ("none",),
+    "qualified": ("qualified",),
+    "free": ("free",),
+}
 HISTORY = "2025-01"
 ORDER = (
-    "product", "region", "segment", "month", "rerouting", "rationing", "cover", "demand", "unit",
-    "served", "loss", "binding", "first_shortage", "months_lost", "tts_months", "ttr_months",
-    "observed", "need_evidence", "quantity_evidence", "flags",
-)  # fmt: skip
+    "product",
+    "region",
+    "segment",
+    "month",
+    "rerouting",
+    "rationing",
+    "cover",
+    "demand",
+    "unit",
+    "served",
+    "loss",
+    "binding",
+    "first_shortage",
+    "months_lost",
+    "tts_months",
+    "ttr_months",
+    "observed",
+    "need_evidence",
+    "quantity_evidence",
+    "flags",
+)
 BY = ("product", "element")
 BY_ELEMENT = (
-    "element", "region", "month", "rerouting", "rationing", "cover", "demand", "unit", "served",
-    "loss", "shortage", "binding", "binding_share", "first_shortage", "months_lost",
-    "months_short", "tts_months", "ttr_months", "quantity_evidence", "flags",
-)  # fmt: skip
+    "element",
+    "region",
+    "month",
+    "rerouting",
+    "rationing",
+    "cover",
+    "demand",
+    "unit",
+    "served",
+    "loss",
+    "shortage",
+    "binding",
+    "binding_share",
+    "first_shortage",
+    "months_lost",
+    "months_short",
+    "tts_months",
+    "ttr_months",
+    "quantity_evidence",
+    "flags",
+)
 OUTBID = 1e-6
 
 
@@ -119,10 +156,15 @@ def lines_of(
     month = tracer.month
     for name in ASKED[rerouting]:
         yield run_months(
-            month.baseline, setting.bounds, rerouting=name,
-            rationing=rationing or setting.scenario.rationing, pace=setting.pace, covers=covers,
-            weights=month.weights, threads=month.threads,
-        )  # fmt: skip
+            month.baseline,
+            setting.bounds,
+            rerouting=name,
+            rationing=rationing or setting.scenario.rationing,
+            pace=setting.pace,
+            covers=covers,
+            weights=month.weights,
+            threads=month.threads,
+        )
 
 
 def run_scenario(

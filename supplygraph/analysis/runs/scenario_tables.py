@@ -22,10 +22,16 @@ from supplygraph.scenario.month_arrays import Bounds
 from supplygraph.scenario.series import series_of
 
 UNITS = {
-    "activity": "share", "made": "share", "arc": "share", "demand": "factor", "denied": "share",
+    "activity": "share",
+    "made": "share",
+    "arc": "share",
+    "demand": "factor",
+    "denied": "share",
     "content": "share",
-    "need": "factor", "duty": "rate", "premium": "rate",
-}  # fmt: skip
+    "need": "factor",
+    "duty": "rate",
+    "premium": "rate",
+}
 COLUMNS = ("id", "month", "block", "value", "unit", "base", "base_unit", "set_by", "evidence")
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation import Allocation
+from supplygraph.engines.shocked_model import Allocation
+from supplygraph.grades import weakest
 from supplygraph.scenario.projects import Portfolio, Project
 
 RUNS = 1e-6
@@ -32,9 +33,12 @@ class CoverGrades:
         table = self.graph.dataset.tables["capacities"]
         self.rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for plant, line, day, grade in zip(
-            table["facility"], table["line"].astype(str), table["from_date"], table["evidence"],
+            table["facility"],
+            table["line"].astype(str),
+            table["from_date"],
+            table["evidence"],
             strict=True,
-        ):  # fmt: skip
+        ):
             self.rows.setdefault((plant, line), []).append((str(day)[:7], str(grade)))
 
     def of(

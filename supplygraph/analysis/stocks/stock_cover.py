@@ -194,14 +194,24 @@ class _Cover:
         months = stock.months if stock else (np.nan,) * 3
         empty = () if stock else ("no_figure",)
         return {
-            "tier": tier, "stage": self.stage[pool], "holder": holder, "holder_kind": kind,
-            "material": self.material[pool], "materials": 1, "share": float(share),
-            "months_low": months[0], "months_central": months[1], "months_high": months[2],
-            "use": stock.use if stock else np.nan, "unit": f"{self.unit[pool]}/yr",
-            "need_evidence": "", "evidence": stock.evidence if stock else "",
-            "source": stock.source if stock else (), "first_out": False,
+            "tier": tier,
+            "stage": self.stage[pool],
+            "holder": holder,
+            "holder_kind": kind,
+            "material": self.material[pool],
+            "materials": 1,
+            "share": float(share),
+            "months_low": months[0],
+            "months_central": months[1],
+            "months_high": months[2],
+            "use": stock.use if stock else np.nan,
+            "unit": f"{self.unit[pool]}/yr",
+            "need_evidence": "",
+            "evidence": stock.evidence if stock else "",
+            "source": stock.source if stock else (),
+            "first_out": False,
             "flags": (*flags, *empty),
-        }  # fmt: skip
+        }
 
     def _pool_rows(self, tier: int, material: str, use: np.ndarray) -> Iterator[dict[str, Any]]:
         """Markets and plants that state a stock of a material, then the share that nobody does."""

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Path, Tracer, weakest
+from supplygraph.analysis.causes.loss_causes import Path, Tracer
 from supplygraph.analysis.stocks.stock_cover import demand_groups
 from supplygraph.analysis.stocks.time_to_recover import recovery_of
 from supplygraph.engines.full_service import Survival, SurvivalProgram
 from supplygraph.engines.inventories import COVERS, Stock, stocks_of
 from supplygraph.engines.stock_depletion import Course, course
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.scenario import Shock, parse_shock
 
 LONGEST = 60.0
@@ -194,11 +195,14 @@ class _Scenario:
         row = self._times(key, cover, rerouting, months, flags)
         return row | {
             "loss_at_ttr": _clean(float(units @ lost) / float(units.sum())),
-            "lost_units": _clean(lost_units), "unit": str(table["unit"].iat[first]),
-            "lost_usd": _clean(lost_units * value) if counted else np.nan, "rei": np.nan,
+            "lost_units": _clean(lost_units),
+            "unit": str(table["unit"].iat[first]),
+            "lost_usd": _clean(lost_units * value) if counted else np.nan,
+            "rei": np.nan,
             "runs_out": f"{stock.material} held by {stock.holder}" if stock else "",
-            "evidence": self._evidence(worst, path, stock), "flags": tuple(flags),
-        }  # fmt: skip
+            "evidence": self._evidence(worst, path, stock),
+            "flags": tuple(flags),
+        }
 
     def _total(self, cover: int, rerouting: str) -> dict[str, Any]:
         """All demands that weigh, at once."""
@@ -215,13 +219,15 @@ class _Scenario:
         loss = float(weights[demands] @ lost) if len(demands) else np.nan
         row = self._times(("total", ""), cover, rerouting, months, flags)
         return row | {
-            "loss_at_ttr": _clean(loss), "lost_units": np.nan, "unit": "",
+            "loss_at_ttr": _clean(loss),
+            "lost_units": np.nan,
+            "unit": "",
             "lost_usd": _clean(float(usd.sum())) if not np.isnan(self.ttr) else np.nan,
             "rei": np.nan,
             "runs_out": f"{stock.material} held by {stock.holder}" if stock else "",
             "evidence": weakest([self.removed, *(s.evidence for s in work.stocks)]),
             "flags": tuple(flags),
-        }  # fmt: skip
+        }
 
     def _times(
         self, key: tuple[str, str], cover: int, rerouting: str, months: float, flags: list[str]
@@ -234,11 +240,16 @@ class _Scenario:
         if "capped" in flags and self.ttr > longest:
             gap = np.nan
         return {
-            "removed": self.name, "product": key[0], "region": key[1],
-            "cover": COVERS[cover], "rerouting": rerouting, "tts_months": months,
-            "ttr_months": self.ttr, "gap_months": gap,
+            "removed": self.name,
+            "product": key[0],
+            "region": key[1],
+            "cover": COVERS[cover],
+            "rerouting": rerouting,
+            "tts_months": months,
+            "ttr_months": self.ttr,
+            "gap_months": gap,
             "exposed": None if np.isnan(gap) else bool(gap > EPSILON),
-        }  # fmt: skip
+        }
 
     def _answer(
         self, demands: np.ndarray, weights: np.ndarray, cover: int, rerouting: str

@@ -15,9 +15,9 @@ from functools import cached_property
 import networkx as nx
 import numpy as np
 
-from supplygraph.analysis.causes.loss_causes import weakest
 from supplygraph.analysis.losses.entities import Entity
 from supplygraph.baseline import Baseline
+from supplygraph.grades import weakest
 from supplygraph.graph import vectors
 from supplygraph.scenario.shocks import UNRECORDED
 
@@ -49,9 +49,11 @@ class Elements:
         self.home_name = [str(name) for name in graph.pools["id"]]
         self.made_name = [f"{name} (made)" for name in self.home_name]
         rows = zip(
-            graph.activities["id"], graph.activities["line"], graph.activities["recipe"],
+            graph.activities["id"],
+            graph.activities["line"],
+            graph.activities["recipe"],
             strict=True,
-        )  # fmt: skip
+        )
         users = [f"{plant}/{line}/{recipe}" for plant, line, recipe in rows]
         ends = zip(graph.demands["product"], graph.demands["market"], strict=True)
         self.user_name = [*users, *(f"{product}@{market}" for product, market in ends)]
@@ -187,9 +189,10 @@ class Elements:
             minlength=graph.n_activities,
         )
         open_out = np.bincount(
-            graph.made_activity, graph.made_quantity * ~known[graph.made_pool],
+            graph.made_activity,
+            graph.made_quantity * ~known[graph.made_pool],
             minlength=graph.n_activities,
-        )  # fmt: skip
+        )
         for a, p, q in zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True):
             part = q * made[p] if known[p] else taken[a] * q / open_out[a]
             whole = taken[a] if taken[a] > TINY else out[a]
@@ -214,10 +217,11 @@ class Elements:
         for index, (o, d) in enumerate(zip(self.origin, self.end, strict=True)):
             if self.made_name[o] in result and home[d] > TINY:
                 result.add_edge(
-                    self.made_name[o], self.home_name[d],
+                    self.made_name[o],
+                    self.home_name[d],
                     gain=float(kept[o] * (1.0 - self.held_share[d])),
                     flow=float(self.arc[index] * made[o]),
-                )  # fmt: skip
+                )
 
     def _add_users(self, result: nx.DiGraph, home: np.ndarray, taken: np.ndarray) -> None:
         inputs, count = self.graph.inputs, self.graph.n_activities

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Tracer, weakest
+from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.entities import Entity, entities_of, unranked_facilities
 from supplygraph.analysis.structure.systemic_risk import (
     ESSENTIAL,
@@ -33,6 +33,7 @@ from supplygraph.analysis.structure.systemic_risk import (
 )
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UndefinedMetricError, UsageError
+from supplygraph.grades import weakest
 from supplygraph.scenario import Shock
 from supplygraph.selectors import did_you_mean
 
@@ -98,10 +99,12 @@ def firms_of(baseline: Baseline) -> Firms:
     demand = first + np.arange(graph.n_demands)
     names = [
         *("/".join(key) for key in place),
-        *(f"{p}@{m}" for p, m in zip(graph.demands["product"], graph.demands["market"],
-                                     strict=True)),
+        *(
+            f"{p}@{m}"
+            for p, m in zip(graph.demands["product"], graph.demands["market"], strict=True)
+        ),
         UNNAMED,
-    ]  # fmt: skip
+    ]
     sales = _sales(baseline, node, demand, len(names))
     if not len(sales[0]):
         raise UndefinedMetricError("esri: nothing is sold in the base year of this dataset.")
@@ -268,13 +271,23 @@ class _Rows:
             entity.shock, entity.kind not in ("facility", "operator")
         )
         return {
-            "id": entity.id, "rank": pd.NA, "name": entity.name, "kind": entity.kind,
-            "country": entity.country, "stage": entity.stage, "process": entity.process,
-            "esri": _clean(answer.index[index]), "esri_down": _clean(answer.downstream[index]),
-            "esri_up": _clean(answer.upstream[index]), "esri_upper": np.nan,
+            "id": entity.id,
+            "rank": pd.NA,
+            "name": entity.name,
+            "kind": entity.kind,
+            "country": entity.country,
+            "stage": entity.stage,
+            "process": entity.process,
+            "esri": _clean(answer.index[index]),
+            "esri_down": _clean(answer.downstream[index]),
+            "esri_up": _clean(answer.upstream[index]),
+            "esri_upper": np.nan,
             "product_loss": _clean(weights @ lost) if weights.sum() > 0 else np.nan,
-            "market_share": share, **self._worst(lost), "evidence": grade, "flags": entity.flags,
-        }  # fmt: skip
+            "market_share": share,
+            **self._worst(lost),
+            "evidence": grade,
+            "flags": entity.flags,
+        }
 
     def _worst(self, lost: np.ndarray) -> dict[str, str]:
         """Product and region hit hardest, those that weigh first, by base units inside a tie."""
@@ -282,9 +295,16 @@ class _Rows:
         if not hit:
             return {"worst_product": "", "worst_region": ""}
         weights, names = self.tracer.month.weights, list(self.demands["product"])
-        worst = min(hit, key=lambda i: (
-            weights[i] <= 0, -round(float(lost[i]), 9), -float(weights[i]), names[i], i,
-        ))  # fmt: skip
+        worst = min(
+            hit,
+            key=lambda i: (
+                weights[i] <= 0,
+                -round(float(lost[i]), 9),
+                -float(weights[i]),
+                names[i],
+                i,
+            ),
+        )
         return {
             "worst_product": str(names[worst]),
             "worst_region": str(self.demands["region"].iat[worst]),
@@ -301,13 +321,21 @@ class _Rows:
         upper = dict(zip(parents, index, strict=True))
         rows = [
             {
-                "id": plant.id, "rank": pd.NA, "name": plant.name, "kind": "facility",
-                "country": plant.country, "stage": plant.stage, "process": plant.process,
-                "esri_upper": _clean(upper[plant.parent_id]), "worst_product": "",
-                "worst_region": "", "evidence": weakest(["D"]), "flags": ("share_unknown",),
+                "id": plant.id,
+                "rank": pd.NA,
+                "name": plant.name,
+                "kind": "facility",
+                "country": plant.country,
+                "stage": plant.stage,
+                "process": plant.process,
+                "esri_upper": _clean(upper[plant.parent_id]),
+                "worst_product": "",
+                "worst_region": "",
+                "evidence": weakest(["D"]),
+                "flags": ("share_unknown",),
             }
             for plant in plants.itertuples(index=False)
-        ]  # fmt: skip
+        ]
         return pd.DataFrame(rows)
 
     def _nodes(self, mask: np.ndarray) -> np.ndarray:

@@ -171,8 +171,9 @@ def structure_results(tracer: Tracer, metric: str, asked: Mapping[str, object]) 
     params = {
         "metric": metric,
         **{name: None if value is None else str(value) for name, value in options.items()},
-        "how_to_read": measure.how_to_read, "blind_to": measure.blind_to,
-    }  # fmt: skip
+        "how_to_read": measure.how_to_read,
+        "blind_to": measure.blind_to,
+    }
     weights = {}
     if "weights" in options:
         weights = product_weights(tracer.month.baseline, tracer.month.weights)
@@ -213,10 +214,14 @@ def _supply_risk(tracer: Tracer, options: dict[str, object]) -> Found:
         read_scores(scores),
         read_indices(indices) if indices else {},
     )
-    notes = () if indices else (
-        "supply risk is empty without --indices FILE (CSV: material, eol_rir, substitution_index): "
-        "before_factors is its upper limit",
-    )  # fmt: skip
+    notes = (
+        ()
+        if indices
+        else (
+            "supply risk is empty without --indices FILE (CSV: material, eol_rir, "
+            "substitution_index): before_factors is its upper limit",
+        )
+    )
     return table, notes
 
 

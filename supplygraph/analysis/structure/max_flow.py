@@ -104,9 +104,12 @@ class FlowProgram:
         np.maximum.at(size, row, np.abs(value) * self.size)
         self._program = LinearProgram(
             Triplets(row, column, value, lower, upper),
-            cost, np.zeros(total), np.full(total, INFINITY),
-            column_scale=np.full(total, self.size), row_scale=size,
-        )  # fmt: skip
+            cost,
+            np.zeros(total),
+            np.full(total, INFINITY),
+            column_scale=np.full(total, self.size),
+            row_scale=size,
+        )
         self._total = self._solve()
         self._program.keep_basis()
 

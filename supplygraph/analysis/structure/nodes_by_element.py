@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Tracer, weakest
+from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.entities import Entity, entities_of
 from supplygraph.analysis.structure.dominators import Reach
 from supplygraph.analysis.structure.element_networks import Elements, groups_in
 from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
 from supplygraph.analysis.structure.max_flow import FlowProgram
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.selectors import did_you_mean
 
 if TYPE_CHECKING:
@@ -53,9 +54,12 @@ class Nodes:
     def head(self, entity: Entity) -> dict[str, object]:
         """What every row says of its node."""
         return {
-            "name": entity.name, "kind": entity.kind, "country": entity.country,
-            "stage": entity.stage, "process": entity.process,
-        }  # fmt: skip
+            "name": entity.name,
+            "kind": entity.kind,
+            "country": entity.country,
+            "stage": entity.stage,
+            "process": entity.process,
+        }
 
     def grade(self, entity: Entity, vectors: str = "") -> str:
         """Weaker of the grades of a node's base flow and of the ore vectors behind an element.
@@ -123,12 +127,18 @@ def _ranked(
         entity = known[name]
         rows.append(
             {
-                "element": element, "rank": rank, "id": name, **nodes.head(entity),
-                column: values[name], "of": total, "unit": "t element/yr",
-                f"{column}_share": values[name] / total, "evidence": nodes.grade(entity, vectors),
+                "element": element,
+                "rank": rank,
+                "id": name,
+                **nodes.head(entity),
+                column: values[name],
+                "of": total,
+                "unit": "t element/yr",
+                f"{column}_share": values[name] / total,
+                "evidence": nodes.grade(entity, vectors),
                 "flags": (*entity.flags, *nodes.flags(element, total)),
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -223,10 +233,16 @@ class _Targets:
                 continue
             rows.append(
                 {
-                    "element": element, "product": product, "region": region, "id": entity.id,
-                    **self.nodes.head(entity), "links": links,
-                    "cuts": True, "stops": not bool(made[:, column].any()),
-                    "evidence": self.nodes.grade(entity), "flags": entity.flags,
+                    "element": element,
+                    "product": product,
+                    "region": region,
+                    "id": entity.id,
+                    **self.nodes.head(entity),
+                    "links": links,
+                    "cuts": True,
+                    "stops": not bool(made[:, column].any()),
+                    "evidence": self.nodes.grade(entity),
+                    "flags": entity.flags,
                 }
-            )  # fmt: skip
+            )
         return rows

@@ -9,16 +9,20 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Tracer, weakest
+from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.scenario import Shock
 
 MOST_PLAYERS = 12
 LEAST_SHARE = 0.01
 BATCH = 256
 STAGE_UNIT = {
-    "mine": "t_reo", "separation": "t_oxide", "metal": "t_metal", "magnet": "t_finished",
-}  # fmt: skip
+    "mine": "t_reo",
+    "separation": "t_oxide",
+    "metal": "t_metal",
+    "magnet": "t_finished",
+}
 Value = Callable[[Sequence[frozenset]], Sequence[float]]
 
 
@@ -177,8 +181,12 @@ def _row(
     place: str, name: str, largest: tuple[str, float], columns: dict[str, dict[str, float]]
 ) -> dict[str, object]:
     row: dict[str, object] = {
-        "id": place, "rank": pd.NA, "name": name, "stage": largest[0], "stage_share": largest[1],
-    }  # fmt: skip
+        "id": place,
+        "rank": pd.NA,
+        "name": name,
+        "stage": largest[0],
+        "stage_share": largest[1],
+    }
     for column in ("shapley_none", "alone_none", "shapley_free", "alone_free"):
         row[column] = columns.get(column, {}).get(place, float("nan"))
     return row

@@ -145,9 +145,16 @@ def firm_network(
     if not sales.sum() > 0:
         raise UndefinedMetricError("esri: nobody in the network sells anything.")
     return FirmNetwork(
-        names, sector, np.arange(len(names)), seller, buyer, weight, sector[seller], type_,
+        names,
+        sector,
+        np.arange(len(names)),
+        seller,
+        buyer,
+        weight,
+        sector[seller],
+        type_,
         sales / sales.sum(),
-    )  # fmt: skip
+    )
 
 
 def _arc(place: Mapping[str, int], arc: tuple[str, str, float, str]) -> tuple[int, int, float, int]:
@@ -206,9 +213,14 @@ def esri(
     up, second = _settle(_Up(network), psi, "upstream", tolerance, max_sweeps)
     share = network.importance
     return EsriAnswer(
-        share @ (1.0 - np.minimum(down, up)), share @ (1.0 - down), share @ (1.0 - up), down, up,
-        max(first[0], second[0]), max(first[1], second[1]),
-    )  # fmt: skip
+        share @ (1.0 - np.minimum(down, up)),
+        share @ (1.0 - down),
+        share @ (1.0 - up),
+        down,
+        up,
+        max(first[0], second[0]),
+        max(first[1], second[1]),
+    )
 
 
 def _settle(

@@ -124,9 +124,10 @@ def supply_risk(
     6.0
     """
     rates = {
-        "import_reliance": import_reliance, "recycling_rate": recycling_rate,
+        "import_reliance": import_reliance,
+        "recycling_rate": recycling_rate,
         "substitution_index": substitution_index,
-    }  # fmt: skip
+    }
     for name, value in rates.items():
         if not 0 <= value <= 1:
             raise UsageError(f"supply_risk: {name} {value:g} is not within 0 to 1. Give a share.")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Evidence
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.suppliers.concentration import concentration
 from supplygraph.analysis.suppliers.criticality_indices import (
     geopolrisk,
@@ -180,23 +180,32 @@ def supply_risk_table(
         rate, substitution = indices.get(material, (float("nan"), float("nan")))
         ends = [
             supply_risk(
-                world, sourcing, _filled(scores.wgi, {*world, *sourcing}, fill),
-                import_reliance=reliance, recycling_rate=0.0, substitution_index=1.0,
+                world,
+                sourcing,
+                _filled(scores.wgi, {*world, *sourcing}, fill),
+                import_reliance=reliance,
+                recycling_rate=0.0,
+                substitution_index=1.0,
                 trade=scores.trade,
             )
             for fill in (STRONG, WEAK)
-        ]  # fmt: skip
+        ]
         factor = (1 - rate) * substitution
         rows.append(
             {
-                "id": material, "stage": _stage(baseline, material), "import_reliance": reliance,
-                "before_factors_low": ends[0], "before_factors_high": ends[1],
-                "eol_rir": rate, "substitution_index": substitution,
-                "supply_risk_low": ends[0] * factor, "supply_risk_high": ends[1] * factor,
+                "id": material,
+                "stage": _stage(baseline, material),
+                "import_reliance": reliance,
+                "before_factors_low": ends[0],
+                "before_factors_high": ends[1],
+                "eol_rir": rate,
+                "substitution_index": substitution,
+                "supply_risk_low": ends[0] * factor,
+                "supply_risk_high": ends[1] * factor,
                 "without_score": sorted({*world, *sourcing} - set(scores.wgi)),
                 "evidence": risk.flows.grade(supply, evidence),
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)
 
 
@@ -219,20 +228,25 @@ def geopolrisk_table(baseline: Baseline, region: str, scores: Scores) -> pd.Data
             continue
         ends = [
             geopolrisk(
-                world, imports, {name: scores.stability.get(name, fill) for name in imports},
+                world,
+                imports,
+                {name: scores.stability.get(name, fill) for name in imports},
                 domestic=supply.own,
             )
             for fill in (STRONG, WEAK)
-        ]  # fmt: skip
+        ]
         rows.append(
             {
-                "id": material, "stage": _stage(baseline, material),
-                "hhi_production": concentration(world), "import_share": supply.import_dependence,
-                "geopolrisk_low": ends[0], "geopolrisk_high": ends[1],
+                "id": material,
+                "stage": _stage(baseline, material),
+                "hhi_production": concentration(world),
+                "import_share": supply.import_dependence,
+                "geopolrisk_low": ends[0],
+                "geopolrisk_high": ends[1],
                 "without_score": sorted(set(imports) - set(scores.stability)),
                 "evidence": risk.flows.grade(supply, evidence),
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)
 
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.suppliers.concentration import concentration
 from supplygraph.analysis.suppliers.published_shares import (
     NET_IMPORT_RELIANCE,
@@ -18,6 +18,7 @@ from supplygraph.analysis.suppliers.published_shares import (
 )
 from supplygraph.baseline import Baseline, Ranges
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.selectors import did_you_mean, parse_expression
 
 TINY = 1e-6
@@ -253,14 +254,19 @@ class _Rows:
         dependence = supply.import_dependence
         low, high = self.ranges.share(sums.imported, sums.supply, dependence)
         return self._head(name, kind, stage, unit, supply) | {
-            "import_dependence": dependence, "import_dependence_low": low,
-            "import_dependence_high": high, "net_import_reliance": supply.net_import_reliance,
+            "import_dependence": dependence,
+            "import_dependence_low": low,
+            "import_dependence_high": high,
+            "net_import_reliance": supply.net_import_reliance,
             "origins": supply.shares,
-            "largest_origin": largest, "largest_share": share,
-            "largest_low": ends[0], "largest_high": ends[1],
+            "largest_origin": largest,
+            "largest_share": share,
+            "largest_low": ends[0],
+            "largest_high": ends[1],
             "hhi": concentration(parts) if supply.supply > TINY else float("nan"),
-            "evidence": self.flows.grade(supply, self.evidence), "note": note,
-        }  # fmt: skip
+            "evidence": self.flows.grade(supply, self.evidence),
+            "note": note,
+        }
 
     @staticmethod
     def _head(
@@ -269,16 +275,35 @@ class _Rows:
         """All columns in order, those that only one kind of row has still empty."""
         nothing = float("nan")
         return {
-            "id": name, "kind": kind, "stage": stage, "unit": f"{unit}/yr",
-            "own_make": supply.own, "imports": supply.imported, "exports": supply.exports,
-            "import_dependence": nothing, "import_dependence_low": nothing,
-            "import_dependence_high": nothing, "net_import_reliance": nothing,
-            "largest_origin": "", "largest_share": nothing, "largest_low": nothing,
-            "largest_high": nothing, "origins": {}, "hhi": nothing,
-            "measure": "", "origin": "", "computed": nothing, "computed_low": nothing,
-            "computed_high": nothing, "published": nothing, "difference": nothing,
-            "year": pd.NA, "evidence": "", "source": (), "note": "",
-        }  # fmt: skip
+            "id": name,
+            "kind": kind,
+            "stage": stage,
+            "unit": f"{unit}/yr",
+            "own_make": supply.own,
+            "imports": supply.imported,
+            "exports": supply.exports,
+            "import_dependence": nothing,
+            "import_dependence_low": nothing,
+            "import_dependence_high": nothing,
+            "net_import_reliance": nothing,
+            "largest_origin": "",
+            "largest_share": nothing,
+            "largest_low": nothing,
+            "largest_high": nothing,
+            "origins": {},
+            "hhi": nothing,
+            "measure": "",
+            "origin": "",
+            "computed": nothing,
+            "computed_low": nothing,
+            "computed_high": nothing,
+            "published": nothing,
+            "difference": nothing,
+            "year": pd.NA,
+            "evidence": "",
+            "source": (),
+            "note": "",
+        }
 
     def compared(self) -> list[dict[str, object]]:
         """Published figures of the region beside the same quantity of the balance."""
@@ -301,10 +326,14 @@ class _Rows:
             mask = self.graph.select_pools(top.selector)
             members = sorted(set(self.flows.material[mask]))
             facts = {
-                "measure": ORIGIN_SHARE, "origin": top.origin, "published": float(row["value"]),
-                "year": int(row["year"]), "evidence": str(row["evidence"] or "D"),
-                "source": tuple(row["source"]), "note": str(row["note"]),
-            }  # fmt: skip
+                "measure": ORIGIN_SHARE,
+                "origin": top.origin,
+                "published": float(row["value"]),
+                "year": int(row["year"]),
+                "evidence": str(row["evidence"] or "D"),
+                "source": tuple(row["source"]),
+                "note": str(row["note"]),
+            }
             yield self._comparison(str(row["id"]), members, facts)
 
     def _published(self) -> Iterator[dict[str, object]]:
@@ -314,10 +343,14 @@ class _Rows:
                 patterns = row["materials"].split(";")
                 members = [m for m in sorted(self.unit) if any(fnmatchcase(m, p) for p in patterns)]
                 facts = {
-                    "measure": row["measure"], "origin": row["origin"],
-                    "published": float(row["value"]), "year": int(row["year"]),
-                    "evidence": row["evidence"], "source": (row["source"],), "note": row["note"],
-                }  # fmt: skip
+                    "measure": row["measure"],
+                    "origin": row["origin"],
+                    "published": float(row["value"]),
+                    "year": int(row["year"]),
+                    "evidence": row["evidence"],
+                    "source": (row["source"],),
+                    "note": row["note"],
+                }
                 yield self._comparison(row["id"], members, facts)
 
     def _comparison(
@@ -338,9 +371,12 @@ class _Rows:
         ends = self.ranges.share(top, bottom, computed)
         unit = "t_oxide" if len(units) > 1 else next(iter(units), "")
         return self._head(name, "published", "", unit, supply) | {
-            "computed": computed, "computed_low": ends[0], "computed_high": ends[1],
-            "difference": computed - float(str(facts["published"])), **facts,
-        }  # fmt: skip
+            "computed": computed,
+            "computed_low": ends[0],
+            "computed_high": ends[1],
+            "difference": computed - float(str(facts["published"])),
+            **facts,
+        }
 
 
 @dataclass(frozen=True)

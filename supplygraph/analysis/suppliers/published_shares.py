@@ -11,9 +11,19 @@ from supplygraph.errors import DatasetError, Fault
 
 PUBLISHED_FILE = Path("published") / "supply.csv"
 COLUMNS = (
-    "region", "id", "materials", "measure", "origin", "year", "value", "unit", "source", "url",
-    "evidence", "note",
-)  # fmt: skip
+    "region",
+    "id",
+    "materials",
+    "measure",
+    "origin",
+    "year",
+    "value",
+    "unit",
+    "source",
+    "url",
+    "evidence",
+    "note",
+)
 NET_IMPORT_RELIANCE = "net_import_reliance"
 ORIGIN_SHARE = "origin_share"
 USE_SHARE = "use_share"

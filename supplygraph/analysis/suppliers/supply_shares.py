@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.loss_causes import Evidence, weakest
+from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.suppliers.concentration import concentration
 from supplygraph.baseline import Baseline, Ranges
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.scenario import Shock
 from supplygraph.scenario.shocks import CLOSING, UNRECORDED
 from supplygraph.selectors import did_you_mean
@@ -19,8 +20,11 @@ from supplygraph.selectors import did_you_mean
 BY = ("country", "owner")
 STAGES = ("mine", "separation", "metal", "magnet", "component")
 UNIT_OF_STAGE = {
-    "mine": "t_reo", "separation": "t_oxide", "metal": "t_metal", "magnet": "t_finished",
-}  # fmt: skip
+    "mine": "t_reo",
+    "separation": "t_oxide",
+    "metal": "t_metal",
+    "magnet": "t_finished",
+}
 RECYCLE = "recycle"
 UNKNOWN = "unknown"
 COVERED = 0.8

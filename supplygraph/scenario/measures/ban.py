@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from supplygraph.errors import ScenarioError
-from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time, mean_share
+from supplygraph.scenario.fields import Share
+from supplygraph.scenario.measures.base import Covers, Measure, Part, Time, mean_share
 from supplygraph.scenario.measures.leak import Leak
 from supplygraph.scenario.network_queries import World
 

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from supplygraph.scenario.content_test import ContentTest
-from supplygraph.scenario.measures.base import ByPlace, Covers, Measure, Share, Time
+from supplygraph.scenario.fields import ByPlace, Share
+from supplygraph.scenario.measures.base import Covers, Measure, Time
 from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
 from supplygraph.scenario.measures.tracing import pools_of, traced_materials
 from supplygraph.scenario.measures.uses import share_of_uses

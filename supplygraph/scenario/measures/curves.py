@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from scipy import stats
 
 from supplygraph.scenario.calendar import first_day, working_days
-from supplygraph.scenario.measures.base import Day, Share, Strict
+from supplygraph.scenario.fields import Day, Share, Strict
 
 
 class Logistic(Strict):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time
+from supplygraph.scenario.fields import Share
+from supplygraph.scenario.measures.base import Covers, Measure, Part, Time
 from supplygraph.scenario.measures.uses import share_of_uses
 from supplygraph.scenario.network_queries import World
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from supplygraph.scenario.measures.base import ByPlace
+from supplygraph.scenario.fields import ByPlace
 from supplygraph.scenario.measures.modifier import Change, Modifier
 from supplygraph.scenario.measures.slow_walking import place_changes
 

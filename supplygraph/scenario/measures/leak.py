@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from pydantic import Field
 
-from supplygraph.scenario.measures.base import Grade, Part, Share, Strict
+from supplygraph.scenario.fields import Grade, Share, Strict
+from supplygraph.scenario.measures.base import Part
 
 
 class Leak(Strict):

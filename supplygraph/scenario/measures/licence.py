@@ -18,17 +18,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from supplygraph.scenario.measures.base import (
-    ByPlace,
-    Covers,
-    Grade,
-    Measure,
-    Part,
-    Share,
-    Strict,
-    Time,
-    mean_share,
-)
+from supplygraph.scenario.fields import ByPlace, Grade, Share, Strict
+from supplygraph.scenario.measures.base import Covers, Measure, Part, Time, mean_share
 from supplygraph.scenario.measures.curves import Curve
 from supplygraph.scenario.measures.leak import Leak
 from supplygraph.scenario.network_queries import World

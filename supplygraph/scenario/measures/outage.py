@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from supplygraph.scenario.calendar import last_day
-from supplygraph.scenario.measures.base import Measure, Part, Share, Time, mean_share
+from supplygraph.scenario.fields import Share
+from supplygraph.scenario.measures.base import Measure, Part, Time, mean_share
 from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.shocks import shock_of
 from supplygraph.selectors import Removal, parse_selector
@@ -45,9 +46,7 @@ class Outage(Measure):
             lost *= np.clip(1 - np.maximum(after, 0), 0, 1)
         mean = mean_share(time.on, 1 - lost)
         shock = shock_of(world.graph, Removal(parse_selector(self.select), 1.0))
-        for block, left in (
-            ("activity", shock.activity), ("made", shock.made), ("arc", shock.arc)
-        ):  # fmt: skip
+        for block, left in (("activity", shock.activity), ("made", shock.made), ("arc", shock.arc)):
             rows = left < 1
             if rows.any():
                 yield Part(block, rows, np.full(len(rows), mean))

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from supplygraph.dataset.prices import PriceBook
 from supplygraph.errors import ScenarioError
-from supplygraph.scenario.measures.base import Strict
+from supplygraph.scenario.fields import Strict
 from supplygraph.scenario.network_queries import World
 
 KG_PER_TONNE = 1000.0

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import day_text
-from supplygraph.scenario.measures.base import Covers, Measure, Part, Share, Time, mean_share
+from supplygraph.scenario.fields import Share
+from supplygraph.scenario.measures.base import Covers, Measure, Part, Time, mean_share
 from supplygraph.scenario.network_queries import World
 from supplygraph.selectors import parse_selector
 

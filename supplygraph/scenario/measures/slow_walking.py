@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from supplygraph.scenario.measures.base import ByPlace
+from supplygraph.scenario.fields import ByPlace
 from supplygraph.scenario.measures.licence import DelayByPlace
 from supplygraph.scenario.measures.modifier import Change, Modifier
 

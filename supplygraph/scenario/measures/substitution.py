@@ -10,7 +10,8 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
-from supplygraph.scenario.measures.base import Measure, Part, Share, Strict, Time
+from supplygraph.scenario.fields import Share, Strict
+from supplygraph.scenario.measures.base import Measure, Part, Time
 from supplygraph.scenario.network_queries import World
 from supplygraph.selectors import did_you_mean, parse_selector
 

@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
 from supplygraph.scenario.calendar import first_day
-from supplygraph.scenario.measures.base import Day, Grade, Measure, Part, Strict, Time
+from supplygraph.scenario.fields import Day, Grade, Strict
+from supplygraph.scenario.measures.base import Measure, Part, Time
 from supplygraph.scenario.measures.leak import Leak
 from supplygraph.scenario.network_queries import World
 

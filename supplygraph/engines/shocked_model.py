@@ -1,0 +1,78 @@
+"""One warm linear program of an allocation, on which shocks are put and taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from supplygraph.graph.balance_matrix import INFINITY
+from supplygraph.scenario import Shock
+from supplygraph.solver import LinearProgram, Triplets
+
+if TYPE_CHECKING:
+    from supplygraph.engines.allocation import AllocationProgram
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Optimal allocation of one shock.
+
+    Attributes
+    ----------
+    x
+        Columns of the balance.
+    served
+        Served share of every demand.
+    price
+        Loss avoided per tonne more at home, per pool.
+    warnings
+        Such as that water-filling stopped early.
+    """
+
+    x: np.ndarray
+    served: np.ndarray
+    price: np.ndarray
+    warnings: tuple[str, ...] = ()
+
+
+class ShockedModel:
+    """One persistent model of an allocation; the bounds of a shock are put on and taken off."""
+
+    def __init__(self, allocation: AllocationProgram) -> None:
+        self.allocation, rows = allocation, allocation.rows
+        size = np.zeros(rows.n_rows)
+        np.maximum.at(size, rows.row, np.abs(rows.value) * allocation.scale[rows.column])
+        size = np.where(size > 0, size, 1.0)
+        self.model = LinearProgram(
+            Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
+            allocation.cost,
+            np.zeros(len(allocation.ub)),
+            allocation.ub,
+            column_scale=allocation.scale,
+            row_scale=size,
+            threads=allocation.threads,
+        )
+
+    @contextmanager
+    def under(self, shock: Shock) -> Iterator[LinearProgram]:
+        """The model with the bounds of a shock, restored afterwards."""
+        whole = self.allocation
+        ub, line_upper = whole.bounds(shock)
+        index = np.flatnonzero(ub != whole.ub)
+        lines = np.flatnonzero(line_upper != whole.line_upper)
+        self._bound(index, ub, lines, line_upper)
+        try:
+            yield self.model
+        finally:
+            self._bound(index, whole.ub, lines, whole.line_upper)
+
+    def _bound(
+        self, index: np.ndarray, ub: np.ndarray, lines: np.ndarray, line_upper: np.ndarray
+    ) -> None:
+        self.model.set_column_bounds(index, np.zeros(len(index)), ub[index])
+        rows = self.allocation.line_row + lines
+        self.model.set_row_bounds(rows, np.full(len(lines), -INFINITY), line_upper[lines])
