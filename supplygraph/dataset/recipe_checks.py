@@ -145,8 +145,9 @@ def check_line_units(dataset: Dataset) -> Iterator[Fault]:
 
 def sound_recipes(dataset: Dataset) -> dict[str, Recipe]:
     """Recipes spelled out; none where a row of them is at fault, which would bring others."""
-    damaged = next(chain(check_recipes(dataset), check_bundles(dataset)), None)
-    return spell_out(dataset)[0] if damaged is None else {}
+    blank = dataset["recipes"]["quantity"].isna().any()
+    damaged = blank or any(True for _ in chain(check_recipes(dataset), check_bundles(dataset)))
+    return {} if damaged else spell_out(dataset)[0]
 
 
 def check_line_counts(dataset: Dataset) -> Iterator[Fault]:

@@ -161,13 +161,29 @@ def scaled(files: Files, rng: np.random.Generator) -> Transformed:
     return new, back
 
 
+def _unsized_beside_others(plants: Table, lines: Table) -> set[str]:
+    """Plants without a stated capacity in a country where another of their recipes has none either.
+
+    Nothing tells a half of one from the other plant: three alike share what two did, by symmetry.
+    """
+    country = dict(zip(plants.column("id"), plants.column("country"), strict=True))
+    columns = (lines.column(c) for c in ("facility", "recipes", "quantity"))
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for plant, recipes, quantity in zip(*columns, strict=True):
+        if not quantity:
+            kinds.setdefault((country.get(plant, ""), recipes), set()).add(plant)
+    return {plant for alike in kinds.values() if len(alike) > 1 for plant in alike}
+
+
 def twinned(files: Files, rng: np.random.Generator) -> Transformed:
     """One plant as two equal halves; figures about it are about both."""
     plants, lines = Table.parse(files["facilities.csv"]), Table.parse(files["capacities.csv"])
     at, stated = lines.at("facility"), lines.at("quantity")
     names = [p for p in plants.column("id") if p in set(lines.column("facility"))]
     parents = set(plants.column("parent_id"))
-    names = [p for p in names if p not in parents]
+    names = [
+        p for p in names if p not in parents and p not in _unsized_beside_others(plants, lines)
+    ]
     one = names[int(rng.integers(len(names)))]
     twin = f"{one}.twin"
     row = next(r for r in plants.rows if r[plants.at("id")] == one)

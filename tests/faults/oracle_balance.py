@@ -35,6 +35,7 @@ SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
 PRIOR_WEIGHT = 1e-2
 LEAST_SIZE = 1e-3
+DUST = 1e-8  # of its spread: a flow below is not told from nothing
 # What may be left to gain: 1e-5 is a figure three thousandths of its error beside its place.
 GAIN = 1e-5
 # Figures agree if some flows miss them by less than AGREE altogether; a third of an error misses.
@@ -79,6 +80,11 @@ class Figure:
         """Error in standard errors."""
         return sum(c * flows.get(key, 0.0) for key, c in self.line.items()) - self.target
 
+    def is_dust(self, expected: Expected) -> bool:
+        """Whether it states so little that the package, as it says, rounds it to nothing."""
+        spread = math.hypot(*(c * expected[k][1] for k, c in self.terms.items()))
+        return self.below is None and 0 < abs(self.value) < DUST * spread
+
     def sized(self, expected: Expected) -> Figure:
         """The figure with its size: its value, at least a thousandth of what is expected."""
         whole = 1.0 if self.below is None else _sum(self.below, expected)
@@ -116,6 +122,7 @@ def figures_of(base: Base, expected: Expected) -> list[Figure]:
     return [
         replace(figure, id=f"{place} {figure.id}").sized(expected)
         for place, figure in enumerate(found)
+        if not figure.is_dust(expected)
     ]
 
 

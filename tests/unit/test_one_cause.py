@@ -101,3 +101,11 @@ def test_a_byte_order_mark_is_none(tmp_path):
     folder = toy(tmp_path)
     (folder / "trade.csv").write_bytes(b"\xef\xbb\xbf" + TRADE.encode())
     assert faults(folder) == []
+
+
+def test_a_quantity_without_a_figure_in_a_loop_is_one_fault(tmp_path):
+    """A recipe of unknown size says nothing of gains, nor of what a capacity counts."""
+    width = len((EXAMPLE / "recipes.csv").read_text().splitlines()[0].split(",")) - 5
+    rows = f"back,ore-a,out,0.5,{',' * width}\nback,mag-a,in,none,true{',' * width}"
+    (found,) = faults(toy(tmp_path, ("recipes", rows)))
+    assert "quantity: 'none' is a mark that gives no figure" in found
