@@ -81,7 +81,8 @@ class _Work:
         self.capacity, self.open = graph.line_capacity(graph.base_month)
         self.value = np.zeros(columns.total)
         self.material = graph.pools["material"].to_numpy().astype(str)
-        self.process = graph.activities["process"].to_numpy().astype(str)
+        # The same word at another stage names another process.
+        self.process = (graph.activities["stage"] + "/" + graph.activities["process"]).to_numpy()
         self.closing = (graph.activities["kind"] != "").to_numpy()
         self.groups = [o for o in fit if self._plants_only(o)]
         self.classes = Classes(graph, self.capacity, self.open, self.groups)

@@ -205,3 +205,16 @@ def test_a_use_that_no_solver_sees_is_refused_and_not_served():
     net.tables["observations"] = net.tables["observations"][:1]
     with pytest.raises(NotConvergedError, match=r"press uses .* of ore@B, a share below 1e-09"):
         net.solve().program  # noqa: B018 - compiled when asked for
+
+
+def test_a_process_of_another_stage_says_nothing_of_a_mine():
+    """A word for a process that both stages use: the mine is sized by what is needed of it."""
+
+    def named(process: str) -> Network:
+        net = Network().places("A").material("ore", "mine").material("mag", "magnet")
+        net.recipe("dig", {"ore": 1}).recipe("press", {"mag": 1}, {"ore": 3})
+        net.plant("mine", "A", "dig", process=process)
+        net.plant("press", "A", "press", capacity=500, process="usual")
+        return net.product("car", {"mag": 1}).demand("car", A=100)
+
+    same(flows(named("digging")), flows(named("usual")))
