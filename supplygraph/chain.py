@@ -1152,7 +1152,7 @@ class Chain:
         from supplygraph.analysis.deals.cover_by_year import (
             USUAL,
             VARIANTS,
-            Question,
+            OutlookQuestion,
             Years,
             outlook_table,
         )
@@ -1165,7 +1165,7 @@ class Chain:
         named = {"usual": USUAL, "all": VARIANTS}
         variants = tuple(dict.fromkeys(v for w in portfolios for v in named.get(w, (w,))))
         _check_month(known_to, "--known-to")
-        question = Question(
+        question = OutlookQuestion(
             tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
         ).checked(self.baseline)
         shock, threads = parse_shock(self.network, [without]), self._shared.threads

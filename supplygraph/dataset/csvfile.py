@@ -133,7 +133,7 @@ def plain(name: str) -> str:
 
 
 @dataclass
-class _Rows:
+class _CsvRows:
     """What has been read of one file: rows before a header is known, then the table."""
 
     name: str
@@ -229,7 +229,7 @@ def _above_header(name: str, above: list[tuple[int, tuple[str, ...]]], header: i
 
 
 def _read_rows(name: str, lines: _Lines, known: Collection[str]) -> tuple[RawTable, list[Fault]]:
-    table = _Rows(name, known)
+    table = _CsvRows(name, known)
     reader = csv.reader(lines, strict=True)
     start = 1
     try:

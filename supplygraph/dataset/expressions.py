@@ -30,7 +30,7 @@ def check_expressions(dataset: Dataset) -> Iterator[Fault]:
     """
     frame = dataset["observations"]
     complete = all(dataset.has(t) for t in _NEEDED)
-    nodes = _Nodes(dataset) if complete and len(frame) else None
+    nodes = _Nameable(dataset) if complete and len(frame) else None
     columns = (frame[c] for c in (ROW, "expression", "unit", "value"))
     for row, text, unit, value in zip(*columns, strict=True):
         if not text:
@@ -70,7 +70,7 @@ def _split(message: str) -> tuple[str, str]:
     return (f"not an expression that names something: {rule or message}", way_out)
 
 
-class _Nodes:
+class _Nameable:
     """What selectors can name: (plant, output) rows and (material, market) rows."""
 
     def __init__(self, dataset: Dataset) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from math import inf
 
 from supplygraph.dataset.recipe_checks import sound_recipes
-from supplygraph.dataset.recipes import Flow, Recipe, vectors
+from supplygraph.dataset.recipes import Recipe, RecipeFlow, vectors
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import Fault
 from supplygraph.units import element_per_tonne
@@ -145,7 +145,7 @@ def _sides(recipe: Recipe, wanted: _Elements, known: Contents) -> tuple[float, f
 
 
 def _total(
-    flows: tuple[Flow, ...],
+    flows: tuple[RecipeFlow, ...],
     held: Callable[[str], float],
     choice: Callable[[list[float]], float],
 ) -> float:

@@ -22,7 +22,7 @@ RECIPE_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Flow:
+class RecipeFlow:
     """One material per unit of activity of a recipe, in the material's unit."""
 
     material: str
@@ -37,8 +37,8 @@ class Recipe:
     """Inputs and joint outputs per unit of activity."""
 
     name: str
-    inputs: tuple[Flow, ...]
-    outputs: tuple[Flow, ...]
+    inputs: tuple[RecipeFlow, ...]
+    outputs: tuple[RecipeFlow, ...]
 
     def units_of(self, unit: str, units: Mapping[str, str], counts: str = "") -> float:
         """Amount of ``unit`` that one unit of activity stands for (1 when it names the activity).
@@ -59,7 +59,7 @@ class Recipe:
         Examples
         --------
         >>> units = {"ore": "t_gross", "sand": "t_gross"}
-        >>> sorting = Recipe("sort", (Flow("ore", 4.0),), (Flow("sand", 1.0),))
+        >>> sorting = Recipe("sort", (RecipeFlow("ore", 4.0),), (RecipeFlow("sand", 1.0),))
         >>> [sorting.units_of("t_gross", units, counts) for counts in ("feed", "product")]
         [4.0, 1.0]
         """
@@ -173,16 +173,18 @@ class _Expander:
         }
         for _, direction, material, quantity, essential, group, line in rows:
             if direction == "in":
-                inputs.append(Flow(material, quantity, group, bool(essential), line))
+                inputs.append(RecipeFlow(material, quantity, group, bool(essential), line))
             else:
                 outputs += self._outputs(material, quantity, line, bundled)
         return Recipe(name, tuple(inputs), tuple(_merge(outputs)))
 
-    def _outputs(self, material: str, quantity: float, line: int, bundled: set[str]) -> list[Flow]:
+    def _outputs(
+        self, material: str, quantity: float, line: int, bundled: set[str]
+    ) -> list[RecipeFlow]:
         if material.startswith("oxides:"):
             vector = self._vector(material[7:], line)
             return [
-                Flow(self._oxide(element, line), quantity * share, row=line)
+                RecipeFlow(self._oxide(element, line), quantity * share, row=line)
                 for element, share in sorted(vector.items())
                 if share > 0 and element not in bundled
             ]
@@ -193,8 +195,10 @@ class _Expander:
                 return []
             ore, elements = self.bundles[bundle]
             vector = self._vector(ore, line)
-            return [Flow(bundle, quantity * sum(vector.get(e, 0.0) for e in elements), row=line)]
-        return [Flow(material, quantity, row=line)]
+            return [
+                RecipeFlow(bundle, quantity * sum(vector.get(e, 0.0) for e in elements), row=line)
+            ]
+        return [RecipeFlow(material, quantity, row=line)]
 
     def _vector(self, ore: str, line: int) -> Mapping[str, float]:
         if ore not in self.known:
@@ -212,11 +216,11 @@ class _Expander:
         self.faults.append(Fault("recipes.csv", line, "material", value, rule, way_out))
 
 
-def _merge(flows: list[Flow]) -> list[Flow]:
+def _merge(flows: list[RecipeFlow]) -> list[RecipeFlow]:
     """One flow per material, largest first is not needed: sorted by material."""
-    total: dict[str, Flow] = {}
+    total: dict[str, RecipeFlow] = {}
     for flow in flows:
         old = total.get(flow.material)
         quantity = flow.quantity + (old.quantity if old else 0.0)
-        total[flow.material] = Flow(flow.material, quantity, row=flow.row)
+        total[flow.material] = RecipeFlow(flow.material, quantity, row=flow.row)
     return [total[name] for name in sorted(total)]

@@ -23,7 +23,7 @@ _Form: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Figure:
+class StatedFigure:
     """A row of `observations` or `trade` that states a value.
 
     ``quantity`` is the same for two rows that state the same thing; ``role`` is as written.
@@ -124,7 +124,7 @@ def name_rows(rows: list[tuple[int, str]]) -> str:
     return f"row{'s' * (len(rows) > 1)} {shown}{more}"
 
 
-def _newest(figures: list[Figure], year: int) -> dict[_Form, int]:
+def _newest(figures: list[StatedFigure], year: int) -> dict[_Form, int]:
     """Newest year up to the base year in which each quantity is stated, by any role.
 
     A figure of the base year that is only a check still shows that the older one is out of date.
@@ -137,18 +137,18 @@ def _newest(figures: list[Figure], year: int) -> dict[_Form, int]:
     return found
 
 
-def _figures(dataset: Dataset) -> Iterator[Figure]:
+def _figures(dataset: Dataset) -> Iterator[StatedFigure]:
     for row in dataset["observations"].to_dict("records"):
         if row["value"] == row["value"] and row["year"] == row["year"]:
             try:
                 quantity = _form(row["expression"])
             except SelectorError:
                 continue  # a fault of its own
-            yield Figure("observations", row[ROW], quantity, int(row["year"]), row["role"])
+            yield StatedFigure("observations", row[ROW], quantity, int(row["year"]), row["role"])
     for row in dataset["trade"].to_dict("records"):
         known = row["role"] != "arc" and row["quantity"] == row["quantity"]
         if known and row["year"] == row["year"]:
-            yield Figure("trade", row[ROW], _trade_form(row), int(row["year"]), row["role"])
+            yield StatedFigure("trade", row[ROW], _trade_form(row), int(row["year"]), row["role"])
 
 
 def _form(text: str) -> _Form:

@@ -75,7 +75,7 @@ class Levels:
         )
 
 
-class _Scatter:
+class _SortedEdges:
     """Sum of weighted rows into some targets, edges sorted by target once."""
 
     def __init__(self, target: np.ndarray, source: np.ndarray, weight: np.ndarray) -> None:
@@ -106,14 +106,14 @@ class _Scatter:
 class _Layer:
     """Pools, groups and users whose inputs lie in this layer or earlier ones."""
 
-    made: _Scatter
+    made: _SortedEdges
     pools: np.ndarray
-    arcs: _Scatter
-    groups: _Scatter
-    users: _Scatter
+    arcs: _SortedEdges
+    groups: _SortedEdges
+    users: _SortedEdges
 
 
-class _State:
+class _BlockLevels:
     """Levels of a block of shocks, and which rows any of them has reached so far."""
 
     new_user: np.ndarray
@@ -208,11 +208,11 @@ class Cascade:
             limiting = np.flatnonzero(self.limits & (user[self._owner] == depth))
             layers.append(
                 _Layer(
-                    _Scatter(graph.made_pool[makes], graph.made_activity[makes], share[makes]),
+                    _SortedEdges(graph.made_pool[makes], graph.made_activity[makes], share[makes]),
                     np.flatnonzero(home == depth),
-                    _Scatter(self.end[self.live[arcs]], arcs, self.flow[self.live[arcs]]),
-                    _Scatter(inputs.group[draws], inputs.pool[draws], self.share[draws]),
-                    _Scatter(self._owner[limiting], limiting, np.ones(len(limiting))),
+                    _SortedEdges(self.end[self.live[arcs]], arcs, self.flow[self.live[arcs]]),
+                    _SortedEdges(inputs.group[draws], inputs.pool[draws], self.share[draws]),
+                    _SortedEdges(self._owner[limiting], limiting, np.ones(len(limiting))),
                 )
             )
         return layers, depths is None
@@ -223,7 +223,7 @@ class Cascade:
         users = self.graph.n_activities + self.graph.n_demands
         ones, zeros, none = np.ones((users, 1)), np.zeros((n, 1)), np.zeros((groups, 1))
         nothing = Shock.nothing(self.graph)
-        state = _State(Levels(ones, zeros, zeros, none, 0, 0.0), [nothing], self.live)
+        state = _BlockLevels(Levels(ones, zeros, zeros, none, 0, 0.0), [nothing], self.live)
         state.new_user[:] = state.cut_made[:] = True
         return self._settle(state)
 
@@ -236,7 +236,7 @@ class Cascade:
             If levels still move after the cap of passes (slow cyclic collapse).
         """
         blocks = [
-            self._settle(_State(self._base, shocks[first : first + BLOCK], self.live))
+            self._settle(_BlockLevels(self._base, shocks[first : first + BLOCK], self.live))
             for first in range(0, len(shocks), BLOCK)
         ]
         if not blocks:
@@ -251,7 +251,7 @@ class Cascade:
         sweeps = max(block.sweeps for block in blocks)
         return Levels(user, made, home, kind, sweeps, max(block.residual for block in blocks))
 
-    def _settle(self, state: _State) -> Levels:
+    def _settle(self, state: _BlockLevels) -> Levels:
         for sweep in range(1, MAX_SWEEPS + 1):
             change = max(self._pass(layer, state) for layer in self._layers)
             if not self._loops:
@@ -260,7 +260,7 @@ class Cascade:
                 return Levels(state.user, state.made, state.home, state.kind, sweep, change)
         raise NotConvergedError(f"cascade: levels still move by {change:.2g} after {MAX_SWEEPS}.")
 
-    def _pass(self, layer: _Layer, state: _State) -> float:
+    def _pass(self, layer: _Layer, state: _BlockLevels) -> float:
         """Work through one layer; the largest fall of a user's level."""
         self._make(layer.made, state)
         self._bring_home(layer, state)
@@ -271,7 +271,7 @@ class Cascade:
             state.new_kind[groups.targets[where]] = True
         return self._limit(layer.users, state)
 
-    def _make(self, made: _Scatter, state: _State) -> None:
+    def _make(self, made: _SortedEdges, state: _BlockLevels) -> None:
         reached = made.touched(state.new_user[made.source]) | state.cut_made[made.targets]
         where = np.flatnonzero(reached)
         if len(where):
@@ -279,7 +279,7 @@ class Cascade:
             state.made[pools] = made.sums(state.user, where) * state.left_made[pools]
             state.new_made[pools] = True
 
-    def _bring_home(self, layer: _Layer, state: _State) -> None:
+    def _bring_home(self, layer: _Layer, state: _BlockLevels) -> None:
         arcs = layer.arcs
         origin = self.origin[self.live[arcs.source]]
         reached = arcs.touched(state.new_made[origin] | state.cut_arc[arcs.source])
@@ -297,7 +297,7 @@ class Cascade:
                 arcs.weight[edges, None] * moved, start
             )
 
-    def _limit(self, users: _Scatter, state: _State) -> float:
+    def _limit(self, users: _SortedEdges, state: _BlockLevels) -> float:
         reached = users.touched(state.new_kind[users.source]) | state.new_user[users.targets]
         where = np.flatnonzero(reached)
         if not len(where):

@@ -153,7 +153,7 @@ class SurvivalProgram:
         base = self.allocation.base_units
         least = np.zeros(len(base))
         least[demands] = self.full[demands] * base[demands] * (1.0 - FULL)
-        with _Limits(self, shock) as program:
+        with _ShockedBounds(self, shock) as program:
             program.set_column_bounds(self.units, least, base)
             program.set_cost(np.array([self.tau]), np.ones(1))
             try:
@@ -192,7 +192,7 @@ class SurvivalProgram:
         some = demands[base[demands] > 0]
         worth[some] = -LOSS_SCALE * weights / base[some]
         last = np.array([self.tau])
-        with _Limits(self, shock) as program:
+        with _ShockedBounds(self, shock) as program:
             program.set_column_bounds(last, np.array([12 / until]), np.array([12 / until]))
             program.set_cost(self.units, worth)
             try:
@@ -206,7 +206,7 @@ class SurvivalProgram:
         return np.clip(self.full - served, 0.0, 1.0)
 
 
-class _Limits:
+class _ShockedBounds:
     """Bounds of a shock on a survival program, taken back at the end."""
 
     def __init__(self, owner: SurvivalProgram, shock: Shock) -> None:

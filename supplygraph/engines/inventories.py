@@ -71,13 +71,13 @@ def stocks_of(baseline: Baseline) -> tuple[Stock, ...]:
     >>> stock.holder, stock.kind, round(stock.use, 6), [round(m, 2) for m in stock.months]
     ('ev@JP', 'product', 30.0, [0.46, 0.92, 1.85])
     """
-    place = _Place(baseline)
+    place = _Holders(baseline)
     rows = baseline.graph.dataset.tables["stocks"].to_dict("records")
     found = [place.stock(row) for row in rows]
     return tuple(sorted((s for s in found if s), key=lambda s: (s.holder, s.material)))
 
 
-class _Place:
+class _Holders:
     """Finds holders in one network."""
 
     def __init__(self, baseline: Baseline) -> None:

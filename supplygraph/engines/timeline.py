@@ -173,13 +173,13 @@ def run_months(
         if value not in known:
             raise UsageError(f"{what} '{value}' is not known. {did_you_mean(value, known)}")
     held = targets_of(baseline).at(*covers) if stocks is None else stocks
-    work = _Run(baseline, bounds, pace or Pace(), held, progress)
+    work = _MonthLoop(baseline, bounds, pace or Pace(), held, progress)
     if rerouting == "none":
         return work.rigid()
     return work.allocated(rerouting, rationing, weights, threads)
 
 
-class _Run:
+class _MonthLoop:
     def __init__(
         self,
         baseline: Baseline,

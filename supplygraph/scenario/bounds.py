@@ -99,7 +99,7 @@ def compose(
     notes, closed = _Notes(graph, names), _Closed()
     grades = {modifier.id: modifier.size_evidence for modifier in scenario.changing}
     largest = {
-        block: _Limits.none(len(names), size, NEUTRAL[block], None)
+        block: _BlockLimits.none(len(names), size, NEUTRAL[block], None)
         for block, size in zip(
             LARGEST, (len(graph.arcs), len(graph.arcs), graph.inputs.n_groups), strict=True
         )
@@ -162,7 +162,9 @@ def _tests(
     return tuple(tuple(tests.values()) for tests in found)
 
 
-def _answer_to_duties(bounds: Bounds, elasticity: _Limits, leak: _Limits, notes: _Notes) -> _Limits:
+def _answer_to_duties(
+    bounds: Bounds, elasticity: _BlockLimits, leak: _BlockLimits, notes: _Notes
+) -> _BlockLimits:
     """Caps of arcs whose duty meets a stated elasticity: (1 + rate)^-e, no less than leaks."""
     rows = elasticity.rows & (elasticity.values > 0) & (bounds.duty > 0)
     left = np.maximum((1.0 + bounds.duty) ** -elasticity.values, leak.values)
@@ -170,7 +172,7 @@ def _answer_to_duties(bounds: Bounds, elasticity: _Limits, leak: _Limits, notes:
     for month, row in enumerate(rows):
         names = [notes.setter("duty", month, arc) for arc in np.flatnonzero(row).tolist()]
         by.append(", ".join(dict.fromkeys(names)))
-    return _Limits(rows, np.where(rows, left, np.inf), by, elasticity.evidence, None)
+    return _BlockLimits(rows, np.where(rows, left, np.inf), by, elasticity.evidence, None)
 
 
 def _all_measures(scenario: Scenario) -> list[Measure]:
@@ -184,16 +186,16 @@ def _all_measures(scenario: Scenario) -> list[Measure]:
 
 def _monthly(
     world: World, measure: Measure, plan: Plan, months: Sequence[str], grades: Mapping[str, str]
-) -> dict[tuple[str, bytes], _Limits]:
+) -> dict[tuple[str, bytes], _BlockLimits]:
     """What a measure limits, by block, denials also by the arcs they close."""
-    found: dict[tuple[str, bytes], _Limits] = {}
+    found: dict[tuple[str, bytes], _BlockLimits] = {}
     for row, time, acting, active in _in_force(measure, plan, months):
         weaker = [grades[w.modifier] for w in active]
         for part in acting.parts(world, time):
             neutral = NEUTRAL[part.block]
             key = (part.block, b"" if part.arcs is None else part.arcs.tobytes())
             if key not in found:
-                found[key] = _Limits.none(len(months), len(part.rows), neutral, part.arcs)
+                found[key] = _BlockLimits.none(len(months), len(part.rows), neutral, part.arcs)
             grade = weakest([part.evidence or measure.size_evidence, *weaker])
             label = _label(measure, active)
             found[key].add(part, row, label, grade, neutral)
@@ -258,7 +260,7 @@ def _label(measure: Measure, windows: Sequence[Window]) -> str:
 
 
 @dataclass
-class _Limits:
+class _BlockLimits:
     """What one measure limits in one block, month by month."""
 
     rows: np.ndarray
@@ -268,12 +270,12 @@ class _Limits:
     arcs: np.ndarray | None
 
     @staticmethod
-    def none(months: int, size: int, neutral: float, arcs: np.ndarray | None) -> _Limits:
+    def none(months: int, size: int, neutral: float, arcs: np.ndarray | None) -> _BlockLimits:
         shape = (months, size)
         rows, values = np.zeros(shape, dtype=bool), np.full(shape, neutral)
-        return _Limits(rows, values, [""] * months, np.full(shape, "", dtype=object), arcs)
+        return _BlockLimits(rows, values, [""] * months, np.full(shape, "", dtype=object), arcs)
 
-    def raise_to(self, other: _Limits) -> None:
+    def raise_to(self, other: _BlockLimits) -> None:
         """The larger value of both, with its grade."""
         higher = other.rows & (other.values > self.values)
         self.values[higher] = other.values[higher]
@@ -297,7 +299,7 @@ class _Limits:
         self.by[month] = max(self.by[month], label, key=len)
 
 
-def _merge(bounds: Bounds, block: str, limits: _Limits) -> None:
+def _merge(bounds: Bounds, block: str, limits: _BlockLimits) -> None:
     """Tightest share, product of factors, sum of tonnes."""
     whole, rows, values = getattr(bounds, block), limits.rows, limits.values
     if block in MIN_BLOCKS:
@@ -314,7 +316,7 @@ class _Closed:
     def __init__(self) -> None:
         self.found: dict[bytes, Denial] = {}
 
-    def add(self, limits: _Limits) -> None:
+    def add(self, limits: _BlockLimits) -> None:
         """Add one measure's denial."""
         assert limits.arcs is not None
         share = np.where(limits.rows, np.minimum(limits.values, 1.0), 0.0)
@@ -355,7 +357,7 @@ class _Notes:
         self.maker[graph.made_pool] = True
         self.found: dict[tuple[str, int, int], tuple[float, str, str]] = {}
 
-    def note(self, block: str, limits: _Limits) -> None:
+    def note(self, block: str, limits: _BlockLimits) -> None:
         """Remember a measure's bounds."""
         if block not in self.ids:
             return

@@ -74,7 +74,7 @@ class Ribbon:
 
 
 @dataclass
-class Matrix:
+class StageMatrix:
     """The whole picture."""
 
     width: float

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from supplygraph.results import Results
-from supplygraph.views.layout import Matrix, column_text
+from supplygraph.views.layout import StageMatrix, column_text
 from supplygraph.views.page_parts import PageRecord, compact
 from supplygraph.views.pyvis_network import network_of
 from supplygraph.views.sankey import sankey_of
@@ -116,7 +116,7 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _page(record: PageRecord, matrix: Matrix) -> dict[str, Any]:
+def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:
     """What the page needs besides nodes and edges."""
     results = record.results
     rows = {part: record.rows(part) for part in ("element", "material", "product", "source")}
@@ -172,7 +172,7 @@ def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:
     return list(record.rows(part).values())
 
 
-def _matrix(matrix: Matrix) -> dict[str, Any]:
+def _matrix(matrix: StageMatrix) -> dict[str, Any]:
     """Columns, lanes and size of the picture."""
     return {
         "width": matrix.width,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from supplygraph.views.layout import Matrix, dot_pattern
+from supplygraph.views.layout import StageMatrix, dot_pattern
 from supplygraph.views.page_parts import compact
 from supplygraph.views.ribbons import ribbon_values
 from supplygraph.views.style import COLOURED, unit_text
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHAPES = {"rest": "square", "country": "square", "product": "dot"}
 
 
-def network_of(matrix: Matrix) -> Network:
+def network_of(matrix: StageMatrix) -> Network:
     """A directed pyvis network: a node for each dot and each cell, an edge for each ribbon.
 
     Physics is off and every node has its place. What the page needs beyond pyvis travels as

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from supplygraph.views.layout import Lane, Matrix, Ribbon, lane_of
+from supplygraph.views.layout import Lane, Ribbon, StageMatrix, lane_of
 from supplygraph.views.page_parts import PageRecord, Record
 from supplygraph.views.style import unit_text
 
@@ -14,7 +14,7 @@ RIBBONS = 240
 WIDEST = 15.0
 
 
-def add_ribbons(record: PageRecord, matrix: Matrix) -> None:
+def add_ribbons(record: PageRecord, matrix: StageMatrix) -> None:
     """Flows summed lane and column to lane and column; the largest are kept."""
     into = lane_of(record)
     block = {column.id: column.block for column in matrix.columns}
@@ -44,7 +44,7 @@ def _add_material(materials: list[list[Any]], name: str, quantity: float) -> Non
     materials.append([name, quantity])
 
 
-def _route(matrix: Matrix) -> None:
+def _route(matrix: StageMatrix) -> None:
     """Ends of each ribbon: beside the dots of its cells, stacked by where it comes from."""
     lane = {item.id: item for item in matrix.lanes}
     left: dict[str, float] = {}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.deals.cover_by_year import Question, Years
+from supplygraph.analysis.deals.cover_by_year import OutlookQuestion, Years
 from supplygraph.engines.coverage import YearCapacity
 from supplygraph.scenario import parse_shock
 from supplygraph.scenario.projects import projects_of
@@ -85,7 +85,7 @@ def test_what_arithmetic_leaves_of_an_empty_stock_stops_no_month(tmp_path):
 @pytest.mark.parametrize(("variant", "element"), [("announced", "NdPr"), ("binding", "Y")])
 def test_more_of_the_material_that_binds_covers_more(variant, element):
     chain = sg.load()
-    question = Question((2026, 2028, 2030), (element,), variants=(variant,))
+    question = OutlookQuestion((2026, 2028, 2030), (element,), variants=(variant,))
     shock = parse_shock(chain.network, ["country=CN"])
     years = Years(chain.baseline, projects_of(chain.dataset), shock, question)
     graph, portfolio = years.graph, years.portfolio(variant)

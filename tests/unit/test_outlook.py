@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from networks import Network, Solved
 
-from supplygraph.analysis.deals.cover_by_year import Question, Years, outlook_table
+from supplygraph.analysis.deals.cover_by_year import OutlookQuestion, Years, outlook_table
 from supplygraph.analysis.deals.deal_tables import deal_table, project_table
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
@@ -51,7 +51,10 @@ def asked(solved: Solved, **keys: object) -> dict[tuple[str, str], dict]:
     keys = {"years": (2028,), "elements": ("Dy",), "pool": ("US", "JP"), "variants": ALL, **keys}
     graph = solved.graph
     table, _ = outlook_table(
-        solved.baseline, projects_of(graph.dataset), solved.shock("country=CN"), Question(**keys)
+        solved.baseline,
+        projects_of(graph.dataset),
+        solved.shock("country=CN"),
+        OutlookQuestion(**keys),
     )
     return {(row["portfolio"], row["place"]): row for row in table.to_dict("records")}
 
@@ -126,7 +129,7 @@ def test_a_pool_of_one_region_has_one_row_for_each_portfolio():
         solved.baseline,
         projects_of(solved.graph.dataset),
         solved.shock("country=CN"),
-        Question((2028, 2028), ("Dy",), ("US", "US"), ("announced", "announced")),
+        OutlookQuestion((2028, 2028), ("Dy",), ("US", "US"), ("announced", "announced")),
     )
     assert list(table["place"]) == ["US"]
     assert table.loc[0, "cover_high"] == pytest.approx(1.0)
@@ -151,7 +154,7 @@ def test_two_dear_inputs_hide_no_limit_behind_the_step_they_feed():
     net.plant("jp-dy", "JP", "melt-dy", capacity=50).plant("jp-press", "JP", "press", capacity=100)
     net.product("car", {"magnet": 1}).demand("car", JP=100)
     solved = net.solve()
-    question = Question((2028,), ("Dy",), ("JP",), ("none",))
+    question = OutlookQuestion((2028,), ("Dy",), ("JP",), ("none",))
     years = Years(solved.baseline, {}, solved.shock("country=JP"), question)
     price = {"magnet": 5.0, "light": 4.6, "dy-metal": 4.8, "ore": 0.0}
     names = solved.graph.pools["material"]
@@ -173,7 +176,7 @@ def test_odds_are_drawn_from_a_seed():
 
 def test_projects_say_how_far_their_feed_goes():
     solved = world()
-    question = Question((2028,), ("Dy",), ("US", "JP"), ("announced",))
+    question = OutlookQuestion((2028,), ("Dy",), ("US", "JP"), ("announced",))
     known = projects_of(solved.graph.dataset)
     years = Years(solved.baseline, known, solved.shock("country=CN"), question)
     table = project_table(years).set_index("id")
@@ -204,7 +207,7 @@ def test_the_weakest_grade_of_what_a_cover_rests_on(keys, size, grade):
         name: project.model_copy(update={"evidence": "A", "size_evidence": size})
         for name, project in projects_of(solved.graph.dataset).items()
     }
-    question = Question(
+    question = OutlookQuestion(
         **{
             "years": (2028,),
             "elements": ("Dy",),
@@ -240,7 +243,7 @@ def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
     net.product("car", {"dy-oxide": 1}).demand("car", US=40).trade("dy-oxide", "CN", "US", 40)
     solved = net.solve()
     known = projects_of(solved.graph.dataset)
-    question = Question((2028,), ("Dy",), ("US",), ("announced",))
+    question = OutlookQuestion((2028,), ("Dy",), ("US",), ("announced",))
     years = Years(solved.baseline, known, solved.shock("country=CN"), question)
     row = project_table(years).iloc[0]
     # 100 t of ore give 20 t of bundle, all surplus before; the plant takes 40.
@@ -251,7 +254,7 @@ def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
 
 def test_tonnes_of_two_deals_over_one_project_count_once():
     solved = world()
-    question = Question((2028,), ("Dy",), ("US", "JP"), ("announced",))
+    question = OutlookQuestion((2028,), ("Dy",), ("US", "JP"), ("announced",))
     graph = solved.graph
     years = Years(solved.baseline, projects_of(graph.dataset), solved.shock("country=CN"), question)
     table = deal_table(deals_of(graph.dataset), project_table(years), 2028).set_index("id")

@@ -48,7 +48,7 @@ READING = (
 
 
 @dataclass(frozen=True)
-class Question:
+class OutlookQuestion:
     """What is asked of the years to come.
 
     Attributes
@@ -76,7 +76,7 @@ class Question:
     seed: int = 0
     draws: int = DRAWS
 
-    def checked(self, baseline: Baseline) -> Question:
+    def checked(self, baseline: Baseline) -> OutlookQuestion:
         """The same with every word once, when all are known.
 
         Raises
@@ -116,7 +116,7 @@ def outlook_table(
     baseline: Baseline,
     projects: Mapping[str, Project],
     shock: Shock,
-    question: Question,
+    question: OutlookQuestion,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Cover by element, year, portfolio and place.
@@ -151,7 +151,7 @@ class Years:
         baseline: Baseline,
         projects: Mapping[str, Project],
         shock: Shock,
-        question: Question,
+        question: OutlookQuestion,
         threads: int = 1,
     ) -> None:
         self.base, self.projects, self.question = baseline, projects, question

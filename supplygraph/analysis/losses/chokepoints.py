@@ -58,7 +58,7 @@ def chokepoints(
     """
     month = tracer.month
     entities = entities_of(month.baseline, by)
-    rows = _Rows(tracer, product, region)
+    rows = _LossRows(tracer, product, region)
     losses = _Losses(month, len(entities))
     found: list[dict[str, object]] = []
     for first in range(0, len(entities), BLOCK):
@@ -85,7 +85,7 @@ class _Losses:
 
 
 def _block(
-    rows: _Rows,
+    rows: _LossRows,
     losses: _Losses,
     entities: Sequence[Entity],
     first: int,
@@ -125,7 +125,7 @@ def _served(
     return np.stack(answers, axis=1)
 
 
-class _Rows:
+class _LossRows:
     """Turns losses into rows of the contract."""
 
     def __init__(self, tracer: Tracer, product: str | None, region: str | None) -> None:
@@ -328,7 +328,7 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
     return table.assign(rank=ranks, flags=flags).drop(columns="_key")
 
 
-def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
+def _unranked(month: Month, rows: _LossRows) -> pd.DataFrame:
     """Plants without a known share: no rank, the group's loss as an upper limit."""
     plants = unranked_facilities(month.baseline.graph)
     upper = {parent: _group_loss(month, rows, parent) for parent in set(plants["parent_id"])}
@@ -356,7 +356,7 @@ def _unranked(month: Month, rows: _Rows) -> pd.DataFrame:
     return pd.DataFrame(result)
 
 
-def _group_loss(month: Month, rows: _Rows, parent: str) -> float:
+def _group_loss(month: Month, rows: _LossRows, parent: str) -> float:
     """Loss under none without the unstated rest of a group."""
     graph = month.baseline.graph
     shock = Shock.nothing(graph)
@@ -376,7 +376,7 @@ def upper_limit(tracer: Tracer, plant: str) -> str:
     if row.empty:
         return ""
     parent = str(row["parent_id"].iat[0])
-    loss = stated(_group_loss(month, _Rows(tracer, None, None), parent), 1.0)
+    loss = stated(_group_loss(month, _LossRows(tracer, None, None), parent), 1.0)
     if np.isnan(loss):
         return ""
     return f" Its loss is at most {100 * loss:.3g} % (loss_upper), that of {parent} as a whole."

@@ -36,7 +36,7 @@ WATCHED = 5
 
 
 @dataclass(frozen=True)
-class Figure:
+class RangedFigure:
     """One figure with a range, or an ore with a rival vector (`variant`)."""
 
     table: str
@@ -50,7 +50,7 @@ class Figure:
     variant: str = ""
 
 
-def figures_of(dataset: Dataset) -> Iterator[Figure]:
+def figures_of(dataset: Dataset) -> Iterator[RangedFigure]:
     """All figures that can be set to a low and a high value."""
     for table, (column, grade, keys) in FIGURE_COLUMNS.items():
         frame = dataset.tables[table].reset_index(drop=True)
@@ -60,7 +60,7 @@ def figures_of(dataset: Dataset) -> Iterator[Figure]:
             if ranged and not idle and row["low"] < row["high"]:
                 parts = [row[key] for key in keys]
                 name = "/".join("+".join(p) if isinstance(p, tuple) else str(p) for p in parts if p)
-                yield Figure(
+                yield RangedFigure(
                     table, name, position, column, row[column], row["low"], row["high"], row[grade]
                 )
     vectors = dataset.tables["compositions"]
@@ -68,12 +68,12 @@ def figures_of(dataset: Dataset) -> Iterator[Figure]:
     for (material, variant), rows in rivals.groupby(["material", "variant"], sort=True):
         grade = str(rows["evidence"].iat[0])
         nan = float("nan")
-        yield Figure(
+        yield RangedFigure(
             "compositions", str(material), -1, "vector", nan, nan, nan, grade, str(variant)
         )
 
 
-def changed(dataset: Dataset, figure: Figure, value: float) -> Dataset:
+def changed(dataset: Dataset, figure: RangedFigure, value: float) -> Dataset:
     """The dataset with one figure set to another value."""
     frame = dataset.tables[figure.table].copy()
     row = frame.index[figure.position]
@@ -190,7 +190,7 @@ def _watched(dataset: Dataset) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class _Setting:
+class _TrialData:
     """What every worker process shares."""
 
     dataset: Dataset
@@ -198,17 +198,17 @@ class _Setting:
     leaders: set[str]
 
 
-_SETTING: list[_Setting] = []
+_TRIAL_DATA: list[_TrialData] = []
 
 
 def _start(dataset: Dataset, watched: list[tuple[str, str]], leaders: list[str]) -> None:
-    _SETTING[:] = [_Setting(dataset, watched, set(leaders))]
+    _TRIAL_DATA[:] = [_TrialData(dataset, watched, set(leaders))]
 
 
-def _trial(task: tuple[Figure, float | str]) -> Conclusions | None:
+def _trial(task: tuple[RangedFigure, float | str]) -> Conclusions | None:
     """Conclusions with one figure changed; None where no balance exists."""
     figure, end = task
-    setting = _SETTING[0]
+    setting = _TRIAL_DATA[0]
     try:
         if figure.variant:
             graph = compile_graph(setting.dataset, variants={figure.name: figure.variant})
@@ -220,8 +220,8 @@ def _trial(task: tuple[Figure, float | str]) -> Conclusions | None:
 
 
 def _rank(
-    figures: Sequence[Figure],
-    tasks: Sequence[tuple[Figure, float | str]],
+    figures: Sequence[RangedFigure],
+    tasks: Sequence[tuple[RangedFigure, float | str]],
     answers: Sequence[Conclusions | None],
     base: Conclusions,
     leaders: list[str],

@@ -142,7 +142,7 @@ def _table(coloured: Coloured, needs: pd.DataFrame, found: Compliant) -> pd.Data
     )
     table = pd.concat([table, whole], ignore_index=True)
     short = table["compliant_segregated_t"] < table["need_t"] * (1 - LACK)
-    source = _Source(coloured, found.prices)
+    source = _PriceSource(coloured, found.prices)
     table["binding"] = [
         source.binding(material) if lacks and material else ""
         for material, lacks in zip(table["material"], short, strict=True)
@@ -150,7 +150,7 @@ def _table(coloured: Coloured, needs: pd.DataFrame, found: Compliant) -> pd.Data
     return table
 
 
-class _Source:
+class _PriceSource:
     """Follows the price of clean goods upstream, while one input makes up most of it.
 
     A plant with several outputs ends the walk: its feed has no price of one of them.

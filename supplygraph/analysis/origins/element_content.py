@@ -26,7 +26,7 @@ SCRAP_PROCESS, UNRECORDED_PROCESS = "recycle", "unrecorded"
 
 
 @dataclass(frozen=True)
-class Term:
+class FlowTerm:
     """One flow between two nodes: ``(coefficients . x[columns])`` t of a material.
 
     ``carrier`` is the node whose content of the element the tonnes have, or -1 where `content`
@@ -106,7 +106,7 @@ class ElementNetwork:
         self.carries = np.isnan(self.known) | (self.known > 0)
         self.terms = [t for t in self._all_terms() if self.possible[t.columns].any()]
 
-    def _all_terms(self) -> Iterator[Term]:
+    def _all_terms(self) -> Iterator[FlowTerm]:
         yield from self._arc_terms()
         yield from self._draw_terms()
         yield from self._make_terms()
@@ -120,10 +120,10 @@ class ElementNetwork:
         carrier: int,
         pool: int,
         **where: int,
-    ) -> Term:
+    ) -> FlowTerm:
         known = float(self.known[pool])
         open_ = np.isnan(known)
-        return Term(
+        return FlowTerm(
             origin,
             target,
             np.atleast_1d(np.asarray(columns, int)),
@@ -133,7 +133,7 @@ class ElementNetwork:
             **where,
         )
 
-    def _arc_terms(self) -> Iterator[Term]:
+    def _arc_terms(self) -> Iterator[FlowTerm]:
         """Made to home: by arcs, and what stays (own output less exports)."""
         start = self.columns.start["arc"]
         ends = zip(self.graph.arcs["origin"], self.graph.arcs["destination"], strict=True)
@@ -159,7 +159,7 @@ class ElementNetwork:
             return self.columns.start["draw"] + int(inputs.draw[entry]), 1.0
         return int(inputs.user[entry]), float(inputs.quantity[entry])
 
-    def _draw_terms(self) -> Iterator[Term]:
+    def _draw_terms(self) -> Iterator[FlowTerm]:
         """Home to plants and products."""
         inputs, plants = self.graph.inputs, self.graph.n_activities
         for entry in np.flatnonzero(self.carries[inputs.pool]):
@@ -169,7 +169,7 @@ class ElementNetwork:
             node = self.home + pool
             yield self._term(node, target, column, coefficient, node, pool, entry=int(entry))
 
-    def _make_terms(self) -> Iterator[Term]:
+    def _make_terms(self) -> Iterator[FlowTerm]:
         """Plants to made; where the output's content is open, all that the inputs brought."""
         graph = self.graph
         entries: dict[int, list[int]] = {}
@@ -188,7 +188,7 @@ class ElementNetwork:
             if not np.isnan(self.known[pool]):
                 yield self._term(node, target, activity, quantity, -1, int(pool))
             elif not drawn and self.element == WHOLE:
-                yield Term(
+                yield FlowTerm(
                     node, target, np.array([int(activity)]), np.array([float(quantity)]), -1, 1.0
                 )
             for entry in drawn if np.isnan(self.known[pool]) else ():
@@ -198,9 +198,9 @@ class ElementNetwork:
                 yield self._term(node, target, column, part, self.home + source, source)
 
     @cached_property
-    def into(self) -> dict[int, list[Term]]:
+    def into(self) -> dict[int, list[FlowTerm]]:
         """Terms by the node they reach."""
-        found: dict[int, list[Term]] = {}
+        found: dict[int, list[FlowTerm]] = {}
         for term in self.terms:
             found.setdefault(term.target, []).append(term)
         return found

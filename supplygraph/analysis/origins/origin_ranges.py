@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from supplygraph.analysis.origins.element_content import ElementNetwork, Term
+from supplygraph.analysis.origins.element_content import ElementNetwork, FlowTerm
 from supplygraph.analysis.origins.range_program import MassProgram
 from supplygraph.baseline import Baseline, IdentifiedSet
 from supplygraph.errors import NotConvergedError
@@ -74,7 +74,7 @@ class Target:
 class _Inflow:
     """Terms into one node, as rows over the columns they use."""
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[FlowTerm]) -> None:
         every = np.concatenate([t.columns for t in terms])
         self.columns, place = np.unique(every, return_inverse=True)
         self.rows = np.zeros((len(terms), len(self.columns)))
@@ -190,7 +190,7 @@ class ElementRanges:
         return found
 
     def _mixed(
-        self, node: int, terms: Sequence[Term], target: Target, memo: dict[int, Range | None]
+        self, node: int, terms: Sequence[FlowTerm], target: Target, memo: dict[int, Range | None]
     ) -> Range:
         values = {t.origin: self._share_at(t.origin, target, memo) for t in terms}
         origins = sorted(values)
@@ -202,7 +202,7 @@ class ElementRanges:
         return max(bottom, 0.0) + 0.0, min(_greatest_mean(high, least, most), 1.0)
 
     def _parts_at(
-        self, node: int, terms: Sequence[Term], origins: Sequence[int]
+        self, node: int, terms: Sequence[FlowTerm], origins: Sequence[int]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Least and most part of what reaches a node that each origin can give."""
         if node not in self._parts:
@@ -222,12 +222,12 @@ class ElementRanges:
             self._parts[node] = least, most
         return self._parts[node]
 
-    def _rows(self, node: int, terms: Sequence[Term]) -> _Inflow:
+    def _rows(self, node: int, terms: Sequence[FlowTerm]) -> _Inflow:
         if node not in self._inflow:
             self._inflow[node] = _Inflow(terms)
         return self._inflow[node]
 
-    def _weight(self, term: Term) -> Range:
+    def _weight(self, term: FlowTerm) -> Range:
         """Range of the content of what a term carries."""
         return (term.content, term.content) if term.carrier < 0 else self._content_at(term.carrier)
 
@@ -247,7 +247,7 @@ class ElementRanges:
         return found
 
     def _home_content(
-        self, node: int, terms: Sequence[Term], low: np.ndarray, high: np.ndarray
+        self, node: int, terms: Sequence[FlowTerm], low: np.ndarray, high: np.ndarray
     ) -> Range:
         one = np.ones(len(terms))
         inflow = self._rows(node, terms)
@@ -260,13 +260,13 @@ class ElementRanges:
         return max(bottom, 0.0), max(top, 0.0)
 
     def _made_content(
-        self, node: int, terms: Sequence[Term], low: np.ndarray, high: np.ndarray
+        self, node: int, terms: Sequence[FlowTerm], low: np.ndarray, high: np.ndarray
     ) -> Range:
         """What the inputs bring over what is made: the last row counts the tonnes made."""
         pool = node - self.network.made
         place = int(np.searchsorted(self.network.columns.made_of, pool))
         column = np.array([self.network.columns.start["made"] + place])
-        made = Term(-1, node, column, np.ones(1), -1, 1.0)
+        made = FlowTerm(-1, node, column, np.ones(1), -1, 1.0)
         inflow = _Inflow([*terms, made])
         below = np.zeros(len(terms) + 1)
         below[-1] = 1.0

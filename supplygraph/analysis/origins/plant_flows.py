@@ -56,7 +56,7 @@ class Arc:
 
 
 @dataclass(frozen=True)
-class Flow:
+class CellFlow:
     """What one cell's makers send to another cell's users, of one material.
 
     ``reported`` is the part that travels on arcs which a published figure pins.
@@ -126,7 +126,7 @@ def arcs_in_use(baseline: Baseline, evidence: Evidence) -> list[Arc]:
 
 def cell_flows(
     pools: Mapping[str, Pool], arcs: list[Arc], cell_of: Mapping[str, tuple[str, str]]
-) -> list[Flow]:
+) -> list[CellFlow]:
     """Flows between cells of the picture by material, in order.
 
     Parameters
@@ -151,7 +151,7 @@ def cell_flows(
                 entry[0] += flow
                 entry[1] += flow * reported
     return [
-        Flow(*key, quantity, reported)
+        CellFlow(*key, quantity, reported)
         for key, (quantity, reported) in sorted(total.items())
         if quantity > TINY
     ]

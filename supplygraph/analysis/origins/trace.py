@@ -16,7 +16,7 @@ import pandas as pd
 
 from supplygraph.analysis.origins.origin_ranges import AllowedFlows
 from supplygraph.analysis.origins.trace_rows import Row, TraceRows
-from supplygraph.analysis.origins.trace_shares import ElementShares, Question
+from supplygraph.analysis.origins.trace_shares import ElementShares, TraceQuestion
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UndefinedMetricError, UsageError
 from supplygraph.schema.commands import result_fields
@@ -83,7 +83,7 @@ def trace(
     if ranges not in RANGES:
         raise UsageError(f"--ranges '{ranges}' is not known. {did_you_mean(ranges, RANGES)}")
     starts = _starts(baseline, product, region)
-    question = Question(baseline, product, region or "", starts, by)
+    question = TraceQuestion(baseline, product, region or "", starts, by)
     held = question.elements(element)
     if ranges == "auto":
         ranges = "large" if element is None and len(held) > 1 else "all"

@@ -23,7 +23,7 @@ LEAST_MASS = 1e-9
 
 
 @dataclass
-class Question:
+class TraceQuestion:
     """What is asked, and what all elements share.
 
     Attributes
@@ -114,7 +114,7 @@ class ElementShares:
     """
 
     def __init__(
-        self, question: Question, element: str, allowed: AllowedFlows | None, least: float
+        self, question: TraceQuestion, element: str, allowed: AllowedFlows | None, least: float
     ) -> None:
         self.question, self.element, self.least = question, element, least
         self.graph = question.baseline.graph
@@ -239,7 +239,7 @@ class ElementShares:
 class _Grades:
     """Grades of the flows behind a share."""
 
-    def __init__(self, question: Question, flows: ElementFlows) -> None:
+    def __init__(self, question: TraceQuestion, flows: ElementFlows) -> None:
         self.evidence, self.flows = question.evidence, flows
         self.activity = flows.network.activity
         self.plants = flows.network.graph.n_demands

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.causes.evidence import Evidence
-from supplygraph.analysis.pages.stage_columns import Column, place_of
+from supplygraph.analysis.pages.stage_columns import StageColumn, place_of
 from supplygraph.baseline import Baseline
 from supplygraph.dataset.recipes import vectors
 from supplygraph.grades import weakest
@@ -32,7 +32,9 @@ class Places:
         Columns of plants, then of sectors.
     """
 
-    def __init__(self, baseline: Baseline, evidence: Evidence, columns: Sequence[Column]) -> None:
+    def __init__(
+        self, baseline: Baseline, evidence: Evidence, columns: Sequence[StageColumn]
+    ) -> None:
         self.baseline, self.graph = baseline, baseline.graph
         self.tables = self.graph.dataset.tables
         self.columns = {column.id: column for column in columns}
@@ -120,7 +122,7 @@ class Places:
                 "facts": [_fact("demand", f"assembled in {row['market']}", row, "units")],
             }
 
-    def _column_of(self, plant: Record, rows: np.ndarray) -> Column:
+    def _column_of(self, plant: Record, rows: np.ndarray) -> StageColumn:
         """Column of the process that makes most, since a line may differ from its plant."""
         if not len(rows):
             return self.at[plant["stage"], plant["process"]]

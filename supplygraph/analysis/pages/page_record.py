@@ -12,7 +12,11 @@ from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
 from supplygraph.analysis.pages.dots import Places, need_facts
 from supplygraph.analysis.pages.single_removals import Removals
-from supplygraph.analysis.pages.stage_columns import Column, columns_of_sectors, columns_of_stages
+from supplygraph.analysis.pages.stage_columns import (
+    StageColumn,
+    columns_of_sectors,
+    columns_of_stages,
+)
 from supplygraph.graph.network import RUNNING
 from supplygraph.results import plain_row
 
@@ -97,7 +101,7 @@ class _Page:
             "region": month.region,
         }
 
-    def _column(self, column: Column) -> Record:
+    def _column(self, column: StageColumn) -> Record:
         ranked = column.ranked()
         plants = [n for n in self.nodes if n["column"] == column.id]
         sites = [n for n in plants if n["kind"] in ("site", "district") and n["status"] in RUNNING]

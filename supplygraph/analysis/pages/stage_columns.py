@@ -17,7 +17,7 @@ OXIDE = ("t_reo", "t_oxide")  # both count tonnes of rare-earth oxide
 
 
 @dataclass
-class Column:
+class StageColumn:
     """One column: a stage, a part of one, or a sector of end products.
 
     Attributes
@@ -59,7 +59,7 @@ class Column:
         return 10_000 * concentration(self.output)
 
 
-def columns_of_stages(baseline: Baseline, made: np.ndarray) -> list[Column]:
+def columns_of_stages(baseline: Baseline, made: np.ndarray) -> list[StageColumn]:
     """Columns of plants in the order of the chain.
 
     Parameters
@@ -76,19 +76,19 @@ def columns_of_stages(baseline: Baseline, made: np.ndarray) -> list[Column]:
         *zip(places["stage"], places["process"], strict=True),
     }
     stages = sorted({stage for stage, _ in known}, key=_stage_order)
-    columns: list[Column] = []
+    columns: list[StageColumn] = []
     for stage in stages:
         processes = sorted(process for s, process in known if s == stage)
         for group in _levels(baseline, made, stage, processes):
-            columns.append(Column(f"c{len(columns):02d}", stage, group))
+            columns.append(StageColumn(f"c{len(columns):02d}", stage, group))
     _fill(baseline, made, columns)
     return columns
 
 
-def columns_of_sectors(start: int, sectors: Sequence[str]) -> list[Column]:
+def columns_of_sectors(start: int, sectors: Sequence[str]) -> list[StageColumn]:
     """One column for each sector that has a product, in the order of the sectors."""
     used = [name for name in (*SECTORS, *sorted(set(sectors) - {*SECTORS})) if name in sectors]
-    return [Column(f"c{start + i:02d}", "product", (name,)) for i, name in enumerate(used)]
+    return [StageColumn(f"c{start + i:02d}", "product", (name,)) for i, name in enumerate(used)]
 
 
 def _stage_order(stage: str) -> tuple[int, str]:
@@ -149,7 +149,7 @@ def _feeds(
     return {pair for pair, quantity in drawn.items() if quantity > least}, size
 
 
-def _fill(baseline: Baseline, made: np.ndarray, columns: Sequence[Column]) -> None:
+def _fill(baseline: Baseline, made: np.ndarray, columns: Sequence[StageColumn]) -> None:
     """Base output by country; none where units do not add."""
     graph = baseline.graph
     at = place_of(columns)
@@ -169,6 +169,6 @@ def _fill(baseline: Baseline, made: np.ndarray, columns: Sequence[Column]) -> No
         column.unit = f"{found.pop()}/yr" if len(found) == 1 else ""
 
 
-def place_of(columns: Sequence[Column]) -> Mapping[tuple[str, str], Column]:
+def place_of(columns: Sequence[StageColumn]) -> Mapping[tuple[str, str], StageColumn]:
     """Column of each stage and process."""
     return {(c.stage, process): c for c in columns for process in c.processes}

@@ -23,7 +23,7 @@ FITTED = ("2025-04", "2025-08")  # months that the curve of the licence was fitt
 
 
 @dataclass(frozen=True)
-class Record:
+class CustomsRecord:
     """Rows of the record and the tonnes of single months.
 
     ``fitted`` says whether the licence acts whose curve was fitted to these very tonnes.
@@ -68,7 +68,7 @@ class Record:
         return (text, told) if self.fitted else (text,)
 
 
-def record_of(dataset: Dataset, exporter: str, scenario: Scenario, bounds: Bounds) -> Record:
+def record_of(dataset: Dataset, exporter: str, scenario: Scenario, bounds: Bounds) -> CustomsRecord:
     """What customs recorded of the exporter's magnets, of spans that end in the run.
 
     Only Chinese magnets are on record here: the record of any other exporter is empty.
@@ -85,7 +85,7 @@ def record_of(dataset: Dataset, exporter: str, scenario: Scenario, bounds: Bound
         rows.append(_row(row, span, fitted and FITTED[0] <= span[-1] <= FITTED[1]))
         if len(span) == 1:
             seen[span[0]] = float(row["quantity_t"])
-    return Record(tuple(rows), seen, fitted)
+    return CustomsRecord(tuple(rows), seen, fitted)
 
 
 def _row(row: Mapping[Any, Any], span: tuple[str, ...], fitted: bool) -> dict[str, Any]:

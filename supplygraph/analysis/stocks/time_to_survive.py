@@ -89,13 +89,13 @@ def survival_table(
         If the TTR is no time, or the product is not assembled in the region.
     """
     check_longest(longest)
-    work = _Work(tracer, demand_groups(tracer, product, region), longest)
+    work = _SharedPrograms(tracer, demand_groups(tracer, product, region), longest)
     rows, notes = [], [f"how to read: {READING}", f"blind to: {BLIND_TO}"]
     for selectors in scenarios:
         shock = parse_shock(work.graph, selectors)
         recovery = recovery_of(work.graph, shock, ttr)
         notes += [recovery.note] if recovery.note and recovery.note not in notes else []
-        rows += _Scenario(work, " + ".join(selectors), shock, recovery.months).rows()
+        rows += _RemovalRows(work, " + ".join(selectors), shock, recovery.months).rows()
     table = _exposure(pd.DataFrame(rows), len(scenarios))
     return table, (*notes, *work.notes())
 
@@ -109,7 +109,7 @@ def _exposure(table: pd.DataFrame, scenarios: int) -> pd.DataFrame:
     return table.assign(rei=(table["loss_at_ttr"] / worst).where(worst > EPSILON))
 
 
-class _Work:
+class _SharedPrograms:
     """What all scenarios share."""
 
     def __init__(
@@ -144,10 +144,10 @@ class _Work:
         return False
 
 
-class _Scenario:
+class _RemovalRows:
     """Rows of one removal."""
 
-    def __init__(self, work: _Work, name: str, shock: Shock, ttr: float) -> None:
+    def __init__(self, work: _SharedPrograms, name: str, shock: Shock, ttr: float) -> None:
         self.work, self.name, self.ttr = work, name, ttr
         month = work.month
         self.shock = month.shock.with_(shock)

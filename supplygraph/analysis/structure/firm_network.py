@@ -222,7 +222,7 @@ def esri_table(tracer: Tracer, by: str = "facility") -> tuple[pd.DataFrame, tupl
     known = entities_of(baseline, by)
     entities = [e for e in known if len(firms.failed(e.shock))]
     answer = esri(firms.network, [firms.failed(e.shock) for e in entities])
-    rows = _Rows(tracer, firms, answer)
+    rows = _FirmRows(tracer, firms, answer)
     table = pd.DataFrame([rows.row(i, entity) for i, entity in enumerate(entities)])
     if table.empty:
         return table, ("nothing to rank: no plant of its own runs in the base year",)
@@ -249,7 +249,7 @@ def _units_note(baseline: Baseline) -> str:
     return f"sales are mass, not value, added inside a unit only; {', '.join(units)} count the same"
 
 
-class _Rows:
+class _FirmRows:
     """Turns levels into rows."""
 
     def __init__(self, tracer: Tracer, firms: Firms, answer: EsriAnswer) -> None:

@@ -156,7 +156,7 @@ def dominators_table(tracer: Tracer, options: dict[str, object]) -> Found:
     if links is not None and links not in LINKS:
         raise UsageError(f"--links '{links}' is not known. {did_you_mean(links, LINKS)}")
     nodes = Nodes(tracer, options)
-    targets = _Targets(nodes, text_of(options["product"]), text_of(options["region"]))
+    targets = _SoughtDemands(nodes, text_of(options["product"]), text_of(options["region"]))
     found: dict[tuple[str, ...], dict[str, object]] = {}
     for chosen in LINKS if links is None else (links,):
         for row in targets.rows(chosen):
@@ -168,7 +168,7 @@ def dominators_table(tracer: Tracer, options: dict[str, object]) -> Found:
     return pd.DataFrame(rows), ()
 
 
-class _Targets:
+class _SoughtDemands:
     """Products and regions whose dominators are sought."""
 
     def __init__(self, nodes: Nodes, product: str | None, region: str | None) -> None:

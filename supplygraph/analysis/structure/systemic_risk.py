@@ -242,7 +242,7 @@ def _settle(
     )
 
 
-class _Sums:
+class _SumsByTarget:
     """Sum of weighted rows by target."""
 
     def __init__(self, target: np.ndarray, weight: np.ndarray, size: int) -> None:
@@ -263,7 +263,7 @@ class _Down:
     def __init__(self, network: FirmNetwork) -> None:
         self.sales, n = network.sales, len(network.names)
         self.sector = network.sector
-        self._in_sector = _Sums(network.sector, self.sales, int(network.sector.max()) + 1)
+        self._in_sector = _SumsByTarget(network.sector, self.sales, int(network.sector.max()) + 1)
         both = network.firm * (int(network.sector.max()) + 1) + network.sector
         _, group = np.unique(both, return_inverse=True)
         self.share_of = np.bincount(group, self.sales)[group][:, None]
@@ -271,7 +271,7 @@ class _Down:
         needed, other = (np.flatnonzero(network.type_ == t) for t in (ESSENTIAL, OTHER))
         self.needed, self.other = network.seller[needed], network.seller[other]
         weight = network.weight[other] / bought[network.buyer[other]]
-        self._other = _Sums(network.buyer[other], weight, n)
+        self._other = _SumsByTarget(network.buyer[other], weight, n)
         self._kinds(network, needed)
 
     def _kinds(self, network: FirmNetwork, needed: np.ndarray) -> None:
@@ -281,7 +281,9 @@ class _Down:
         kinds, group = np.unique(keys, axis=0, return_inverse=True)
         group = group.ravel()
         total = np.bincount(group, weight, minlength=len(kinds))
-        self._kind = _Sums(group, weight / total[group] if len(group) else weight, len(kinds))
+        self._kind = _SumsByTarget(
+            group, weight / total[group] if len(group) else weight, len(kinds)
+        )
         self.buyers, self.start = np.unique(kinds[:, 0], return_index=True)
 
     def __call__(self, level: np.ndarray, psi: np.ndarray) -> np.ndarray:
@@ -304,7 +306,7 @@ class _Up:
         sales = network.sales
         self.alone = sales <= 0
         self.buyer = network.buyer
-        self._sold = _Sums(
+        self._sold = _SumsByTarget(
             network.seller, network.weight / sales[network.seller], len(network.names)
         )
 

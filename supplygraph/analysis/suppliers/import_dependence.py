@@ -198,7 +198,7 @@ def dependence_table(
     known = sorted({e for cell in tags.values() for e in cell})
     if element is not None and element not in known:
         raise UsageError(f"--element: no material of '{element}'. {did_you_mean(element, known)}")
-    rows = _Rows(flows)
+    rows = _DependenceRows(flows)
     names = [m for m in flows.materials if element is None or element in tags[m]]
     found = [] if element is not None else [*rows.groups(), *rows.compared()]
     found += [rows.material(name) for name in names]
@@ -209,7 +209,7 @@ def dependence_table(
     return pd.DataFrame(found), notes
 
 
-class _Rows:
+class _DependenceRows:
     """Rows of the table of one region."""
 
     def __init__(self, flows: RegionFlows) -> None:
@@ -241,7 +241,7 @@ class _Rows:
         self, name: str, kind: str, stage: str, unit: str, members: Sequence[str]
     ) -> dict[str, object]:
         supply = self.flows.supply(members, self.tonne)
-        sums = _Sums.of(self.flows, members, self.tonne)
+        sums = _SupplyCoefficients.of(self.flows, members, self.tonne)
         origins = {place: share for place, share in supply.shares.items() if place != OWN}
         largest = next(iter(origins), "")
         share = origins.get(largest, float("nan"))
@@ -360,7 +360,7 @@ class _Rows:
         units = {self.unit[m] for m in members}
         factor = self.oxide if len(units) > 1 else self.tonne
         supply = self.flows.supply(members, factor)
-        sums = _Sums.of(self.flows, members, factor)
+        sums = _SupplyCoefficients.of(self.flows, members, factor)
         measure, origin = str(facts["measure"]), str(facts["origin"])
         if measure == NET_IMPORT_RELIANCE:
             computed, top, bottom = supply.net_import_reliance, sums.net_imports, sums.used
@@ -380,7 +380,7 @@ class _Rows:
 
 
 @dataclass(frozen=True)
-class _Sums:
+class _SupplyCoefficients:
     """Coefficients of the balance's columns in a region's supply."""
 
     own: dict[int, float]
@@ -388,8 +388,8 @@ class _Sums:
     exports: dict[int, float]
 
     @staticmethod
-    def of(flows: RegionFlows, members: Sequence[str], factor: np.ndarray) -> _Sums:
-        return _Sums(*flows.sums(members, factor))
+    def of(flows: RegionFlows, members: Sequence[str], factor: np.ndarray) -> _SupplyCoefficients:
+        return _SupplyCoefficients(*flows.sums(members, factor))
 
     @property
     def imported(self) -> dict[int, float]:

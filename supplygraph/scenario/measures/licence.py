@@ -112,21 +112,21 @@ class Licence(Measure, Terms):
                 own = lane.evidence or self.size_evidence
                 yield from self.leak.parts(rows, left, through, own)
 
-    def _lanes(self, world: World) -> Iterator[_Lane]:
+    def _lanes(self, world: World) -> Iterator[_SharedTerms]:
         for name in sorted(self.groups):
             group = self.groups[name]
             evidence = group.size_evidence or ""
-            yield _Lane(group.covers.ids(world), group, group.floor, group.held, evidence)
-        yield _Lane(self.covers.ids(world), self, self.floor, self.held)
+            yield _SharedTerms(group.covers.ids(world), group, group.floor, group.held, evidence)
+        yield _SharedTerms(self.covers.ids(world), self, self.floor, self.held)
         if self.uncontrolled:
             free = self.uncontrolled
             # The ceiling and general licences are for listed goods; what eases here is the check.
             terms = self.model_copy(update={"approval": {"*": 1.0}, "general": {"*": 0.0}})
             evidence = free.size_evidence or ""
-            yield _Lane(sorted(free.materials), terms, free.friction, self.held, evidence)
+            yield _SharedTerms(sorted(free.materials), terms, free.friction, self.held, evidence)
 
     def _shares(
-        self, world: World, lane: _Lane, rows: np.ndarray, time: Time, least: float = 0.0
+        self, world: World, lane: _SharedTerms, rows: np.ndarray, time: Time, least: float = 0.0
     ) -> np.ndarray:
         """Mean share of the month by arc; places with the same terms are computed once.
 
@@ -208,7 +208,7 @@ def daily_share(
 
 
 @dataclass(frozen=True)
-class _Lane:
+class _SharedTerms:
     """Materials that share terms."""
 
     materials: list[str]

@@ -15,7 +15,7 @@ from supplygraph.scenario.network_queries import World
 from supplygraph.selectors import did_you_mean
 
 
-class _Stock(Measure):
+class _StateStock(Measure):
     """Tonnes of one material in one market, spread evenly over the days in force."""
 
     block: ClassVar[str]
@@ -25,7 +25,7 @@ class _Stock(Measure):
     tonnes: float = Field(gt=0, description="Tonnes in all, in the material's unit.")
 
     @model_validator(mode="after")
-    def _window(self) -> _Stock:
+    def _window(self) -> _StateStock:
         if not (self.effective and self.expires):
             raise ValueError("tonnes are spread over a window. Give effective and expires.")
         return self
@@ -41,7 +41,7 @@ class _Stock(Measure):
         yield Part(self.block, rows, np.full(len(rows), self.tonnes * float(time.on.sum()) / span))
 
 
-class StockRelease(_Stock):
+class StockRelease(_StateStock):
     """A state sells from its stock."""
 
     block = "release"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from supplygraph.scenario.measures.stock_release import _Stock
+from supplygraph.scenario.measures.stock_release import _StateStock
 
 
-class Stockpile(_Stock):
+class Stockpile(_StateStock):
     """A state buys for its stock."""
 
     block = "hold"
