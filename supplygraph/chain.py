@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from supplygraph.scenario.model import Scenario
-    from supplygraph.scenario.projects import Portfolio, Project
+    from supplygraph.scenario.portfolios import Portfolio
+    from supplygraph.scenario.projects import Project
     from supplygraph.views import View
 
 DECIDING_FILE = Path("derived") / "deciding.json"
@@ -158,7 +159,7 @@ class _Shared:
         if portfolio is None:
             return base
         if portfolio not in self.built:
-            from supplygraph.scenario.projects import with_projects
+            from supplygraph.scenario.portfolios import with_projects
 
             graph = with_projects(self.network, self.projects, portfolio)
             self.built[portfolio] = replace(base, graph=graph)
@@ -166,7 +167,7 @@ class _Shared:
 
     def portfolio(self, words: Iterable[str], at: str | None) -> Portfolio | None:
         """The projects that words name; None in the base year, which knows none."""
-        from supplygraph.scenario.projects import Portfolio, chosen
+        from supplygraph.scenario.portfolios import Portfolio, chosen
 
         built = chosen(self.projects, words)
         return None if at is None or not self.projects else Portfolio(built)
@@ -1136,7 +1137,7 @@ class Chain:
         without
             Selector of what stops.
         portfolios
-            ``usual``, ``all``, or words of `supplygraph.analysis.deals.cover_by_year.VARIANTS`.
+            ``usual``, ``all``, or words of `supplygraph.analysis.deals.outlook_question.VARIANTS`.
         growth
             Of demand a year since the base year.
         known_to
@@ -1149,14 +1150,9 @@ class Chain:
         UsageError
             If a word is unknown, or the dataset has no projects.
         """
-        from supplygraph.analysis.deals.cover_by_year import (
-            USUAL,
-            VARIANTS,
-            OutlookQuestion,
-            Years,
-            outlook_table,
-        )
+        from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
         from supplygraph.analysis.deals.deal_tables import deal_table, project_table
+        from supplygraph.analysis.deals.outlook_question import USUAL, VARIANTS, OutlookQuestion
         from supplygraph.scenario.projects import deals_of
 
         _check_choice(by, ("year", "project", "deal"), "by")
@@ -1209,7 +1205,8 @@ class Chain:
         destinations
             Only these; all that the dataset names by default.
         """
-        from supplygraph.analysis.runs.backtest import FIT, backtest, read_observed
+        from supplygraph.analysis.runs.backtest import backtest, read_observed
+        from supplygraph.analysis.runs.licence_curve import FIT
         from supplygraph.scenario.month_arrays import month_range
 
         seen = None if observed is None else read_observed(observed)

@@ -1,41 +1,26 @@
 """Projects: capacity to come, by line and date, with ramp, firmness, slip and odds; deals over it.
 
 Tonnes and start dates stay in `capacities.csv`; a project claims rows of it, and no row has two.
-A portfolio names the projects that are built. Its capacities are those of the lines without any
-project plus, for every claimed step from q0 to q1 at month s with ramp R,
-
-    (q1 - q0) x rho((m - s + 1/2) / R),    rho(a) = 3 a^2 - 2 a^3 between 0 and 1.
-
-Whatever a portfolio leaves out stays closed, or as it was before the project.
+Which of them are built is the business of :mod:`supplygraph.scenario.portfolios`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field
 
 from supplygraph.dataset import Dataset
-from supplygraph.errors import DatasetError, Fault, UsageError
-from supplygraph.graph import SupplyGraph
+from supplygraph.errors import DatasetError, Fault
 from supplygraph.scenario.document_faults import validated
 from supplygraph.scenario.fields import Day, Grade, Share, Source, Strict
-from supplygraph.scenario.month_arrays import month_range
 from supplygraph.selectors import did_you_mean
 
 FIRMNESS = ("binding", "announced", "non_binding")
 ODDS = {"binding": 0.9, "announced": 0.5, "non_binding": 0.2}
 RAMP_MONTHS = {"mine": 36, "separation": 24, "metal": 18, "magnet": 24}
-OTHER_RAMP = 24
-WORDS = {
-    "none": (),
-    "binding": FIRMNESS[:1],
-    "announced": FIRMNESS[:2],
-    "non_binding": FIRMNESS,
-}
 Month = Annotated[str, BeforeValidator(str), Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -198,7 +183,7 @@ def _read(dataset: Dataset, folder: str, model: type[Any]) -> tuple[dict[str, An
     return found, faults
 
 
-def _dates(dataset: Dataset) -> dict[tuple[str, str], list[str]]:
+def line_dates(dataset: Dataset) -> dict[tuple[str, str], list[str]]:
     """Months of the dated rows of every line, in order."""
     table = dataset.tables["capacities"]
     found: dict[tuple[str, str], list[str]] = {}
@@ -207,12 +192,13 @@ def _dates(dataset: Dataset) -> dict[tuple[str, str], list[str]]:
     return {key: sorted(months) for key, months in found.items()}
 
 
-def _base_end(dataset: Dataset) -> str:
+def base_end(dataset: Dataset) -> str:
+    """Last month of the base year, before which no row belongs to a project by itself."""
     years = dataset.tables["demand"]["year"].dropna()
     return f"{int(years.max())}-12" if len(years) else "0000-12"
 
 
-def _claimed(line: Line, dates: Mapping[tuple[str, str], list[str]], base: str) -> list[str]:
+def claimed_months(line: Line, dates: Mapping[tuple[str, str], list[str]], base: str) -> list[str]:
     """Months of the rows that a line of a project claims."""
     months = dates.get((line.facility, line.line), [])
     return [m for m in months if (m >= line.first if line.first else m > base)]
@@ -230,12 +216,12 @@ def _check_slip(project: Project) -> list[Fault]:
 
 def _check_lines(dataset: Dataset, project: Project) -> list[Fault]:
     """The rows a project claims exist, and its full rate comes after its last step."""
-    dates, base = _dates(dataset), _base_end(dataset)
+    dates, base = line_dates(dataset), base_end(dataset)
     file, faults = f"projects/{project.id}.yaml", []
     lines = sorted({f"{plant} line {line}" for plant, line in dates})
     for number, line in enumerate(project.lines):
         place, named = f"lines.{number}", f"{line.facility} line {line.line}"
-        claimed = _claimed(line, dates, base)
+        claimed = claimed_months(line, dates, base)
         if (line.facility, line.line) not in dates:
             hint = did_you_mean(named, lines)
             faults.append(Fault(file, 0, place, named, "no line of capacities.csv", hint))
@@ -262,12 +248,12 @@ def _check_feed(dataset: Dataset, project: Project) -> list[Fault]:
 
 def _check_claims(dataset: Dataset, projects: Mapping[str, Project]) -> list[Fault]:
     """No dated row belongs to two projects."""
-    dates, base = _dates(dataset), _base_end(dataset)
+    dates, base = line_dates(dataset), base_end(dataset)
     owner: dict[tuple[str, str, str], str] = {}
     faults = []
     for name, project in projects.items():
         for line in project.lines:
-            for month in _claimed(line, dates, base):
+            for month in claimed_months(line, dates, base):
                 key = (line.facility, line.line, month)
                 if key in owner:
                     shown = f"{line.facility} line {line.line} from {month}"
@@ -276,206 +262,3 @@ def _check_claims(dataset: Dataset, projects: Mapping[str, Project]) -> list[Fau
                     faults.append(Fault(f"projects/{name}.yaml", 0, "lines", shown, rule, way_out))
                 owner.setdefault(key, name)
     return faults
-
-
-@dataclass(frozen=True)
-class Portfolio:
-    """Projects that are built, and how late.
-
-    Attributes
-    ----------
-    projects
-        Ids, in order.
-    delay_months
-        Months by which every step after `known_to` comes later.
-    known_to
-        Month up to which steps have come as dated.
-    slip
-        ``low``, ``central`` or ``high``: steps after `known_to` come later by the project's own
-        `slip_months`; empty for none.
-    ramp_factor
-        Factor on the ramp of single projects, such as 1.5.
-    ramp_from
-        Month of the first step that takes its factor.
-    """
-
-    projects: tuple[str, ...] = ()
-    delay_months: int = 0
-    known_to: str = "0000-01"
-    slip: str = ""
-    ramp_factor: tuple[tuple[str, float], ...] = field(default=())
-    ramp_from: str = "0000-01"
-
-    def without(self, names: Collection[str]) -> Portfolio:
-        """The same without some projects."""
-        return replace(self, projects=tuple(n for n in self.projects if n not in names))
-
-    def late(self, project: Project) -> int:
-        """Months by which the steps of a project after `known_to` come later."""
-        own = project.slip_months or (0.0, 0.0, 0.0)
-        names = ("low", "central", "high")
-        slip = own[names.index(self.slip)] if self.slip else 0.0
-        return self.delay_months + round(slip)
-
-
-def chosen(projects: Mapping[str, Project], words: Iterable[str]) -> tuple[str, ...]:
-    """Ids that words name: ids, ``-id`` to leave one out, and words for how firm they are.
-
-    ``binding``; ``announced`` (and binding); ``non_binding`` (all); ``none``. What is off by
-    default comes only by its id.
-
-    Raises
-    ------
-    UsageError
-        If a word is neither.
-
-    Examples
-    --------
-    >>> line = {"facility": "a"}
-    >>> known = {name: Project.model_validate({"id": name, "title": name, "lines": [line],
-    ...          "firmness": firm}) for name, firm in (("a", "binding"), ("b", "announced"))}
-    >>> chosen(known, ["announced", "-a"]), chosen(known, ["none"])
-    (('b',), ())
-    """
-    picked: set[str] = set()
-    left: set[str] = set()
-    for word in words:
-        name = word.removeprefix("-")
-        if word in WORDS:
-            picked |= {
-                n for n, p in projects.items() if p.firmness in WORDS[word] and not p.off_by_default
-            }
-        elif name in projects:
-            (left if word.startswith("-") else picked).add(name)
-        else:
-            known = [*projects] if word.startswith("-") else [*projects, *WORDS]
-            raise UsageError(f"no project '{name}'. {did_you_mean(name, known)}")
-    return tuple(sorted(picked - left))
-
-
-def rho(part: np.ndarray | float) -> np.ndarray:
-    """Share of a step that runs after a part of its ramp: an S from 0 to 1.
-
-    Examples
-    --------
-    >>> rho(np.array([-1.0, 0.0, 0.5, 1.0, 2.0])).tolist()
-    [0.0, 0.0, 0.5, 1.0, 1.0]
-    """
-    a = np.clip(part, 0.0, 1.0)
-    return np.asarray(a * a * (3.0 - 2.0 * a))
-
-
-def with_projects(
-    graph: SupplyGraph, projects: Mapping[str, Project], portfolio: Portfolio
-) -> SupplyGraph:
-    """The network with the capacities that a portfolio gives; the base year is untouched.
-
-    Parameters
-    ----------
-    graph
-        Compiled network.
-    projects
-        All projects of the dataset; those outside the portfolio stay closed.
-    portfolio
-        What is built.
-    """
-    if not projects:
-        return graph
-    dates, base = _dates(graph.dataset), _base_end(graph.dataset)
-    keys = zip(graph.lines["facility"], graph.lines["line"].astype(str), strict=True)
-    number = {key: index for index, key in enumerate(keys)}
-    capacities = dict(graph.capacities)
-    status = list(graph.lines["status"])
-    stage = dict(zip(graph.activities["line_index"], graph.activities["stage"], strict=True))
-    steps: dict[int, list[_Step]] = {}
-    claimed: dict[int, set[str]] = {}
-    for name, project in projects.items():
-        for line in project.lines:
-            index = number[line.facility, line.line]
-            months = _claimed(line, dates, base)
-            claimed.setdefault(index, set()).update(months)
-            if name in portfolio.projects:
-                ramp = RAMP_MONTHS.get(str(stage.get(index)), OTHER_RAMP)
-                steps.setdefault(index, []).extend(_steps(project, line, months, ramp, portfolio))
-    for index, taken in claimed.items():
-        rows = capacities[index]
-        kept = tuple(row for row in rows if row[0] not in taken)
-        mine = [step.at(rows) for step in steps.get(index, ())]
-        capacities[index] = _ramped(kept, sorted(mine, key=lambda step: step.start))
-        if mine:
-            status[index] = "ramping"
-    lines = graph.lines.assign(status=status)
-    return replace(graph, capacities=capacities, lines=lines)
-
-
-Row = tuple[str, float, frozenset[str]]
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One dated row of a line as a project builds it."""
-
-    dated: str
-    start: str
-    months: int
-    quantity: float = np.nan
-    recipes: frozenset[str] = frozenset()
-
-    def part(self, month: str) -> float:
-        """Share of the step that runs in a month, taken at its middle."""
-        if self.months == 0:
-            return 1.0
-        return float(rho((_apart(self.start, month) + 0.5) / self.months))
-
-    def at(self, rows: Sequence[Row]) -> _Step:
-        """The step with what its row states."""
-        row = next(row for row in rows if row[0] == self.dated)
-        return replace(self, quantity=row[1], recipes=row[2])
-
-
-def _steps(
-    project: Project, line: Line, months: Sequence[str], ramp: int, portfolio: Portfolio
-) -> list[_Step]:
-    factor = dict(portfolio.ramp_factor).get(project.id, 1.0)
-    found = []
-    for month in months:
-        late = portfolio.late(project) if month > portfolio.known_to else 0
-        start = month_range(month, late + 1)[-1] if late >= 0 else month
-        last = month == months[-1] and line.full is not None
-        span = _apart(month, line.full or month) if last else ramp
-        slow = factor if month >= portfolio.ramp_from else 1.0
-        found.append(_Step(month, start, round(span * slow)))
-    return found
-
-
-def _apart(first: str, last: str) -> int:
-    return 12 * (int(last[:4]) - int(first[:4])) + int(last[5:7]) - int(first[5:7])
-
-
-def _ramped(kept: Sequence[Row], steps: Sequence[_Step]) -> tuple[Row, ...]:
-    """Dated rows of a line: as it was, then month by month while a step ramps.
-
-    A step from or to a capacity that nobody states comes at once.
-    """
-    if not steps:
-        return tuple(kept)
-    first = steps[0].start
-    last = max(month_range(step.start, step.months + 1)[-1] for step in steps)
-    rows = [row for row in kept if row[0] < first]
-    before = rows[-1] if rows else ("", 0.0, frozenset[str]())
-    for month in month_range(first, _apart(first, last) + 1):
-        quantity, recipes = before[1], set(before[2])
-        later = [row for row in kept if first <= row[0] <= month]
-        if later:
-            quantity, recipes = later[-1][1], set(later[-1][2])
-        level = quantity
-        for step in steps:
-            if step.start > month:
-                break
-            part = step.part(month)
-            known = not np.isnan(quantity) and not np.isnan(step.quantity)
-            level = level + (step.quantity - quantity) * part if known else step.quantity
-            quantity = step.quantity
-            recipes |= step.recipes
-        rows.append((month, level, frozenset(recipes)))
-    return tuple(rows)

@@ -13,7 +13,7 @@ from supplygraph.scenario.measures import Entry, Modifier, Record
 from supplygraph.scenario.model import Removed, Scenario
 from supplygraph.scenario.modifier_windows import changed, plan_of
 from supplygraph.scenario.network_queries import World
-from supplygraph.scenario.projects import WORDS
+from supplygraph.scenario.portfolios import WORDS
 from supplygraph.scenario.shocks import shock_of
 from supplygraph.selectors import Removal, did_you_mean, parse_removal, parse_selector
 

@@ -198,7 +198,8 @@ def _indices() -> Iterator[Case]:
 
 
 def _customs() -> Iterator[Case]:
-    from supplygraph.analysis.runs.backtest import CALIBRATION, Curve
+    from supplygraph.analysis.runs.backtest import CALIBRATION
+    from supplygraph.analysis.runs.licence_curve import Curve
 
     base = {"04": 4775, "05": 4762, "06": 5147, "07": 5278, "08": 5326}
     seen = {"04": 2626, "05": 1238, "06": 3188, "07": 5577, "08": 6146}

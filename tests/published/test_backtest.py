@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.runs.backtest import CALIBRATION, FIT, WORLD, Curve, Series, backtest
+from supplygraph.analysis.runs.backtest import CALIBRATION, WORLD, Series, backtest
+from supplygraph.analysis.runs.licence_curve import FIT, Curve
 from supplygraph.scenario.month_arrays import month_range
 
 MONTHS = month_range("2025-04", 12)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import supplygraph as sg
-from supplygraph.analysis.deals.cover_by_year import OutlookQuestion, Years
+from supplygraph.analysis.deals.cover_by_year import Years
+from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.engines.coverage import YearCapacity
 from supplygraph.scenario import parse_shock
 from supplygraph.scenario.projects import projects_of

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from networks import Network, Solved
 
-from supplygraph.analysis.deals.cover_by_year import OutlookQuestion, Years, outlook_table
+from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
 from supplygraph.analysis.deals.deal_tables import deal_table, project_table
+from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario.projects import deals_of, projects_of

@@ -11,13 +11,8 @@ from networks import Network, Solved
 from supplygraph.dataset import read_dataset
 from supplygraph.errors import DatasetError, UsageError
 from supplygraph.graph import SupplyGraph
-from supplygraph.scenario.projects import (
-    Portfolio,
-    chosen,
-    deals_of,
-    projects_of,
-    with_projects,
-)
+from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
+from supplygraph.scenario.projects import deals_of, projects_of
 
 
 def planned(**keys: object) -> Network:

@@ -18,7 +18,8 @@ from supplygraph.scenario.measures.technology_denial import slowed
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.month_arrays import Bounds, month_range
 from supplygraph.scenario.network_queries import World
-from supplygraph.scenario.projects import Portfolio, projects_of, with_projects
+from supplygraph.scenario.portfolios import Portfolio, with_projects
+from supplygraph.scenario.projects import projects_of
 
 MAGNET = {"materials": ["magnet"]}
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "destinations": ["US"]}

@@ -11,7 +11,8 @@ from supplygraph.analysis.structure.dominators import dominators
 from supplygraph.analysis.structure.element_networks import Elements
 from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
 from supplygraph.analysis.structure.max_flow import max_flow, vitality
-from supplygraph.analysis.suppliers.import_dependence import RegionSupply, dependence_table
+from supplygraph.analysis.suppliers.import_dependence import dependence_table
+from supplygraph.analysis.suppliers.region_flows import RegionSupply
 from supplygraph.analysis.suppliers.supply_shares import Supply, concentration_table
 
 QUANTITIES = st.dictionaries(st.sampled_from("abcde"), st.floats(0.01, 100.0), max_size=5)

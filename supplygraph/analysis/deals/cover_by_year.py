@@ -14,102 +14,29 @@ project) and these.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from supplygraph.analysis.deals.outlook_question import GROUPS, STAGES, OutlookQuestion
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.stocks.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
 from supplygraph.engines import Cascade
 from supplygraph.engines.coverage import Outlook, YearCapacity
 from supplygraph.engines.shocked_model import Allocation
-from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
-from supplygraph.scenario.projects import Portfolio, Project, chosen, with_projects
-from supplygraph.selectors import did_you_mean
+from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
+from supplygraph.scenario.projects import Project
 
-GROUPS = {"NdPr": ("Nd", "Pr")}
-STAGES = ("mine", "separation", "metal", "magnet")
-WHOLE = ("announced", "binding", "late-12", "late-24", "odds", "none")
-VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in STAGES))
-USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in STAGES))
 RENT = 0.5
 TINY = 1e-9
-DRAWS = 20
-Word = TypeVar("Word", str, int)
 READING = (
     "cover: share of an element's need that can be served, by tonnes; low to high is what the "
     "data leave open, cover_unsized adds lines whose tonnes nobody states, as far as feed goes"
 )
-
-
-@dataclass(frozen=True)
-class OutlookQuestion:
-    """What is asked of the years to come.
-
-    Attributes
-    ----------
-    years, elements
-        Years; elements, ``NdPr`` for neodymium and praseodymium together.
-    pool
-        Regions that stand together.
-    variants
-        Portfolios, of `VARIANTS`.
-    growth
-        Of demand a year since the base year.
-    known_to
-        Last month whose steps have come as dated; later ones slip in ``late-12`` and ``late-24``.
-    seed, draws
-        Of ``odds``: projects drawn by their chance, that many times.
-    """
-
-    years: tuple[int, ...] = (2026, 2028, 2030)
-    elements: tuple[str, ...] = ("NdPr", "Dy", "Tb", "Sm", "Y")
-    pool: tuple[str, ...] = ("US", "EU", "JP")
-    variants: tuple[str, ...] = USUAL
-    growth: float = 0.0
-    known_to: str = "2026-10"
-    seed: int = 0
-    draws: int = DRAWS
-
-    def checked(self, baseline: Baseline) -> OutlookQuestion:
-        """The same with every word once, when all are known.
-
-        Raises
-        ------
-        UsageError
-            If a year, an element, a region or a portfolio is not, or none is asked for.
-        """
-        graph = baseline.graph
-        known = {
-            "portfolio": (self.variants, VARIANTS),
-            "region": (self.pool, sorted(set(graph.demands["region"]))),
-            "element": (self.elements, [*graph.dataset.tables["elements"]["id"], *GROUPS]),
-        }
-        for what, (asked, there) in known.items():
-            if not asked:
-                raise UsageError(f"no {what} is asked for. Write such as {there[0]}.")
-            for word in asked:
-                if word not in there:
-                    raise UsageError(f"no {what} '{word}'. {did_you_mean(word, there)}")
-        if not self.years:
-            raise UsageError("no year is asked for. Write such as 2030.")
-        for year in self.years:
-            if not graph.base_year <= year <= 2040:
-                raise UsageError(f"year {year} is out of {graph.base_year}..2040. Write 2030.")
-        if not -0.5 <= self.growth <= 1.0:
-            raise UsageError(f"growth {self.growth:g} a year is out of -0.5..1. Write 0.05.")
-        return replace(
-            self,
-            years=_once(self.years),
-            elements=_once(self.elements),
-            pool=_once(self.pool),
-            variants=_once(self.variants),
-        )
 
 
 def outlook_table(
@@ -412,7 +339,3 @@ class Years:
 
 def _share(counted: np.ndarray, answer: Allocation) -> float:
     return float(counted @ answer.served / counted.sum())
-
-
-def _once(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    return tuple(dict.fromkeys(words))

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.deals.cover_by_year import STAGES, Years
+from supplygraph.analysis.deals.cover_by_year import Years
+from supplygraph.analysis.deals.outlook_question import STAGES
 from supplygraph.analysis.losses.project_effects import short_inputs
 from supplygraph.scenario.projects import Deal
 

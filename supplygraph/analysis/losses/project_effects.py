@@ -33,7 +33,7 @@ def what_projects_change(
     asked
         Ids of those to judge.
     tracer_of
-        Engines of a portfolio, by words as of :func:`supplygraph.scenario.projects.chosen`.
+        Engines of a portfolio, by words as of :func:`supplygraph.scenario.portfolios.chosen`.
     shock
         What is taken away.
 

@@ -10,7 +10,8 @@ from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.baseline import Baseline
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.grades import weakest
-from supplygraph.scenario.projects import Portfolio, Project
+from supplygraph.scenario.portfolios import Portfolio
+from supplygraph.scenario.projects import Project
 
 RUNS = 1e-6
 

@@ -18,7 +18,7 @@ from supplygraph.analysis.suppliers.criticality_indices import (
     scaled_governance,
     supply_risk,
 )
-from supplygraph.analysis.suppliers.import_dependence import TINY, RegionFlows, RegionSupply
+from supplygraph.analysis.suppliers.region_flows import TINY, RegionFlows, RegionSupply
 from supplygraph.baseline import Baseline
 from supplygraph.dataset.csvfile import read_csv
 from supplygraph.errors import UsageError
