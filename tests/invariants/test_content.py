@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from supplygraph.engines.content_exclusions import ContentMeter, Flows
-from supplygraph.engines.segregation import Coloured, ColouredProgram, compliant_supply
+from supplygraph.engines.segregated_network import SegregatedNetwork
+from supplygraph.engines.segregation import SegregationProgram, compliant_supply
 from supplygraph.engines.timeline import run_months
 from supplygraph.scenario import Shock
 from supplygraph.scenario.bounds import compose
@@ -51,7 +52,7 @@ class Case:
         rows = table[table["market"].isin(alone)]
         return list(rows["id"]), list(rows["market"])
 
-    def coloured(self) -> Coloured | None:
+    def copies(self) -> SegregatedNetwork | None:
         if not self.good:
             return None
         baseline = self.solved.baseline
@@ -59,23 +60,23 @@ class Case:
         time = Time(np.arange(30), np.ones(30, dtype=bool), 0)
         (test,) = ImportRestriction(**self.rule).tests(world, time)
         share = np.where(baseline.block("demand") > 0, test.denied, 0.0)
-        return Coloured(baseline, test, share) if (share > 0).any() else None
+        return SegregatedNetwork(baseline, test, share) if (share > 0).any() else None
 
 
 @SLOW
 @given(st.integers(0, 400))
 def test_two_copies_balance_as_one_and_segregation_is_never_below_mixing(seed):
     case = Case(seed)
-    coloured = case.coloured()
-    assume(coloured is not None)
-    assert coloured.baseline.residual() < 1e-5
+    copies = case.copies()
+    assume(copies is not None)
+    assert copies.baseline.residual() < 1e-5
     rng = np.random.default_rng(seed)
-    weights = rng.uniform(0.1, 1.0, len(coloured.bound))
-    left = np.zeros(len(coloured.pass_from))
-    found = compliant_supply(coloured, weights, left)
+    weights = rng.uniform(0.1, 1.0, len(copies.bound))
+    left = np.zeros(len(copies.pass_from))
+    found = compliant_supply(copies, weights, left)
     mixing, kept = weights @ found.mixing, weights @ found.segregated
     assert kept >= mixing - 1e-6 * weights.sum()
-    half = compliant_supply(coloured, weights, left + 0.5)
+    half = compliant_supply(copies, weights, left + 0.5)
     assert weights @ half.mixing >= mixing - 1e-6 * weights.sum()
 
 
@@ -84,16 +85,16 @@ def test_two_copies_balance_as_one_and_segregation_is_never_below_mixing(seed):
 def test_without_a_rule_two_copies_serve_what_one_does(seed):
     """Base flows stand in the mixed copy, so every demand is served in full."""
     case = Case(seed)
-    coloured = case.coloured()
-    assume(coloured is not None)
+    copies = case.copies()
+    assume(copies is not None)
     plain = case.solved.program
     first = case.solved.graph.n_demands
-    weights = np.concatenate([plain.weights, np.zeros(len(coloured.bound))])
-    bound = coloured.bound
-    weights[first:] = plain.weights[bound] * coloured.share[bound]
-    weights[bound] *= 1 - coloured.share[bound]
-    program = ColouredProgram(coloured, weights=weights, month=None)
-    whole = program.solve(Shock.nothing(coloured.graph))
+    weights = np.concatenate([plain.weights, np.zeros(len(copies.bound))])
+    bound = copies.bound
+    weights[first:] = plain.weights[bound] * copies.share[bound]
+    weights[bound] *= 1 - copies.share[bound]
+    program = SegregationProgram(copies, weights=weights, month=None)
+    whole = program.solve(Shock.nothing(copies.graph))
     assert whole.served[program.base_units > 0].min() > 1 - 1e-6
 
 
@@ -101,13 +102,13 @@ def test_without_a_rule_two_copies_serve_what_one_does(seed):
 @given(st.integers(0, 400))
 def test_content_is_a_share_and_is_whole_where_it_begins(seed):
     case = Case(seed)
-    coloured = case.coloured()
-    assume(coloured is not None)
-    meter = ContentMeter(case.solved.graph, coloured.test)
+    copies = case.copies()
+    assume(copies is not None)
+    meter = ContentMeter(case.solved.graph, copies.test)
     found = meter.content(Flows.of_base(case.solved.baseline))
     assert (found >= -1e-9).all() and (found <= 1 + 1e-9).all()
     made = case.solved.baseline.made > 0
-    assert np.allclose(found[coloured.test.foul & made], 1.0)
+    assert np.allclose(found[copies.test.foul & made], 1.0)
 
 
 @SLOW

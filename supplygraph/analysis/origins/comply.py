@@ -13,7 +13,8 @@ import pandas as pd
 
 from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
-from supplygraph.engines.segregation import Coloured, Compliant, compliant_supply
+from supplygraph.engines.segregated_network import SegregatedNetwork
+from supplygraph.engines.segregation import Compliant, compliant_supply
 from supplygraph.errors import UsageError
 from supplygraph.scenario.calendar import days_of
 from supplygraph.scenario.content_test import ContentTest
@@ -67,11 +68,11 @@ def comply_rows(
     share[baseline.block("demand") <= 0] = 0.0
     if not (share > 0).any():
         raise UsageError(f"{measure.id}: nobody asked for is bound by it in {month}.")
-    coloured = Coloured(baseline, test, share)
-    needs = _needs(coloured)
-    tonnes = np.bincount(needs["buyer"], needs["need_t"], minlength=len(coloured.bound))
-    found = compliant_supply(coloured, tonnes, _left(coloured), month)
-    return _table(coloured, needs, found), NOTES
+    copies = SegregatedNetwork(baseline, test, share)
+    needs = _needs(copies)
+    tonnes = np.bincount(needs["buyer"], needs["need_t"], minlength=len(copies.bound))
+    found = compliant_supply(copies, tonnes, _left(copies), month)
+    return _table(copies, needs, found), NOTES
 
 
 def _test(world: World, measure: Measure, month: str) -> ContentTest:
@@ -91,25 +92,25 @@ def _bound(world: World, test: ContentTest) -> np.ndarray:
     return (drawn & ~graph.demands["market"].isin(begins).to_numpy()).astype(float)
 
 
-def _left(coloured: Coloured) -> np.ndarray:
+def _left(copies: SegregatedNetwork) -> np.ndarray:
     """Share left of every pass if its goods are caught; what content begins with is left out."""
-    test, arcs = coloured.test, coloured.pass_arcs
-    origin = coloured.plain.graph.arcs["origin"].to_numpy()[arcs]
+    test, arcs = copies.test, copies.pass_arcs
+    origin = copies.plain.graph.arcs["origin"].to_numpy()[arcs]
     if test.by_use or test.home:
         left = np.zeros(len(arcs))
     else:
         left = np.where(test.arcs[arcs], test.left[arcs], 1.0)
     left[~test.goods[origin]] = 0.0
-    own = np.where(test.goods[coloured.pass_own], 0.0 if test.home else 1.0, 0.0)
+    own = np.where(test.goods[copies.pass_own], 0.0 if test.home else 1.0, 0.0)
     return np.concatenate([left, own])
 
 
-def _needs(coloured: Coloured) -> pd.DataFrame:
+def _needs(copies: SegregatedNetwork) -> pd.DataFrame:
     """Tonnes of tested goods that every bound buyer needs a year."""
-    graph, inputs = coloured.plain.graph, coloured.plain.graph.inputs
-    number = {int(d): i for i, d in enumerate(coloured.bound)}
+    graph, inputs = copies.plain.graph, copies.plain.graph.inputs
+    number = {int(d): i for i, d in enumerate(copies.bound)}
     rows = []
-    for entry in np.flatnonzero(coloured.goods[inputs.pool]).tolist():
+    for entry in np.flatnonzero(copies.goods[inputs.pool]).tolist():
         demand = int(inputs.user[entry]) - graph.n_activities
         if demand not in number:
             continue
@@ -120,13 +121,13 @@ def _needs(coloured: Coloured) -> pd.DataFrame:
                 "region": str(graph.demands["region"].iat[demand]),
                 "segment": str(graph.demands["segment"].iat[demand]),
                 "material": str(graph.pools["material"].iat[int(inputs.pool[entry])]),
-                "need_t": float(coloured.plain.drawn[entry] * coloured.share[demand]),
+                "need_t": float(copies.plain.drawn[entry] * copies.share[demand]),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _table(coloured: Coloured, needs: pd.DataFrame, found: Compliant) -> pd.DataFrame:
+def _table(copies: SegregatedNetwork, needs: pd.DataFrame, found: Compliant) -> pd.DataFrame:
     """Rows by product, region and material, then the total."""
     buyer = needs["buyer"].to_numpy()
     table = needs.assign(
@@ -142,7 +143,7 @@ def _table(coloured: Coloured, needs: pd.DataFrame, found: Compliant) -> pd.Data
     )
     table = pd.concat([table, whole], ignore_index=True)
     short = table["compliant_segregated_t"] < table["need_t"] * (1 - LACK)
-    source = _PriceSource(coloured, found.prices)
+    source = _PriceSource(copies, found.prices)
     table["binding"] = [
         source.binding(material) if lacks and material else ""
         for material, lacks in zip(table["material"], short, strict=True)
@@ -156,11 +157,11 @@ class _PriceSource:
     A plant with several outputs ends the walk: its feed has no price of one of them.
     """
 
-    def __init__(self, coloured: Coloured, prices: np.ndarray) -> None:
-        graph = coloured.graph
+    def __init__(self, copies: SegregatedNetwork, prices: np.ndarray) -> None:
+        graph = copies.graph
         material = graph.pools["material"].to_numpy(dtype=object)
         self.price: dict[str, float] = {}
-        first = len(coloured.plain.graph.pools)
+        first = len(copies.plain.graph.pools)
         for name, price in zip(material[first:], prices[first:], strict=True):
             self.price[str(name)] = max(self.price.get(str(name), 0.0), float(price))
         self.takes: dict[str, dict[str, float]] = {}
