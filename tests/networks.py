@@ -159,6 +159,7 @@ class Network:
         needs: Amounts,
         optional: Amounts | None = None,
         either: Sequence[Amounts] = (),
+        *,
         sector: str = "other",
         value: float | None = None,
         grade: str = "A",
@@ -581,31 +582,39 @@ class _Draw:
 
     def _materials(self) -> None:
         levels = int(self.rng.integers(2, 6))
+        below = self._ores_and_oxides(levels)
+        if levels >= 4:
+            below = self._metals(below)
+        magnets = self._magnets(below, scrap=self.cyclic and levels >= 3)
+        self.ends = [*magnets, *([below[-1]] if self.chance(0.4) else [])]
+
+    def _ores_and_oxides(self, levels: int) -> list[str]:
+        """Ores, and from three levels up oxides: what the next stage is made from."""
         ores = [self._material(f"ore{i}", "mine") for i in range(int(self.rng.integers(1, 3)))]
         for ore in ores:
             self._recipe(f"dig-{ore}", {ore: 1.0}, [])
-        below = ores
-        if levels >= 3:
-            oxides = [f"ox{i}" for i in range(int(self.rng.integers(2, 5)))]
-            for oxide in oxides:
-                self._material(oxide, "separation")
-            for number, ore in enumerate(ores):
-                out = oxides if number == 0 else self.some(oxides, 3)
-                self._recipe(f"split-{ore}", {o: self.amount() for o in out}, [ore])
-            if self.chance(0.3):
-                self._recipe("scrap", {oxides[0]: 1.0}, [])
-            below = oxides
-        if levels >= 4:
-            metals = [
-                self._material(f"met{i}", "metal") for i in range(int(self.rng.integers(1, 3)))
-            ]
-            for number, metal in enumerate(metals):
-                self._recipe(f"smelt-{metal}", {metal: 1.0}, below)
-                if number == 0 and self.chance(0.3):
-                    self._recipe("smelt-other", {metal: 1.0}, below)
-            below = [*metals, *([below[0]] if self.chance(0.5) else [])]
+        if levels < 3:
+            return ores
+        oxides = [f"ox{i}" for i in range(int(self.rng.integers(2, 5)))]
+        for oxide in oxides:
+            self._material(oxide, "separation")
+        for number, ore in enumerate(ores):
+            out = oxides if number == 0 else self.some(oxides, 3)
+            self._recipe(f"split-{ore}", {o: self.amount() for o in out}, [ore])
+        if self.chance(0.3):
+            self._recipe("scrap", {oxides[0]: 1.0}, [])
+        return oxides
+
+    def _metals(self, below: list[str]) -> list[str]:
+        metals = [self._material(f"met{i}", "metal") for i in range(int(self.rng.integers(1, 3)))]
+        for number, metal in enumerate(metals):
+            self._recipe(f"smelt-{metal}", {metal: 1.0}, below)
+            if number == 0 and self.chance(0.3):
+                self._recipe("smelt-other", {metal: 1.0}, below)
+        return [*metals, *([below[0]] if self.chance(0.5) else [])]
+
+    def _magnets(self, below: list[str], *, scrap: bool) -> list[str]:
         magnets = [self._material(f"mag{i}", "magnet") for i in range(int(self.rng.integers(1, 4)))]
-        scrap = self.cyclic and levels >= 3
         if scrap:
             self._material("swarf", "separation")
         for number, magnet in enumerate(magnets):
@@ -615,7 +624,7 @@ class _Draw:
             self._recipe(f"press-{magnet}", makes, below)
         if scrap:
             self._recipe("recover", {"ox0": 0.5}, ["swarf"])
-        self.ends = [*magnets, *([below[-1]] if self.chance(0.4) else [])]
+        return magnets
 
     def _products(self) -> None:
         sectors = ("autos", "defence", "chips", "energy")
@@ -630,9 +639,9 @@ class _Draw:
             value = self.amount() * 1e3 if self.chance(0.5) else None
             grade = "D" if number and self.chance(0.15) else "A"
             sector = sectors[int(self.rng.integers(0, 4))]
-            self.net.product(
-                name, needed, optional, [either] if either else [], sector, value, grade
-            )
+            alternatives = [either] if either else []
+            kind = {"sector": sector, "value": value, "grade": grade}
+            self.net.product(name, needed, optional, alternatives, **kind)
             shares = {m: float(self.rng.uniform(0.05, 1.0)) for m in self.some(self.markets, 4)}
             scale = self.size * float(10 ** self.rng.uniform(-2, 0))
             units = {m: float(f"{s * scale:.6g}") for m, s in shares.items()}

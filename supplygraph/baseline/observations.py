@@ -106,7 +106,9 @@ class _Reader:
         unit = row["unit"]
         factor = SHARE_UNITS.get(unit) if below is not None else None
         factor = mass_in_tonnes(unit.removesuffix("/yr")) if factor is None else factor
-        return self._make(row, row["id"], expression.text, top, row["value"], factor, below)
+        return self._make(
+            row, row["id"], expression.text, top, row["value"], factor=factor, below=below
+        )
 
     def trade(self) -> list[Observation]:
         result = []
@@ -120,7 +122,7 @@ class _Reader:
             what = f"trade({materials} {places}){year}"
             factor = mass_in_tonnes(row["unit"].removesuffix("/yr"))
             result.append(
-                self._make(row, name, what, self._sum((call,)), row["quantity"], factor, None)
+                self._make(row, name, what, self._sum((call,)), row["quantity"], factor=factor)
             )
         return _named_apart(result)
 
@@ -132,7 +134,7 @@ class _Reader:
             top = (np.array([start + index]), np.ones(1))
             full = {**row, "role": "fit", "year": self.graph.base_year}
             full["unit"] = f"{row['unit']}/yr"
-            result.append(self._make(full, name, name, top, row["units"], 1.0, None))
+            result.append(self._make(full, name, name, top, row["units"]))
         return result
 
     def _make(
@@ -142,8 +144,9 @@ class _Reader:
         what: str,
         top: Sum,
         value: float,
-        factor: float,
-        below: Sum | None,
+        *,
+        factor: float = 1.0,
+        below: Sum | None = None,
     ) -> Observation:
         grade = row.get("evidence") or "D"
         sigma = row["sigma"] if row["sigma"] > 0 else SIGMA_BY_GRADE[grade]

@@ -11,7 +11,8 @@ does not look ahead: in a long squeeze it serves the first months in full.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,7 +35,28 @@ RATIONINGS = ("value", "proportional", "priority")
 SEGMENTS = ("military", "mixed", "civil")
 PRIORITY = 1e3
 QUALIFIED_SURGE = 1.15
-NOTHING = np.zeros(0, dtype=int)
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """What any month of a run may need, so that one program holds all its months.
+
+    Attributes
+    ----------
+    last_month
+        End of the run: what its plants can make sizes the columns.
+    denials
+        What the run denies to some end uses, over all months.
+    refused
+        Demands that rules of content may keep from goods, by the id of the rule.
+    changed
+        Groups of inputs of which a unit takes more or less in some month.
+    """
+
+    last_month: str
+    denials: tuple[Denial, ...]
+    refused: Mapping[str, np.ndarray]
+    changed: np.ndarray
 
 
 class MonthlyProgram(AllocationProgram):
@@ -46,34 +68,25 @@ class MonthlyProgram(AllocationProgram):
         Balanced base year.
     stocks
         Targets at one cover.
+    whole
+        What any month of the run may need.
     weights
         Weight of every demand in a total.
     rerouting
         ``qualified`` or ``free``.
     rationing
         ``value``, ``proportional`` or ``priority`` (military, mixed, civil).
-    denials
-        What the run denies to some end uses, over all months.
-    refused
-        Demands that rules of content may keep from goods, by the id of the rule.
-    last_month
-        End of the run: what its plants can make sizes the columns.
-    changed
-        Groups of inputs of which a unit takes more or less in some month.
     """
 
     def __init__(
         self,
         baseline: Baseline,
         stocks: Targets,
+        whole: WholeRun,
         *,
         weights: np.ndarray | None = None,
         rerouting: str = "free",
         rationing: str = "value",
-        denials: Sequence[Denial] = (),
-        refused: Mapping[str, np.ndarray] | None = None,
-        last_month: str | None = None,
-        changed: np.ndarray | None = None,
         threads: int = 1,
     ) -> None:
         if rerouting not in REROUTINGS[1:]:
@@ -81,16 +94,15 @@ class MonthlyProgram(AllocationProgram):
         if rationing not in RATIONINGS:
             raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
         self.stocks, self.rerouting, self.rationing = stocks, rerouting, rationing
-        self.denials, self.refused = tuple(denials), dict(refused or {})
+        self.whole = whole
         self.taken = np.zeros(0)
         self.factor = np.ones(baseline.graph.n_demands)
-        self.last_month = last_month or baseline.graph.base_month
         self._by_month: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         super().__init__(baseline, weights=weights, threads=threads)
         if rationing == "priority":
             self._put_segments_in_order()
         self.extra = MonthlyColumns(self)
-        self.needs = Needs(self, NOTHING if changed is None else changed)
+        self.needs = Needs(self, whole.changed)
         self.model = self._build(threads)
         self.needs.set(self.model, np.ones(baseline.graph.inputs.n_groups))
         self.model.solve("months without a shock")
@@ -99,7 +111,7 @@ class MonthlyProgram(AllocationProgram):
     def _scale(self) -> np.ndarray:
         """Sizes that also hold for materials which only plants opening later make."""
         graph, now = self.graph, self.made_upper
-        capacity, open_ = graph.line_capacity(self.last_month)
+        capacity, open_ = graph.line_capacity(self.whole.last_month)
         activity = np.nan_to_num(capacity[graph.line_of] / graph.line_units) * open_
         made = graph.made_quantity * activity[graph.made_activity]
         later = np.bincount(graph.made_pool, made, minlength=len(graph.pools))

@@ -48,11 +48,11 @@ class MonthlyColumns:
         self.traction = (stage == "magnet") & np.isin(material, self._traction())
         self.states = np.arange(len(graph.pools))
         self.gates = Gates(
-            program.baseline, program.denials, qualifying=program.rerouting == "qualified"
+            program.baseline, program.whole.denials, qualifying=program.rerouting == "qualified"
         )
         sizes = (self.n_entry, self.n_pool, self.n_entry, self.n_pool, 2 * len(self.states))
         self.refusals = [
-            Refusals(program, users, name) for name, users in sorted(program.refused.items())
+            Refusals(program, users, name) for name, users in sorted(program.whole.refused.items())
         ]
         refused = sum(len(refusal) for refusal in self.refusals)
         self.start = np.cumsum([0, *sizes, len(self.gates), refused])

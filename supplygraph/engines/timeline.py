@@ -12,13 +12,19 @@ run is no optimum over time, and in a long squeeze the first months are served i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.allocation_step import RATIONINGS, REROUTINGS, MonthlyProgram, kept_share
+from supplygraph.engines.allocation_step import (
+    RATIONINGS,
+    REROUTINGS,
+    MonthlyProgram,
+    WholeRun,
+    kept_share,
+)
 from supplygraph.engines.cascade import Cascade, Levels
 from supplygraph.engines.cascade_step import Limits, RigidMonth, State
 from supplygraph.engines.content_exclusions import (
@@ -136,7 +142,6 @@ def run_months(
     stocks: Targets | None = None,
     weights: np.ndarray | None = None,
     threads: int = 1,
-    progress: Callable[[str], None] | None = None,
 ) -> Timeline:
     """Step through the months of a scenario.
 
@@ -173,7 +178,7 @@ def run_months(
         if value not in known:
             raise UsageError(f"{what} '{value}' is not known. {did_you_mean(value, known)}")
     held = targets_of(baseline).at(*covers) if stocks is None else stocks
-    work = _MonthLoop(baseline, bounds, pace or Pace(), held, progress)
+    work = _MonthLoop(baseline, bounds, pace or Pace(), held)
     if rerouting == "none":
         return work.rigid()
     return work.allocated(rerouting, rationing, weights, threads)
@@ -186,10 +191,9 @@ class _MonthLoop:
         bounds: Bounds,
         pace: Pace,
         stocks: Targets,
-        progress: Callable[[str], None] | None,
     ) -> None:
         self.baseline, self.bounds, self.pace = baseline, bounds, pace
-        self.graph, self.progress = baseline.graph, progress
+        self.graph = baseline.graph
         self.stocks, self.covers = stocks, stocks.covers
         self.cascade = Cascade(baseline)
         self.kept: dict[str, np.ndarray] = {}
@@ -253,8 +257,7 @@ class _MonthLoop:
         engine = RigidMonth(self.cascade, self.stocks)
         state = engine.start()
         flow = self.baseline.block("arc")[self.cascade.live][:, None] / MONTHS_A_YEAR
-        for row, month in enumerate(self.bounds.months):
-            self._tell(month)
+        for row in range(len(self.bounds.months)):
             (levels, arc, state), limits, caught = self._settled_rigid(row, engine, state)
             line.caught.append(caught)
             line.served[row] = levels.user[self.graph.n_activities :]
@@ -287,17 +290,20 @@ class _MonthLoop:
         line.answers = [[] for _ in self.bounds.months]
         line.shocks = [self._shock(self.limits(row)) for row in range(len(self.bounds.months))]
         line.caught = [[] for _ in self.bounds.months]
+        whole = WholeRun(
+            self.bounds.months[-1],
+            self.bounds.denials,
+            self._refused(),
+            np.flatnonzero((self.bounds.need != 1).any(axis=0)),
+        )
         for number, cover in enumerate(self.covers):
             program = MonthlyProgram(
                 self.baseline,
                 self.stocks.at(cover),
+                whole,
                 weights=weights,
                 rerouting=rerouting,
                 rationing=rationing,
-                last_month=self.bounds.months[-1],
-                denials=self.bounds.denials,
-                refused=self._refused(),
-                changed=np.flatnonzero((self.bounds.need != 1).any(axis=0)),
                 threads=threads,
             )
             self._step_through(program, line, number)
@@ -308,8 +314,7 @@ class _MonthLoop:
         state: State = engine.start()
         first = self.bounds.first_shock
         arcs = self.baseline.columns.block("arc")
-        for row, month in enumerate(self.bounds.months):
-            self._tell(month)
+        for row in range(len(self.bounds.months)):
             limits = self.limits(row, dated=False)
             limits.activity[:] = limits.activity * engine.scrap.left(state.scrap)[:, 0]
             shocked = None if first is None or row < first else row - first
@@ -372,10 +377,6 @@ class _MonthLoop:
         flow = self.baseline.block("arc")[self.cascade.live]
         arc = answer.x[columns.block("arc")][self.cascade.live] / flow
         return np.minimum(made, 1.0)[:, None], np.minimum(arc, 1.0)[:, None]
-
-    def _tell(self, month: str) -> None:
-        if self.progress is not None:
-            self.progress(month)
 
 
 def _beside(covers: list[Caught], one: list[Caught]) -> list[Caught]:

@@ -46,16 +46,7 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
         As :func:`compose`.
     """
     start, end = first_day(months[0]), last_day(months[-1])
-    run = f"the run of {months[0]} to {months[-1]}"
-    for measure in scenario.acting:
-        if measure.acts_when_off:
-            continue
-        _check_window(measure, measure.id, start, run)
-    for removed, name in scenario.named_removals():
-        _check_window(removed, name, start, run)
-    for modifier in scenario.changing:
-        if not scenario.after_expiry.get(modifier.id, modifier.after).startswith("renewed"):
-            _check_window(modifier, modifier.id, start, run)
+    _check_windows(scenario, start, f"the run of {months[0]} to {months[-1]}")
     known = [measure.id for measure in scenario.acting]
     ends = {m.id: _last_day(m, scenario, end) for m in scenario.changing}
     replaced = _replaced(scenario)
@@ -68,24 +59,46 @@ def plan_of(scenario: Scenario, months: Sequence[str]) -> Plan:
             cut, outcome = replaced[modifier.id] - 1, "lapses"
         if outcome == "ask":
             raise _ask(modifier, months[-1])
-        for change in modifier.changes():
-            for name in known:
-                if fnmatchcase(name, change.measure):
-                    window = (modifier.id, name, change.path, change.value, first, cut)
-                    windows.append(Window(*window))
-                    if outcome == "lifted":
-                        lifted[name] = min(lifted.get(name, (cut, modifier.id)), (cut, modifier.id))
-        if not any(w.modifier == modifier.id for w in windows):
-            raise ScenarioError(
-                f"modifier '{modifier.id}' changes no measure of the scenario. Add one of "
-                f"{', '.join(sorted({c.measure for c in modifier.changes()}))}, or drop it."
-            )
+        found = _windows_of(modifier, known, first, cut)
+        windows += found
+        if outcome == "lifted":
+            for window in found:
+                last = (cut, modifier.id)
+                lifted[window.measure] = min(lifted.get(window.measure, last), last)
     _check_conflicts(windows, {(m.id, other) for m in scenario.changing for other in m.replaces})
     return Plan(tuple(windows), lifted)
 
 
+def _windows_of(modifier: Modifier, known: Sequence[str], first: int, last: int) -> list[Window]:
+    """What a modifier changes, of the measures known, from one day to another."""
+    windows = [
+        Window(modifier.id, name, change.path, change.value, first, last)
+        for change in modifier.changes()
+        for name in known
+        if fnmatchcase(name, change.measure)
+    ]
+    if not windows:
+        raise ScenarioError(
+            f"modifier '{modifier.id}' changes no measure of the scenario. Add one of "
+            f"{', '.join(sorted({c.measure for c in modifier.changes()}))}, or drop it."
+        )
+    return windows
+
+
 def _first(entry: Measure | Modifier, start: int) -> int:
     return first_day(entry.effective) if entry.effective else start
+
+
+def _check_windows(scenario: Scenario, start: int, run: str) -> None:
+    """Nothing that acts in the scenario ended before the run begins."""
+    for measure in scenario.acting:
+        if not measure.acts_when_off:
+            _check_window(measure, measure.id, start, run)
+    for removed, name in scenario.named_removals():
+        _check_window(removed, name, start, run)
+    for modifier in scenario.changing:
+        if not scenario.after_expiry.get(modifier.id, modifier.after).startswith("renewed"):
+            _check_window(modifier, modifier.id, start, run)
 
 
 def _check_window(entry: Measure | Modifier | Removed, name: str, start: int, run: str) -> None:

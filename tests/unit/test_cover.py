@@ -46,7 +46,9 @@ def hold(net: Network, holder: str, material: str, months, low=None, high=None) 
     return net
 
 
-def lag(net: Network, name: str, kind: str, case: str, central, unit="months", high="") -> Network:
+def lag(
+    net: Network, name: str, kind: str, case: str, central, *, unit="months", high=""
+) -> Network:
     net.add("lags", id=name, kind=kind, case=case, low="", central=central, high=high, unit=unit)
     return net
 

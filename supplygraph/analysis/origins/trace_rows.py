@@ -96,6 +96,7 @@ class TraceRows:
         share: float,
         low: float,
         high: float,
+        *,
         label: str = "",
     ) -> Row:
         owner = what.endswith("owner")
@@ -127,7 +128,7 @@ class TraceRows:
         self, stage: str, what: str, kind: str, label: str, stops: np.ndarray, hit: np.ndarray
     ) -> Row:
         share, low, high = self.shares.share_of(stops, hit)
-        row = self._plain(stage, what, kind, share, low, high, label)
+        row = self._plain(stage, what, kind, share, low, high, label=label)
         if share > 0:
             row["evidence"] = self.shares.grade(stops, hit)
             row |= self.shares.split(what, stops, hit)
@@ -153,7 +154,7 @@ class TraceRows:
             market = str(self.graph.demands["market"].iat[index])
             share = float(self.shares.start[index])
             bound = (share, share) if len(self.question.starts) == 1 else (np.nan, np.nan)
-            row = self._plain("product", "place", "assembly", share, *bound, market)
+            row = self._plain("product", "place", "assembly", share, *bound, label=market)
             grade = str(self.graph.demands["evidence"].iat[index])
             row |= {"evidence": weakest([grade]), "flags": self._flags(row, market)}
             rows.append(row)

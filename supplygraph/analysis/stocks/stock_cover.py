@@ -176,7 +176,7 @@ class _Cover:
             flags.append("optional")
         if self.evidence.is_nominal(demand, entry):
             flags.append("nominal")
-        row = self._row(0, holder, "product", pool, stock, self.cascade.share[entry], flags)
+        row = self._row(0, holder, "product", pool, stock, self.cascade.share[entry], flags=flags)
         use = self.baseline.drawn[entry]
         need = self.evidence.need(demand, entry)[0]
         return row | {"use": float(use), "need_evidence": need, "first_out": first}
@@ -189,6 +189,7 @@ class _Cover:
         pool: int,
         stock: Stock | None,
         share: float,
+        *,
         flags: Sequence[str] = (),
     ) -> dict[str, Any]:
         months = stock.months if stock else (np.nan,) * 3

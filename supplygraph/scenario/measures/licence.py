@@ -144,7 +144,10 @@ class Licence(Measure, Terms):
         )
         shares = np.ones(len(rows))
         found, place = np.unique(columns[rows], axis=0, return_inverse=True)
-        daily = [daily_share(terms, time, *map(float, row)) for row in found]
+        daily = [
+            daily_share(terms, time, floor, general, ceiling, delay, held=held)
+            for floor, general, ceiling, delay, held in found.tolist()
+        ]
         means = [mean_share(time.on, np.maximum(share, least)) for share in daily]
         shares[rows] = np.array(means)[place.reshape(-1)]
         return shares
@@ -172,6 +175,7 @@ def daily_share(
     general: float = 0.0,
     ceiling: float = 1.0,
     delay: float = 0.0,
+    *,
     held: float = NOT_HELD,
 ) -> np.ndarray:
     """Share that passes on each day: v + (1 - v) max(w, gam + (1 - gam) c L).
