@@ -3,13 +3,15 @@
     min  sum_o h((a_o x - v_o) / (sigma_o s_o)) + PRIOR_WEIGHT sum_j ((x_j - c_j) / d_j)^2
 
 subject to the balance rows and x >= 0. h is Huber's loss, v_o a published figure and sigma_o its
-relative error, s_o its size; c_j is at first the flow expected (`priors`), with standard deviation
-d_j, and in each round after it, `ROUNDS` or more, the answer of the one before: Tikhonov's method,
-iterated (King and Chillingworth, Numer. Funct. Anal. Optim. 1, 1979). What the figures hold firmly
-converges to them, so that our own expectations move a figure of relative error sigma by about
+relative error, s_o its size; c_j is at first the flow expected (`baseline.priors`), with standard
+deviation d_j, and in each round after it, `ROUNDS` or more, the answer of the one before:
+Tikhonov's method, iterated (King and Chillingworth, Numer. Funct. Anal. Optim. 1, 1979). What the
+figures hold firmly converges to them, so that our own expectations move a figure of relative error
+sigma by about
 (PRIOR_WEIGHT (sigma / TAU)^2)^ROUNDS of its distance from them; what they barely touch stays near
 what is expected, where one round with almost no weight on that would send it anywhere for the sake
-of a digit. The choice of the loss, its constant, the weight and the rounds: docs/decisions.
+of a digit. The choice of the loss, its constant, the weight and the rounds:
+docs/decisions/0010-one-convex-balance.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The balance of the base year: the flows that fit the published figures best (`program`)."""
+"""The base year: the flows that fit the published figures best (`baseline.program`)."""
 
 from __future__ import annotations
 

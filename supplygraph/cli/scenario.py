@@ -1,4 +1,4 @@
-"""Commands about scenarios: ``scenario list`` and ``scenario show``; `months` adds ``run``."""
+"""Commands about scenarios: ``scenario list`` and ``scenario show``; `cli.months` adds ``run``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The least loss that any allocation could reach (`free`).
 
 Serve demand under bounds: minimise sum_p w_p (1 - u_p / u0_p) over the balance rows of
-`graph.matrix`, with
+`graph.balance_matrix`, with
 
 - activities up to their capacity (stated: the larger of capacity and base activity; blank:
   at most base activity; scrap and other makers without inputs: at most base activity);

@@ -1,8 +1,8 @@
 """The chain month by month: stocks, caps, seasons, and what is served.
 
 Each month is solved on its own from the stocks of the month before: under `none` by
-`engines.rigid`, under `qualified` and `free` by `engines.monthly`. Demand and caps share one
-season and one growth,
+`engines.cascade_step`, under `qualified` and `free` by `engines.allocation_step`. Demand and caps
+share one season and one growth,
 
     scale(month) = season[month of the year] x (1 + growth) ^ (years since the base year),
 

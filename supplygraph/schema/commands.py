@@ -1,6 +1,6 @@
 """What every command's result holds, and the JSON Schema of its envelope.
 
-One table, `results.csv`, describes the columns and parameters of every kind of result. A
+One table, `schema/results.csv`, describes the columns and parameters of every kind of result. A
 command has one kind, or as `balance` several, told apart by the envelope's ``schema``.
 """
 

@@ -89,7 +89,7 @@ def test_schema_refuses_another_column_nan_and_a_wrong_type(toy):
 
 
 def test_columns_are_those_of_the_contract():
-    """DESIGN section 6, word for word."""
+    """docs/design.md#columns, word for word."""
     both = [
         f"loss_{bound}_{sector}"
         for bound in ("none", "free")

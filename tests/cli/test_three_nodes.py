@@ -1,4 +1,4 @@
-"""From `init` to the answers that stand in DESIGN section 4, by the command line alone."""
+"""From `init` to the answers of docs/design.md#three-nodes, by the command line alone."""
 
 import pytest
 

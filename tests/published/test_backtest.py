@@ -1,4 +1,6 @@
-"""The licence curve against Chinese customs: METHODS 7, and what a forecast of June 2025 was worth.
+"""The licence curve against Chinese customs, and what a forecast of June 2025 was worth.
+
+The method: docs/methods/licences.md.
 
 Published tonnes: magnets of tariff line 8505.11.10, Chinese customs as press texts give them
 (table `series`). No figure of a month after August 2025 is held anywhere in the project.
@@ -48,7 +50,7 @@ def test_nothing_after_august_2025_is_held(table):
 
 
 def test_reduced_form_meets_april_to_august_as_calibration():
-    # Bases of METHODS 7; two per cent is what five parameters on five months should reach.
+    # Two per cent is what five parameters on five months should reach (docs/methods/licences.md).
     base = {"04": 4775, "05": 4762, "06": 5147, "07": 5278, "08": 5326}
     seen = {"04": 2626, "05": 1238, "06": 3188, "07": 5577, "08": 6146}
     curve = Curve(

@@ -1,4 +1,6 @@
-"""METHODS 5a: the inventory model ARIO on a chain of three, beside months stepped one by one.
+"""The inventory model ARIO on a chain of three, beside months stepped one by one.
+
+The method: docs/methods/months.md.
 
 ARIO (Hallegatte 2008, doi:10.1111/j.1539-6924.2008.01046.x) rations as soon as stock falls below
 a share of its target; our months use stock to its end. Both delay a loss by the stock held;

@@ -1,7 +1,8 @@
 """Chinese magnet exports under the licences of April 2025: a calibration, not a prediction.
 
-Series and base of METHODS section 7 (customs through Reuters, B): the five parameters were fitted
-to these very months, so agreement shows that the mechanism is built as fitted, and nothing more.
+Series and base: customs through Reuters (B). The five parameters of docs/methods/licences.md were
+fitted to these very months, so agreement shows that the mechanism is built as fitted, and nothing
+more.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ MONTHS = ("2025-04", "2025-05", "2025-06", "2025-07", "2025-08")
 BASE = (4775, 4762, 5147, 5278, 5326)
 OBSERVED = (2626, 1238, 3188, 5577, 6146)
 GROWTH, FLOOR = 1.163, 0.168
-# METHODS counts days from 1 April 00:00 at mid-day; the licence from 4 April 00:00, 3 days later.
+# docs/methods/licences.md counts days from 1 April 00:00, the licence from 4 April, 3 days later.
 TERMS = Terms(curve=Logistic(midpoint_days=79.3 - 3, width_days=11.8), grace_days=7.9)
 
 
@@ -31,7 +32,7 @@ def month_share(month: str, floor: float, terms: Terms = TERMS) -> float:
 
 
 @pytest.mark.parametrize("index", range(5), ids=MONTHS)
-def test_reduced_form_of_methods_section_7(index):
+def test_reduced_form_meets_april_to_august(index):
     """Within 2 %: the rounding of the published parameters and of monthly tonnes."""
     fitted = GROWTH * BASE[index] * month_share(MONTHS[index], FLOOR)
     assert fitted == pytest.approx(OBSERVED[index], rel=0.02)
@@ -70,7 +71,7 @@ def test_may_2025_by_destination():
 
 
 def test_a_fixed_delay_of_45_working_days_misses_june():
-    """METHODS 7 ii: if all passed from 11 June on, June would be a third too high.
+    """docs/methods/licences.md 2: if all passed from 11 June on, June would be a third too high.
 
     By hand: 10 days at 0.168 and 20 at 1 are 0.7227; times 1.163 x 5,147 t are 4,326 t.
     """
@@ -81,7 +82,7 @@ def test_a_fixed_delay_of_45_working_days_misses_june():
 
 
 def test_the_cap_is_kept_and_nothing_is_caught_up():
-    """METHODS 7 iii: no cap above the base month, then or later."""
+    """docs/methods/licences.md 3: no cap above the base month, then or later."""
     chain = load()
     bounds = compose(
         chain.network, chain.baseline, load_scenario(chain.dataset, "april-2025-shock")

@@ -1,4 +1,4 @@
-"""The worked portfolio of METHODS 8, stepped month by month by the engine of `scenario run`.
+"""The worked portfolio of docs/methods/projects.md, stepped by the engine of `scenario run`.
 
 Own lines of 1,000 t oxide, 800 t metal and 1,200 t magnets a year stand idle beside 6,000 t of
 magnets from abroad. Three futures leave .75, .40 and .10 of them, for 60 months.

@@ -326,7 +326,7 @@ def test_a_licence_by_queue():
 
 
 def test_45_working_days_after_4_april_2025_end_on_11_june():
-    """By the official calendar; METHODS section 7 names the same day."""
+    """By the official calendar; docs/methods/licences.md names the same day."""
     assert add_working_days("2025-04-04", 45) == "2025-06-11"
     weekdays = np.busday_offset("2025-04-04", 45)
     assert str(weekdays) == "2025-06-06"

@@ -6,7 +6,7 @@ import pytest
 from supplygraph.errors import UndefinedMetricError, UsageError
 from supplygraph.graph.mixing import Mixing, origin_shares, touched_share
 
-# METHODS, example 6c.
+# The example of docs/methods/mixing.md.
 EV = [
     ("CN_mine", "CN_sep", 70),
     ("US_mine", "CN_sep", 15),

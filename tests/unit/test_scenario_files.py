@@ -255,7 +255,7 @@ def test_replays_give_series_and_invent_no_year():
 
 
 def test_counts_of_approvals_are_no_shares_of_flows():
-    """METHODS 7 iv: the counts stand in the record, none of them in a mechanism."""
+    """docs/methods/licences.md 4: the counts stand in the record, none of them in a mechanism."""
     counts = {0.25, 0.6, 0.5, 0.7, 5 / 180, 19 / 141}
     licence = read_entry(library(SHIPPED)["CN-2025-18"])[0]
     used = {*licence.approval.values(), *licence.floor.values()}

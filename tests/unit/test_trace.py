@@ -16,7 +16,7 @@ from supplygraph.errors import UndefinedMetricError, UsageError
 
 
 def example(element: str) -> Network:
-    """METHODS, example 6c, as plants, markets and trade; every figure agrees."""
+    """The example of docs/methods/mixing.md, as plants, markets and trade; every figure agrees."""
     net = Network().places("CN", "US", "AU", "MY", "JP", "EU")
     for name, stage in (("ore", "mine"), ("oxide", "separation"), ("magnet", "magnet")):
         net.material(name, stage)

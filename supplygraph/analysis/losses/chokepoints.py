@@ -40,7 +40,7 @@ def chokepoints(
     tracer
         Engines of a month, with weights of the products asked for, causes and grades.
     by
-        One of `analysis.entities.BY`.
+        One of `supplygraph.analysis.losses.entities.BY`.
     product, region
         Count only this product or region (the month's weights must match).
     rerouting
@@ -53,7 +53,8 @@ def chokepoints(
     Returns
     -------
     table : pandas.DataFrame
-        Contract of DESIGN section 6: ranked rows, then plants without a known share.
+        Columns of docs/design.md#columns: ranked rows, then plants without a known
+        share.
     warnings : tuple of str
     """
     month = tracer.month

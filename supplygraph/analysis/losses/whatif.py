@@ -33,7 +33,7 @@ def whatif(
     Returns
     -------
     table : pandas.DataFrame
-        Contract of DESIGN section 6, ``month`` empty.
+        Columns of docs/design.md#columns, ``month`` empty.
     warnings : tuple of str
     """
     work = _Whatif(tracer, shock, rerouting, rationing)

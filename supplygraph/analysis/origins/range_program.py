@@ -5,7 +5,8 @@ element and the part y of it that comes from the ends asked for:
 
 - m = content x tonnes where the content is known, else between its least and most;
 - mass out <= mass in, where the content is open;
-- y <= h m, with h the most the share can be at the flow's origin (`ranges`);
+- y <= h m, with h the most the share can be at the flow's origin
+  (`analysis.origins.origin_ranges`);
 - y out <= yield x y in at every node where the walk back goes on.
 
 True flows under proportional mixing satisfy all of these, so the greatest ``sum y / sum m`` into

@@ -4,7 +4,8 @@ For each element and stage the shares of the places where the mass last passed t
 its way to the product, add up to 1; what skipped the stage, came from scrap or has no recorded
 source has rows of its own. "Touched" counts what passed a country at any stage: one minus the
 mass on paths that avoid it, never the sum over stages. Each share has the range that the published
-figures leave open (`ranges`), and the weakest grade among the flows that carry it.
+figures leave open (`analysis.origins.origin_ranges`), and the weakest grade among the flows that
+carry it.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ their content, as `trace` counts them), u the units asked for in month t and L t
 
 A car that stops for want of a dysprosium magnet takes neodymium with it, and that magnet holds
 both: the loss is a shortage of either. Yttrium in the turbine next to it is lost demand, and no
-shortage of yttrium. The binding input is that of `binding`: one an end use and month. Where an
-alternative to it lacks too, as terbium beside dysprosium, the loss is a shortage of both.
+shortage of yttrium. The binding input is that of `analysis.causes.loss_causes`: one an end use and
+month. Where an alternative to it lacks too, as terbium beside dysprosium, the loss is a shortage
+of both.
 
-First shortage, time to survive and time to recover are those of `analysis.months`, of the
+First shortage, time to survive and time to recover are those of `analysis.runs.months_lost`, of the
 shortage. Needs that nobody sized hold no tonnes here.
 """
 

@@ -60,7 +60,8 @@ def month_rows(
     Returns
     -------
     pandas.DataFrame
-        Contract of DESIGN section 6; rows over all months have an empty ``month``.
+        Columns of docs/design.md#columns; rows over all months have an empty
+        ``month``.
     """
     work = RunRows(tracer, line, skip)
     rows: list[Row] = []

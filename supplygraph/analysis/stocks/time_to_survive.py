@@ -4,7 +4,7 @@ TTS is how long stock carries full service, TTR how long the loss goes on; a pro
 if TTS < TTR, and what it loses until then is a share of its demand over the TTR. Two bounds as
 everywhere: `none` (nobody reroutes, stocks drawn as the cascade lacks them) and `free` (the
 longest, and the least, that any allocation reaches, this row served before all others). The
-formulas stand in `engines.course` and `engines.survival`.
+formulas stand in `engines.stock_depletion` and `engines.full_service`.
 
 A stock nobody states counts as none, so a time is what the figures carry. Where service fails
 on the first day for want of a figure and not of a stock, the time is null, flag `no_figure`.
