@@ -8,7 +8,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -66,9 +65,8 @@ def prose_of(path: Path) -> str:
     text = text_of(path)
     if path.suffix != ".py":
         return text
-    tree = ast.parse(text)
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    found = [ast.get_docstring(n) or "" for n in ast.walk(tree) if isinstance(n, kinds)]
+    found = [ast.get_docstring(n) or "" for n in ast.walk(tree_of(path)) if isinstance(n, kinds)]
     return "\n".join([*found, *re.findall(r"#.*", text)])
 
 
@@ -76,6 +74,28 @@ def standing() -> Iterator[Path]:
     """Pages and modules that speak of the program as it is."""
     yield from (page for page in PAGES if not REPLACED.search(text_of(page)))
     yield from CODE
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(text_of(path))
+
+
+def names_in(body: list[ast.stmt]) -> dict[str, ast.stmt]:
+    """What a module or a class defines or imports, by name."""
+    found: dict[str, ast.stmt] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [
+                n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)
+            ]
+            found |= dict.fromkeys(names, node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name: node for alias in node.names}
+    return found
 
 
 def exists(cited: str) -> bool:
@@ -86,18 +106,22 @@ def exists(cited: str) -> bool:
     parts = re.split(r"[./]", cited.strip("/"))
     parts = parts if parts[0] == "supplygraph" else ["supplygraph", *parts]
     if "/" in cited:
-        path = "/".join(cited.strip("/").split("/"))
-        path = path if path.startswith("supplygraph/") else f"supplygraph/{path}"
-        return (ROOT / path).exists()
+        path = cited.strip("/")
+        return (
+            ROOT / (path if path.startswith("supplygraph/") else f"supplygraph/{path}")
+        ).exists()
     for length in range(len(parts), 0, -1):
         folder = ROOT.joinpath(*parts[:length])
-        if folder.is_dir() or folder.with_suffix(".py").exists():
-            found: object = import_module(".".join(parts[:length]))
-            for part in parts[length:]:
-                if not hasattr(found, part):
-                    return False
-                found = getattr(found, part)
-            return True
+        module = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+        if not module.exists():
+            continue
+        body = tree_of(module).body
+        for part in parts[length:]:
+            node = names_in(body).get(part)
+            if node is None:
+                return False
+            body = node.body if isinstance(node, ast.ClassDef) else []
+        return True
     return False
 
 
