@@ -13,7 +13,7 @@ from typing import Any
 
 from supplygraph.errors import SupplygraphError
 from supplygraph.results import Results, plain_row
-from supplygraph.views.page import _environment, _hash, _web
+from supplygraph.views.page_template import policy_hash, template_environment, web_text
 from supplygraph.views.style import unit_text, word
 from supplygraph.writing import write_text
 
@@ -60,8 +60,10 @@ class AccountPage:
 
     def html(self) -> str:
         """The page as text; the same result gives the same bytes."""
-        style = _web("account.css")
-        template = _environment(style=style, style_hash=_hash(style)).get_template("account.html")
+        style = web_text("account.css")
+        template = template_environment(style=style, style_hash=policy_hash(style)).get_template(
+            "account.html"
+        )
         return str(
             template.render(
                 title=self.results.params["title"],

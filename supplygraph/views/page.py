@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from supplygraph.results import Results
 from supplygraph.views.layout import StageMatrix, column_text
 from supplygraph.views.page_parts import PageRecord, compact
+from supplygraph.views.page_template import policy_hash, template_environment, web_text
 from supplygraph.views.pyvis_network import network_of
 from supplygraph.views.sankey import sankey_of
 from supplygraph.views.stage_matrix import matrix_of
@@ -45,12 +42,12 @@ class View:
         matrix = matrix_of(self._record)
         net = network_of(matrix)
         net.heading = self.results.dataset.get("name") or "supplygraph"
-        script, style = _script(), _web("page.css")
-        net.templateEnv = _environment(
+        script, style = _script(), web_text("page.css")
+        net.templateEnv = template_environment(
             script=script,
             style=style,
-            script_hash=_hash(script),
-            style_hash=_hash(style),
+            script_hash=policy_hash(script),
+            style_hash=policy_hash(style),
             page=_page(self._record, matrix),
             title=net.heading,
         )
@@ -68,52 +65,9 @@ class View:
         return write_text(Path(path), self.html())
 
 
-def safe_json(value: Any) -> str:
-    r"""JSON that can stand inside a script element, whatever its strings hold.
-
-    Examples
-    --------
-    >>> safe_json("</script><!--")
-    '"\\u003c/script\\u003e\\u003c!--"'
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
-
-
-def _environment(**names: Any) -> Any:
-    """Jinja with autoescape on, knowing the names that pyvis does not pass."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("supplygraph.views"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["json"] = lambda value: Markup(safe_json(value))
-    environment.filters["ours"] = Markup  # our own script and style, which hold no data
-    environment.globals.update(names)
-    return environment
-
-
-def _web(name: str) -> str:
-    text = files("supplygraph.views").joinpath("web", name).read_text(encoding="utf-8")
-    return text.replace("\r\n", "\n")
-
-
 def _script() -> str:
-    parts = [_web(name) for name in SCRIPTS]
+    parts = [web_text(name) for name in SCRIPTS]
     return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
-
-
-def _hash(text: str) -> str:
-    """Source expression of a Content Security Policy that allows this very text."""
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import supplygraph as sg
 from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
 from supplygraph.results import Results, load_results
 from supplygraph.views import View
-from supplygraph.views.page import safe_json
 from supplygraph.views.page_parts import PageRecord
+from supplygraph.views.page_template import safe_json
 from supplygraph.views.sankey import MOST, sankey_of
 from supplygraph.views.stage_matrix import matrix_of
 

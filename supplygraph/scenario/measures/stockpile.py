@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from supplygraph.scenario.measures.stock_release import _StateStock
+from supplygraph.scenario.measures.state_stock import StateStock
 
 
-class Stockpile(_StateStock):
+class Stockpile(StateStock):
     """A state buys for its stock."""
 
     block = "hold"
