@@ -7,23 +7,21 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import WeightsOption, _about, _chain
-from supplygraph.cli.months import (
+from supplygraph.cli.options import (
+    ByMonthOption,
     CoverOption,
+    MeasureOption,
     MonthsOption,
     RunRationingOption,
     RunReroutingOption,
-    _covers,
+    ScenarioArgument,
+    SetOption,
+    WeightsOption,
+    chosen_covers,
 )
-from supplygraph.cli.output import (
-    ForceOption,
-    FormatOption,
-    OutputOption,
-    check_output,
-    emit,
-    note,
-)
-from supplygraph.cli.scenario import MeasureOption, SetOption
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import open_chain, with_output
+from supplygraph.cli.streams import note
 from supplygraph.cli.view import PAGES, check_page
 
 SHOWN = (
@@ -45,9 +43,11 @@ SHOWN = (
 )
 
 
+@with_output()
 def account(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Scenario, or a YAML file.")],
+    output: Output,
+    name: ScenarioArgument,
     exporter: Annotated[str, typer.Option("--exporter", help="Market that sells less.")] = "CN",
     months: MonthsOption = None,
     rerouting: RunReroutingOption = "both",
@@ -57,9 +57,7 @@ def account(
         str,
         typer.Option("--by", help="total, group (stage or sector), region or item."),
     ] = "group",
-    by_month: Annotated[
-        bool, typer.Option("--by-month", help="Rows of single months too.")
-    ] = False,
+    by_month: ByMonthOption = False,
     weights: WeightsOption = "sectors",
     set_: SetOption = None,
     measure: MeasureOption = None,
@@ -67,9 +65,6 @@ def account(
         Path | None,
         typer.Option("--page", help="Write both sides as a page too, .html; with single months."),
     ] = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Put both sides of a scenario on one page: exports not sold, output that importers lose.
 
@@ -79,11 +74,9 @@ def account(
 
     Example: supplygraph scenario account april-2025-shock --cover central
     """
-    check_output(format_, output, force)
-    check_page(page, force, PAGES)
-    covers = _covers(cover)
-    chain = _chain(context)
-    _about(chain)
+    check_page(page, output.force, PAGES)
+    covers = chosen_covers(cover)
+    chain = open_chain(context)
     results = chain.account(
         name,
         exporter=exporter,
@@ -97,7 +90,7 @@ def account(
         sets=set_ or (),
         measures=measure or (),
     )
-    emit(results, format_, output, force, columns=SHOWN)
+    output.write(results, SHOWN)
     if page is not None:
         from supplygraph.views.account_page import AccountPage
 

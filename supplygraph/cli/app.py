@@ -6,13 +6,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import account, analyse, cover, data, months, scenario, view
-from supplygraph.cli import structure as structure_command
+from supplygraph.cli import data, figures, losses, scenario, scenario_run
+from supplygraph.cli.account import account
+from supplygraph.cli.backtest import backtest
 from supplygraph.cli.comply import comply
+from supplygraph.cli.cover import cover
 from supplygraph.cli.deals import deals
 from supplygraph.cli.export import export
-from supplygraph.cli.output import drop_output, note, prepare_streams, unwritable
+from supplygraph.cli.options import HELP_OPTIONS
+from supplygraph.cli.session import Session
+from supplygraph.cli.streams import drop_output, note, prepare_streams, unwritable
+from supplygraph.cli.structure import structure
 from supplygraph.cli.trace import trace
+from supplygraph.cli.view import view
 from supplygraph.errors import DatasetError, SupplygraphError
 
 app = typer.Typer(
@@ -24,7 +30,7 @@ app = typer.Typer(
     epilog="Example: supplygraph chokepoints --by country-process --top 10",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_OPTIONS,
 )
 
 
@@ -50,34 +56,32 @@ def options(
     ] = False,
 ) -> None:
     """Remember the options that every command shares."""
-    context.obj = {"dataset": dataset, "threads": threads, "seed": seed}
+    context.obj = Session(dataset, threads)
 
 
 for command in (
-    analyse.info,
+    figures.info,
     data.validate,
-    analyse.balance,
-    analyse.chokepoints,
-    analyse.whatif,
-    analyse.explain,
-    structure_command.structure,
+    figures.balance,
+    losses.chokepoints,
+    losses.whatif,
+    figures.explain,
+    structure,
     trace,
-    cover.cover,
+    cover,
     export,
-    view.view,
-    months.compare,
+    view,
+    scenario_run.compare,
     deals,
-    months.backtest,
+    backtest,
     comply,
     data.init,
     data.schema,
 ):
     app.command()(command)
+for command in (scenario_run.run, account):
+    scenario.app.command()(command)
 app.add_typer(scenario.app)
-
-
-scenario.app.command()(months.run)
-scenario.app.command()(account.account)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -6,17 +6,15 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import (
+from supplygraph.cli.options import (
     ProductOption,
     ProjectOption,
     RegionOption,
-    _about,
-    _chain,
-    _check_month,
+    SetOption,
+    month_at,
 )
-from supplygraph.cli.gates import FailOption, fail_if, parse_condition
-from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
-from supplygraph.cli.scenario import SetOption
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import open_chain, with_output
 
 SHOWN = (
     "product",
@@ -30,13 +28,15 @@ SHOWN = (
 )
 
 
+@with_output("comply")
 def comply(
     context: typer.Context,
+    output: Output,
     rule: Annotated[str, typer.Argument(help="Measure such as US-2027-DFARS.")],
     at: Annotated[
         str | None,
         typer.Option(
-            "--at", callback=_check_month, help="Capacities of this month; the base year's if not."
+            "--at", callback=month_at, help="Capacities of this month; the base year's if not."
         ),
     ] = None,
     compliance: Annotated[
@@ -52,10 +52,6 @@ def comply(
     region: RegionOption = None,
     set_: SetOption = None,
     project: ProjectOption = None,
-    gate: FailOption = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Show supply that passes a rule of content against need, a year, under both readings.
 
@@ -68,10 +64,7 @@ def comply(
 
     Example: supplygraph comply CN-2025-61-CONTENT --compliance 0.5 --product ev
     """
-    check_output(format_, output, force)
-    condition = parse_condition("comply", gate)
-    chain = _chain(context)
-    _about(chain)
+    chain = open_chain(context)
     results = chain.comply(
         rule,
         at,
@@ -81,5 +74,4 @@ def comply(
         sets=set_ or (),
         projects=["binding", *(project or ())],
     )
-    emit(results, format_, output, force, columns=SHOWN)
-    fail_if(results, condition)
+    output.write(results, SHOWN)

@@ -6,23 +6,10 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import (
-    ProductOption,
-    RegionOption,
-    WeightsOption,
-    _about,
-    _chain,
-    _removals,
-)
-from supplygraph.cli.gates import FailOption, fail_if, parse_condition
-from supplygraph.cli.numbers import finite
-from supplygraph.cli.output import (
-    ForceOption,
-    FormatOption,
-    OutputOption,
-    check_output,
-    emit,
-)
+from supplygraph.cli.options import ProductOption, RegionOption, WeightsOption, finite
+from supplygraph.cli.output import Output
+from supplygraph.cli.removals import read_removals
+from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
 HELD = (
@@ -73,8 +60,14 @@ INFERRED = (
 )
 
 
+def _kind(*, inferred: str | None, remove: list[str] | None, **_: object) -> str:
+    return "inferred-cover" if inferred else "survival" if remove else "cover"
+
+
+@with_output(_kind)
 def cover(
     context: typer.Context,
+    output: Output,
     product: ProductOption = None,
     region: RegionOption = None,
     remove: Annotated[
@@ -104,10 +97,6 @@ def cover(
         ),
     ] = None,
     weights: WeightsOption = "sectors",
-    gate: FailOption = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Show the stock behind a product tier by tier, in months, and what runs out first.
 
@@ -120,25 +109,17 @@ def cover(
 
     Example: supplygraph cover --product f-35 --remove 'country=CN process=heavy' --ttr 11
     """
-    check_output(format_, output, force)
-    kind = "inferred-cover" if inferred else "survival" if remove else "cover"
-    condition = parse_condition(kind, gate)
     if inferred and (remove or each or ttr):
         raise UsageError("--inferred takes what is removed from the scenario. Leave --remove out.")
     if each and not remove:
         raise UsageError("--each compares removals. Add --remove SELECTOR, twice or more.")
-    removals = _removals(remove) if remove else []
-    chain = _chain(context)
-    _about(chain)
+    removals = read_removals(remove) if remove else []
+    chain = open_chain(context)
     if inferred:
-        results = chain.inferred_cover(inferred, product, region)
-        emit(results, format_, output, force, columns=INFERRED)
-        fail_if(results, condition)
+        output.write(chain.inferred_cover(inferred, product, region), INFERRED)
         return
     hit = chain if each else chain.remove(*removals)
     results = hit.cover(
         product, region, each=removals if each else (), ttr=ttr, longest=longest, weights=weights
     )
-    columns = HELD if results.kind == "cover" else SURVIVED
-    emit(results, format_, output, force, columns=columns)
-    fail_if(results, condition)
+    output.write(results, HELD if results.kind == "cover" else SURVIVED)

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplygraph.cli.output import (
-    ForceOption,
-    FormatOption,
-    OutputOption,
-    check_output,
-    clean,
-    emit,
-    note,
-    say,
-)
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import Session, with_output
+from supplygraph.cli.streams import clean, note, say
 from supplygraph.errors import DatasetError, Fault, SupplygraphError, UsageError
 
 if TYPE_CHECKING:
@@ -29,14 +22,13 @@ FILES = ("scenario-file", "measure-file", "project-file", "deal-file")
 FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "way_out")
 
 
+@with_output()
 def validate(
     context: typer.Context,
+    output: Output,
     path: Annotated[
         str | None, typer.Argument(help="Folder or name of a dataset.", show_default="rare-earths")
     ] = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Check a dataset by every rule and print each fault with its way out.
 
@@ -45,13 +37,10 @@ def validate(
 
     Example: supplygraph validate three-nodes
     """
-    tabular = format_ is not None or output is not None
-    if tabular:
-        check_output(format_, output, force)
-    asked = path if path is not None else (context.obj or {}).get("dataset")
-    results, faults, summary = _check(asked)
-    if tabular:
-        emit(results, format_, output, force)
+    session: Session = context.obj
+    results, faults, summary = _check(session.dataset if path is None else path)
+    if output.asked:
+        output.write(results)
     else:
         for warning in results.warnings:
             note(f"warning: {warning}")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import _about, _chain, words
-from supplygraph.cli.numbers import finite
-from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
+from supplygraph.cli.options import finite, words
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
 SHOWN = {
@@ -56,8 +56,10 @@ SHOWN = {
 }
 
 
+@with_output()
 def deals(
     context: typer.Context,
+    output: Output,
     by: Annotated[str, typer.Option("--by", help="year, project or deal.")] = "year",
     years: Annotated[str, typer.Option("--years", help="Years, with commas.")] = "2026,2028,2030",
     elements: Annotated[
@@ -87,9 +89,6 @@ def deals(
         str, typer.Option("--known-to", help="Last month YYYY-MM whose steps came as dated.")
     ] = "2026-10",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of odds.")] = 0,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Show what deals and projects add, and how much of the need they cover when a country stops.
 
@@ -102,15 +101,13 @@ def deals(
 
     Example: supplygraph deals --by deal --years 2030
     """
-    check_output(format_, output, force)
     if by not in SHOWN:
         raise UsageError(f"--by '{by}' is not known. Write {', '.join(SHOWN)}.")
     try:
         asked = tuple(int(year) for year in words(years))
     except ValueError:
         raise UsageError(f"--years '{years}' are no years. Write such as 2028,2030.") from None
-    chain = _chain(context)
-    _about(chain)
+    chain = open_chain(context)
     results = chain.deals(
         by,
         years=asked,
@@ -122,4 +119,4 @@ def deals(
         known_to=known_to,
         seed=seed,
     )
-    emit(results, format_, output, force, columns=SHOWN[by])
+    output.write(results, SHOWN[by])

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import _about, _chain
-from supplygraph.cli.output import ForceOption, note, say
+from supplygraph.cli.options import ForceOption
+from supplygraph.cli.session import open_chain
+from supplygraph.cli.streams import note, say
 
 
 def export(
@@ -52,8 +53,7 @@ def export(
     from supplygraph.analysis.records.export_files import choose_format
 
     kind = choose_format(to, format_, force)
-    chain = _chain(context)
-    _about(chain)
+    chain = open_chain(context)
     for file in chain.export(
         to, format=kind, all_edges=all_edges, intervals=intervals, force=force
     ):

@@ -1,4 +1,4 @@
-"""Commands about scenarios: ``scenario list`` and ``scenario show``; `cli.months` adds ``run``."""
+"""Commands about what scenarios hold: scenario list, show and duties."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import _chain
-from supplygraph.cli.output import ForceOption, FormatOption, OutputOption, check_output, emit
+from supplygraph.cli.options import (
+    HELP_OPTIONS,
+    ByMonthOption,
+    MeasureOption,
+    ScenarioArgument,
+    SetOption,
+)
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import open_chain, with_output
 
 app = typer.Typer(
     name="scenario",
@@ -16,7 +23,7 @@ app = typer.Typer(
         "Example: supplygraph scenario list"
     ),
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_OPTIONS,
 )
 LISTED = ("id", "title", "start", "months", "measures", "modifiers")
 SHOWN_DUTIES = (
@@ -33,40 +40,27 @@ SHOWN_DUTIES = (
     "evidence",
     "flags",
 )
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Change a parameter: CN-2025-18.approval.US=0.3 or growth=0.02."),
-]
-MeasureOption = Annotated[
-    list[str] | None, typer.Option("--measure", help="Add a measure or modifier by its id.")
-]
 
 
 @app.command("list")
-def list_(
-    context: typer.Context,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
+@with_output()
+def list_(context: typer.Context, output: Output) -> None:
     """List the scenarios of the dataset with their measures.
 
     Example: supplygraph scenario list
     """
-    check_output(format_, output, force)
-    emit(_chain(context).scenarios(), format_, output, force, columns=LISTED)
+    output.write(open_chain(context, tell=False).scenarios(), LISTED)
 
 
 @app.command()
+@with_output()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Scenario, or a YAML file.")],
+    output: Output,
+    name: ScenarioArgument,
     month: Annotated[str | None, typer.Option("--month", help="Only this month, YYYY-MM.")] = None,
     set_: SetOption = None,
     measure: MeasureOption = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Print every bound that differs from the base, and who set it.
 
@@ -77,27 +71,23 @@ def show(
 
     Example: supplygraph scenario show busan-window --month 2026-01 --set CN-2025-18.approval.US=0.3
     """
-    check_output(format_, output, force)
-    results = _chain(context).bounds(name, month, set_ or (), measure or ())
-    emit(results, format_, output, force)
+    results = open_chain(context, tell=False).bounds(name, month, set_ or (), measure or ())
+    output.write(results)
 
 
 @app.command()
+@with_output()
 def duties(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Scenario, or a YAML file.")],
-    by_month: Annotated[
-        bool, typer.Option("--by-month", help="Rows of single months too.")
-    ] = False,
+    output: Output,
+    name: ScenarioArgument,
+    by_month: ByMonthOption = False,
     price: Annotated[
         list[str] | None,
         typer.Option("--price", help="MATERIAL=USD_PER_TONNE, in place of the price on record."),
     ] = None,
     set_: SetOption = None,
     measure: MeasureOption = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Print what tariffs and leaks cost: rate x price x flow, arc by arc.
 
@@ -108,8 +98,7 @@ def duties(
 
     Example: supplygraph scenario duties tariffs-2025 --price ndfeb-hre=48465
     """
-    check_output(format_, output, force)
-    results = _chain(context).duties(
+    results = open_chain(context, tell=False).duties(
         name, prices=price or (), by_month=by_month, sets=set_ or (), measures=measure or ()
     )
-    emit(results, format_, output, force, columns=SHOWN_DUTIES)
+    output.write(results, SHOWN_DUTIES)

@@ -7,23 +7,12 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import (
-    _about,
-    _chain,
-    _check_rerouting,
-)
-from supplygraph.cli.gates import FailOption, fail_if, parse_condition
-from supplygraph.cli.output import (
-    ForceOption,
-    FormatOption,
-    OutputOption,
-    _choose,
-    check_output,
-    emit,
-    note,
-)
+from supplygraph.cli.options import ElementOption, TopOption, static_rerouting
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import open_chain, with_output
 
-DELIMITED = ("csv", "tsv", "jsonl", "parquet")
+READING = ("how_to_read", "blind_to")
+DELIMITED = ("csv", "tsv", "jsonl", "parquet")  # rows alone; other formats hold how to read them
 
 SHOWN = {
     "concentration": (
@@ -74,8 +63,15 @@ SHOWN = {
 }
 
 
+def _metric(*, metric: str | None, region: str | None, **_: object) -> str:
+    """Measure that was asked for, or what is asked most of a region and of the whole."""
+    return metric or ("dependence" if region else "concentration")
+
+
+@with_output(_metric)
 def structure(
     context: typer.Context,
+    output: Output,
     metric: Annotated[
         str | None,
         typer.Option(
@@ -90,9 +86,7 @@ def structure(
     product: Annotated[
         str | None, typer.Option("--product", help="Only this product (dominators, shapley, esri).")
     ] = None,
-    element: Annotated[
-        str | None, typer.Option("--element", help="Only this element, such as Dy.")
-    ] = None,
+    element: ElementOption = None,
     process: Annotated[
         str | None, typer.Option("--process", help="Only this process (concentration).")
     ] = None,
@@ -129,11 +123,7 @@ def structure(
             "--indices", help="CSV of material, eol_rir, substitution_index (EU supply risk)."
         ),
     ] = None,
-    top: Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")] = None,
-    gate: FailOption = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
+    top: TopOption = None,
 ) -> None:
     """Measure how the network is built: who holds what, who supplies whom, what has no way round.
 
@@ -144,15 +134,10 @@ def structure(
 
     Example: supplygraph structure --metric vitality --element Dy --top 5
     """
-    check_output(format_, output, force)
-    chosen = metric or ("dependence" if region else "concentration")
-    condition = parse_condition(chosen, gate)
-    if rerouting is not None:
-        _check_rerouting(rerouting)
-    chain = _chain(context)
-    _about(chain)
+    static_rerouting(rerouting)
+    chain = open_chain(context)
     results = chain.structure(
-        chosen,
+        _metric(metric=metric, region=region),
         product=product,
         region=region,
         weights=weights or "sectors",
@@ -164,8 +149,6 @@ def structure(
         governance=governance,
         indices=indices,
     ).head(top)
-    emit(results, format_, output, force, columns=SHOWN.get(results.kind))
-    if _choose(format_, output) in DELIMITED:
-        for name in ("how_to_read", "blind_to"):
-            note(f"{name.replace('_', ' ')}: {results.params[name]}")
-    fail_if(results, condition)
+    named = READING if output.format in DELIMITED else ()
+    remarks = [f"{name.replace('_', ' ')}: {results.params[name]}" for name in named]
+    output.write(results, SHOWN.get(results.kind), remarks)

@@ -6,16 +6,9 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.analyse import _about, _chain
-from supplygraph.cli.gates import FailOption, fail_if, parse_condition
-from supplygraph.cli.output import (
-    ForceOption,
-    FormatOption,
-    OutputOption,
-    check_output,
-    emit,
-    note,
-)
+from supplygraph.cli.options import ElementOption
+from supplygraph.cli.output import Output
+from supplygraph.cli.session import open_chain, with_output
 
 SHOWN = (
     "element",
@@ -33,16 +26,16 @@ SHOWN = (
 )
 
 
+@with_output("trace")
 def trace(
     context: typer.Context,
+    output: Output,
     product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Id of an end product.")],
     region: Annotated[
         str | None,
         typer.Option("--region", help="Only what is assembled there, such as US, EU or JP."),
     ] = None,
-    element: Annotated[
-        str | None, typer.Option("--element", help="Only this element, such as Dy.")
-    ] = None,
+    element: ElementOption = None,
     by: Annotated[
         str,
         typer.Option("--by", help="place: where plants stand; owner: whose they are; all."),
@@ -55,10 +48,6 @@ def trace(
             "for one element, else large.",
         ),
     ] = "auto",
-    gate: FailOption = None,
-    format_: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Show where the elements in a product come from, by proportional mixing at each stage.
 
@@ -70,13 +59,6 @@ def trace(
 
     Example: supplygraph trace f-35 --element Sm --by owner
     """
-    check_output(format_, output, force)
-    condition = parse_condition("trace", gate)
-    chain = _chain(context)
-    _about(chain)
+    chain = open_chain(context)
     results = chain.trace(product, region=region, element=element, by=by, ranges=ranges)
-    emit(results, format_, output, force, columns=SHOWN)
-    for text in results.table["text"]:
-        if text:
-            note(text)
-    fail_if(results, condition)
+    output.write(results, SHOWN, filter(None, results.table["text"]))

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplygraph.cli.analyse import (
+from supplygraph.cli.options import (
     AtOption,
+    ForceOption,
     ProductOption,
     RegionOption,
     WeightsOption,
-    _about,
-    _chain,
 )
-from supplygraph.cli.output import ForceOption, note
+from supplygraph.cli.output import file_exists
+from supplygraph.cli.session import open_chain
+from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def view(
             raise UsageError("--record holds its answers: leave out what is to be counted.")
         results = load_results(record)
     else:
-        chain = _chain(context)
-        _about(chain)
+        chain = open_chain(context)
         if output is None:
             output = Path("outputs") / f"{_file_name(chain.dataset.name)}.html"
             check_page(output, force)
@@ -101,7 +101,7 @@ def check_page(
         ways = ", or ".join(ending for ending in endings if ending != PAGES[1])
         raise UsageError(f"'{output}': the ending names no page. Use {ways}.")
     if output.exists() and not force:
-        raise UsageError(f"'{output}' exists. Name another, or add --force.")
+        raise file_exists(output)
 
 
 def _file_name(name: str) -> str:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from supplygraph.cli.output import _cell
+from supplygraph.cli.value_text import cell_text
 
 RANK = ("chokepoints", "--by", "country-process")
 HEAVY = ("whatif", "--remove", "country=CN process=heavy")
@@ -224,5 +224,5 @@ def test_markdown_is_one_table(toy):
 
 
 def test_months_beyond_ten_years_are_no_figure_in_a_table():
-    assert _cell("months_to_first_shortage", 1975.5) == "> 120"
-    assert _cell("months_to_first_shortage", 119.96) == "120.0"
+    assert cell_text("months_to_first_shortage", 1975.5) == "> 120"
+    assert cell_text("months_to_first_shortage", 119.96) == "120.0"

@@ -174,6 +174,49 @@ def test_only_the_solver_imports_highs():
     assert importers <= {"supplygraph/solver/linear.py"}
 
 
+def list_private_names(text: str) -> list[str]:
+    """Names with a leading underscore that a module takes from another module of ours."""
+    found, ours = [], set()
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            named = [alias for alias in node.names if alias.name.startswith("supplygraph")]
+            ours |= {alias.asname or alias.name for alias in named}
+            found += [alias.name for alias in named if is_private(alias.name)]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("supplygraph"):
+            ours |= {alias.asname or alias.name for alias in node.names if alias.name.islower()}
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [name for name in names if is_private(name)]
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return found + [
+        ast.unparse(n) for n in used if is_private(n.attr) and ast.unparse(n.value) in ours
+    ]
+
+
+def is_private(name: str) -> bool:
+    return any(part.startswith("_") and not part.startswith("__") for part in name.split("."))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from supplygraph.units import _table",
+        "from supplygraph._units import table",
+        "import supplygraph._units",
+        "from supplygraph import units\nunits._table()",
+        "import supplygraph.units\nsupplygraph.units._table()",
+    ],
+)
+def test_private_names_are_found(line):
+    assert len(list_private_names(line)) == 1
+    assert list_private_names(line.replace("_", "")) == []
+
+
+def test_no_module_takes_a_private_name_of_another():
+    found = {path: list_private_names(path.read_text(encoding="utf-8")) for path in MODULES}
+    assert {path.relative_to(ROOT): names for path, names in found.items() if names} == {}
+
+
 def test_public_names_resolve():
     import supplygraph
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from supplygraph.cli.output import note
+from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
 FAILED, UNDECIDED = 10, 1
 NAMED = 5  # rows that a message names
-FailOption = Annotated[
-    str | None,
-    typer.Option(
-        "--fail-if",
-        help="Exit 10 if a row meets it, such as 'loss_none>0.2'; 1 if that cannot be told.",
-    ),
-]
 _CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 _KEYS = (
     "id",

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import typer
 
-from supplygraph.cli.gates import FAILED, UNDECIDED, fail_if, parse_condition
+from supplygraph.cli.conditions import FAILED, UNDECIDED, fail_if, parse_condition
 from supplygraph.results import Results
 
 NAN = float("nan")

@@ -1,0 +1,131 @@
+"""A result in each format: text for standard output or a file, or a Parquet file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from supplygraph.cli.streams import clean
+from supplygraph.cli.text_tables import column_table, markdown_table
+from supplygraph.cli.value_text import cell_text, flat_value, percent
+from supplygraph.errors import SupplygraphError
+
+if TYPE_CHECKING:
+    from supplygraph.results import Results
+
+FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "parquet")
+ENDINGS = {f".{name}": name for name in FORMATS[1:]} | {".txt": "table", ".markdown": "md"}
+WEIGHTS_SHOWN = 8
+_FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would run
+
+
+def render(
+    results: Results,
+    kind: str,
+    columns: Sequence[str] | None = None,
+    *,
+    terminal: bool = False,
+) -> str:
+    """Text of a result in one format; a table fits the terminal if it goes there."""
+    from supplygraph.results import plain_row
+
+    if kind == "json":
+        return results.to_json() + "\n"
+    rows = [plain_row(row) for row in results.table.to_dict("records")]
+    names = _names(results)
+    if kind == "jsonl":
+        return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    if kind in ("csv", "tsv"):
+        return _delimited(names, rows, "," if kind == "csv" else "\t")
+    shown = [name for name in (columns or names) if name in names]
+    cells = [[cell_text(name, row[name]) for name in shown] for row in rows]
+    text = markdown_table(shown, cells) if kind == "md" else column_table(shown, cells, terminal)
+    return text + _weights_line(results) + _reading_lines(results)
+
+
+def _names(results: Results) -> list[str]:
+    """Names of the columns; a table without rows still has its header."""
+    if len(results.table.columns):
+        return list(results.table.columns)
+    from supplygraph.schema.commands import result_fields
+
+    return [field.name for field in result_fields(results.kind)]
+
+
+def _weights_line(results: Results) -> str:
+    """Under a table for people: how much each product weighs in its totals."""
+    heavy = sorted((-weight, name) for name, weight in results.weights.items() if weight > 0)
+    if not heavy:
+        return ""
+    shown = ", ".join(f"{name} {percent(-weight)}" for weight, name in heavy[:WEIGHTS_SHOWN])
+    more = f" and {len(heavy) - WEIGHTS_SHOWN} more" if len(heavy) > WEIGHTS_SHOWN else ""
+    return f"\nWeights ({results.params.get('weights', 'sectors')}): {clean(shown)}{more}.\n"
+
+
+def _reading_lines(results: Results) -> str:
+    """Under a table for people: how to read a measure and what it cannot see."""
+    titles = {"how_to_read": "How to read", "blind_to": "Blind to"}
+    said = [(title, results.params.get(name)) for name, title in titles.items()]
+    lines = [f"{title}: {clean(str(text))}\n" for title, text in said if text]
+    return "\n" + "".join(lines) if lines else ""
+
+
+def _delimited(names: Sequence[str], rows: Sequence[dict[str, Any]], delimiter: str) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_inert(flat_value(row[name])) for name in names])
+    return buffer.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    """Text that no spreadsheet runs as a formula: an apostrophe before what looks like one."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def write_parquet(results: Results, file: Path, *, replace: bool) -> None:
+    """Write a result as Parquet, with what stands around its table as metadata.
+
+    Raises
+    ------
+    SupplygraphError
+        If pyarrow is not installed.
+    FileExistsError
+        If the file is there and is not to be replaced.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise SupplygraphError(
+            "parquet needs pyarrow. Install supplygraph[parquet], or choose csv."
+        ) from None
+    from supplygraph.results import plain_row
+    from supplygraph.schema.commands import result_fields
+    from supplygraph.writing import write_whole
+
+    envelope = results.envelope()
+    types = {
+        "number": pyarrow.float64(),
+        "integer": pyarrow.int64(),
+        "boolean": pyarrow.bool_(),
+    }
+    rows = [plain_row(row) for row in results.table.to_dict("records")]
+    flat = [
+        {
+            name: flat_value(value) if isinstance(value, list | dict) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    fields = [(f.name, types.get(f.type, pyarrow.string())) for f in result_fields(results.kind)]
+    table = pyarrow.Table.from_pylist(flat, schema=pyarrow.schema(fields) if fields else None)
+    about = {key: json.dumps(value) for key, value in envelope.items() if key != "results"}
+    whole = table.replace_schema_metadata(about)
+    write_whole(file, lambda staging: pyarrow.parquet.write_table(whole, staging), replace=replace)
