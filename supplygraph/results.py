@@ -15,7 +15,7 @@ import pandas as pd
 from supplygraph.errors import SupplygraphError
 from supplygraph.precision import stated_nested, stated_table
 from supplygraph.reading import RECORD_LIMIT, read_json
-from supplygraph.schema.commands import PREFIX, command_of, result_fields, scale_of
+from supplygraph.schema.commands import PREFIX, SEEDED, command_of, result_fields, scale_of
 from supplygraph.writing import write_text
 
 ENVELOPE_VERSION = "1"
@@ -38,7 +38,7 @@ class Results:
     weights
         Weight of every product in a weighted total, empty where none was formed.
     seed
-        Seed of anything random, 0 where nothing is.
+        Seed of what was drawn at random; part of the envelope only for kinds that draw.
     warnings
         What a reader should know.
     """
@@ -65,7 +65,7 @@ class Results:
             "command": command_of(self.kind),
             "params": dict(self.params),
             "weights": dict(self.weights),
-            "seed": self.seed,
+            **({"seed": self.seed} if self.kind in SEEDED else {}),
             "results": [plain_row(row) for row in self.table.to_dict("records")],
             "warnings": list(self.warnings),
         }
@@ -100,7 +100,7 @@ def load_results(path: str | Path) -> Results:
             data["dataset"],
             data["params"],
             data["weights"],
-            data["seed"],
+            data["seed"] if kind in SEEDED else 0,
             tuple(data["warnings"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):

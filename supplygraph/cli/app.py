@@ -50,7 +50,6 @@ def options(
         typer.Option("--dataset", help="Folder or name of a dataset.", show_default="rare-earths"),
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")] = 1,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of anything random.")] = 0,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and leave.")
     ] = False,

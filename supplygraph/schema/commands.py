@@ -44,6 +44,7 @@ KINDS = {
     "backtest": ("backtest",),
     "comply": ("comply",),
 }
+SEEDED = frozenset({"outlook"})  # kinds that draw at random; no other result has a seed
 # Units of values whose whole is about 1, however large the flows of a dataset are.
 PURE_UNITS = ("share", "sum of shares", "0 to", "months", "USD per USD")
 _TYPES: dict[str, dict[str, Any]] = {
@@ -179,7 +180,8 @@ def command_schema(command: str) -> dict[str, Any]:
 
 
 def _envelope(kind: str, command: str) -> dict[str, Any]:
-    text, count = {"type": "string"}, {"type": "integer", "minimum": 0}
+    text = {"type": "string"}
+    seed = {"seed": {"type": "integer", "minimum": 0}} if kind in SEEDED else {}
     unread = kind == "validate"
     about = {"name": text, "version": _maybe(text, unread), "hash": _maybe(text, unread)}
     return _object(
@@ -194,7 +196,7 @@ def _envelope(kind: str, command: str) -> dict[str, Any]:
                 "additionalProperties": {"type": "number", "minimum": 0},
                 "description": "Weight of every product in a weighted total.",
             },
-            "seed": count,
+            **seed,
             "results": {"type": "array", "items": _object(_schemas(kind, "row"))},
             "warnings": {"type": "array", "items": text},
         }

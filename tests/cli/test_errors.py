@@ -32,7 +32,9 @@ WRONG = [
     (["chokepoints", "--top", "0"], "--top"),
     (["chokepoints", "--top", "-1"], "--top"),
     (["--threads", "0", "info"], "--threads"),
-    (["--seed", "-1", "info"], "--seed"),
+    (["--seed", "1", "info"], "No such option: --seed"),
+    (["chokepoints", "--seed", "1"], "No such option: --seed"),
+    (["deals", "--seed", "-1"], "'--seed'"),
     (["balance", "--moved", "nan"], "'--moved': Input should be greater than or equal to 0"),
     (["balance", "--moved", "inf"], "--moved inf: no finite number"),
     (

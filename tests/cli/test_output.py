@@ -89,7 +89,6 @@ def test_the_envelope_says_what_was_asked_of_which_tables(toy):
         "command",
         "params",
         "weights",
-        "seed",
         "results",
         "warnings",
     ]

@@ -31,7 +31,9 @@ def results() -> Results:
             "flags": [("same_flow", "district"), ()],
         }
     )
-    return Results("chokepoints", table, ABOUT, {"by": "facility"}, {"ev": 1.0}, 7, ("careful",))
+    return Results(
+        "chokepoints", table, ABOUT, {"by": "facility"}, {"ev": 1.0}, warnings=("careful",)
+    )
 
 
 def test_the_envelope(results):
@@ -42,7 +44,6 @@ def test_the_envelope(results):
         "command": "chokepoints",
         "params": {"by": "facility"},
         "weights": {"ev": 1.0},
-        "seed": 7,
         "results": [
             {
                 "id": "a",
@@ -55,6 +56,13 @@ def test_the_envelope(results):
         ],
         "warnings": ["careful"],
     }
+
+
+def test_only_what_is_drawn_at_random_has_a_seed(results, tmp_path):
+    drawn = Results("outlook", results.table[["id"]], ABOUT, seed=7)
+    assert drawn.envelope()["seed"] == 7
+    assert load_results(drawn.save(tmp_path / "drawn.json")).seed == 7
+    assert "seed" not in results.envelope()
 
 
 def test_a_kind_of_balance_names_its_command(results):

@@ -112,7 +112,7 @@ def show_scenario(
     }
     about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Results("bounds", table, about, params, seed=scenario.seed, warnings=notes)
+    return Results("bounds", table, about, params, warnings=notes)
 
 
 def _bound_rows(
