@@ -1,11 +1,15 @@
 """Every command explains itself with examples, and the examples run."""
 
+import ast
 import re
 import shlex
+from collections import Counter
+from pathlib import Path
 
 import pytest
 import typer
 
+import supplygraph.cli
 from supplygraph.cli.app import app
 
 COMMANDS = typer.main.get_command(app).commands
@@ -32,6 +36,20 @@ def test_every_visible_option_has_a_full_sentence(name):
     for option in COMMANDS[name].params:
         if option.name != "help" and not getattr(option, "hidden", False):
             assert option.help and option.help.endswith("."), option.name
+
+
+def test_options_that_commands_share_are_described_once():
+    folder = Path(supplygraph.cli.__file__).parent
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.py"))]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    described = Counter(
+        ast.unparse(call)
+        for call in calls
+        if ast.unparse(call.func).startswith("typer.")
+        if any(word.arg == "help" for word in call.keywords)
+    )
+    assert described.total() > 50
+    assert [text for text, count in described.items() if count > 1] == []
 
 
 @pytest.mark.parametrize(("name", "line"), EXAMPLES)
