@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from supplygraph.analysis.structure.shapley import shapley
     from supplygraph.analysis.suppliers.concentration import concentration
     from supplygraph.analysis.suppliers.criticality_indices import geopolrisk, supply_risk
-    from supplygraph.chain import load
+    from supplygraph.api import load
     from supplygraph.errors import (
         DatasetError,
         Fault,
@@ -65,7 +65,7 @@ _HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {
     "dominators": "supplygraph.analysis.structure.dominators",
     "flow_betweenness": "supplygraph.analysis.structure.flow_betweenness",
     "geopolrisk": "supplygraph.analysis.suppliers.criticality_indices",
-    "load": "supplygraph.chain",
+    "load": "supplygraph.api",
     "most_vital": "supplygraph.analysis.structure.max_flow",
     "shapley": "supplygraph.analysis.structure.shapley",
     "supply_risk": "supplygraph.analysis.suppliers.criticality_indices",

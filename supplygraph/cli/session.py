@@ -17,7 +17,7 @@ from supplygraph.cli.output import Output
 from supplygraph.cli.streams import note
 
 if TYPE_CHECKING:
-    from supplygraph.chain import Chain
+    from supplygraph.api import Chain
 
 Command = Callable[..., None]
 OUTPUT_OPTIONS: dict[str, tuple[Any, Any]] = {
@@ -53,7 +53,7 @@ def open_chain(context: typer.Context, *, tell: bool = True) -> Chain:
     tell
         Say on stderr that the balance has to be computed, since it takes a while.
     """
-    from supplygraph.chain import load
+    from supplygraph.api import load
 
     session: Session = context.obj
     chain = load(session.dataset, threads=session.threads)

@@ -140,7 +140,7 @@ class ContentMeter:
 
     Examples
     --------
-    >>> from supplygraph.chain import load
+    >>> from supplygraph.api import load
     >>> from supplygraph.scenario.network_queries import World
     >>> chain = load("three-nodes")
     >>> ore, magnet = (np.array(chain.network.pools["material"] == m) for m in ("ore-a", "mag-a"))

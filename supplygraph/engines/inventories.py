@@ -66,7 +66,7 @@ def stocks_of(baseline: Baseline) -> tuple[Stock, ...]:
 
     Examples
     --------
-    >>> from supplygraph.chain import load
+    >>> from supplygraph.api import load
     >>> stock, = stocks_of(load("three-nodes").baseline)
     >>> stock.holder, stock.kind, round(stock.use, 6), [round(m, 2) for m in stock.months]
     ('ev@JP', 'product', 30.0, [0.46, 0.92, 1.85])

@@ -61,7 +61,7 @@ def targets_of(baseline: Baseline) -> Targets:
 
     Examples
     --------
-    >>> from supplygraph.chain import load
+    >>> from supplygraph.api import load
     >>> targets = targets_of(load("three-nodes").baseline)
     >>> targets.entry.size, [round(t, 2) for t in targets.entry_target[0].tolist()]
     (1, [1.15, 2.31, 4.62])

@@ -76,7 +76,7 @@ def compose(
 
     Examples
     --------
-    >>> from supplygraph.chain import load
+    >>> from supplygraph.api import load
     >>> from supplygraph.scenario.load import scenario_of
     >>> chain = load("three-nodes")
     >>> half = {"id": "half", "kind": "ban", "imposed_by": ["CN"], "blocked": 0.5,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import supplygraph as sg
-from supplygraph.chain import Chain
+from supplygraph.api import Chain
 from supplygraph.results import Results
 from supplygraph.views import View
 

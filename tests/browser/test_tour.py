@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 
-from supplygraph.chain import Chain
+from supplygraph.api import Chain
 from supplygraph.cli.app import main
 
 MEGABYTE = 1_000_000
@@ -24,7 +24,7 @@ def page(shipped, open_page):
 @pytest.fixture
 def printed(chain, monkeypatch, capsys):
     """What the program prints for a command that the page shows."""
-    monkeypatch.setattr("supplygraph.chain.load", lambda *_, **__: Chain(chain._shared))
+    monkeypatch.setattr("supplygraph.api.load", lambda *_, **__: Chain(chain._shared))
 
     def call(command: str) -> dict:
         words = shlex.split(command)

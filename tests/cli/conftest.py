@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-import supplygraph.chain
-from supplygraph.chain import Chain, load
+import supplygraph.api
+from supplygraph.api import Chain, load
 from supplygraph.cli.app import main
 
 SHIPPED = (None, "rare-earths", "three-nodes")
@@ -61,7 +61,7 @@ def run(capsys, monkeypatch) -> Callable[..., Outcome]:
         out, err = capsys.readouterr()
         return Outcome(int(ended.value.code), out, err)
 
-    monkeypatch.setattr(supplygraph.chain, "load", cached)
+    monkeypatch.setattr(supplygraph.api, "load", cached)
     return call
 
 

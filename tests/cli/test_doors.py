@@ -156,7 +156,7 @@ def test_a_machine_without_memory_is_one_line(toy, monkeypatch):
     def full(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("supplygraph.chain.Chain.info", full)
+    monkeypatch.setattr("supplygraph.api.Chain.info", full)
     done = toy("info")
     assert (done.code, done.out) == (1, "") and done.err.startswith("error: the memory of this")
 

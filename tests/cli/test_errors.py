@@ -110,7 +110,7 @@ def test_an_infeasible_program_exits_4(toy, monkeypatch):
     def infeasible(*_: object, **__: object) -> None:
         raise InfeasibleError("demand of ev@JP cannot be met")
 
-    monkeypatch.setattr("supplygraph.chain.Chain.rank", infeasible)
+    monkeypatch.setattr("supplygraph.api.Chain.rank", infeasible)
     done = toy("chokepoints")
     assert (done.code, done.out) == (4, "")
     assert done.err.splitlines()[-1] == "error: demand of ev@JP cannot be met"

@@ -27,7 +27,7 @@ def test_a_record_is_drawn_without_an_engine(toy, run, tmp_path, monkeypatch):
     envelope = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
     Draft202012Validator(command_schema("view")).validate(envelope)
     assert envelope["command"] == "view"
-    monkeypatch.setattr("supplygraph.chain.load", None)
+    monkeypatch.setattr("supplygraph.api.load", None)
     assert run("view", "--record", tmp_path / "record.json", "-o", second).code == 0
     assert first.read_bytes() == second.read_bytes()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from supplygraph.api import Chain, load
 from supplygraph.baseline import flow_table
-from supplygraph.chain import Chain, load
 from tests.faults.folder import Files, Table, documents_of, tables_of, write_folder
 
 SAME = 1e-6  # of the larger of a flow and SMALL of the material's world use

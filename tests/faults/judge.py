@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from supplygraph.api import Chain, load
 from supplygraph.baseline import balance_table
-from supplygraph.chain import Chain, load
 from supplygraph.errors import (
     DatasetError,
     ScenarioError,

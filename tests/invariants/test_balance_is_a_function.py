@@ -15,9 +15,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from wide_networks import wide_network
 
+from supplygraph.api import Chain
+from supplygraph.api import load as load_chain
 from supplygraph.baseline.reconcile import BalanceProblem
-from supplygraph.chain import Chain
-from supplygraph.chain import load as load_chain
 from tests.faults.folder import Files, Table, read_folder, write_folder
 from tests.faults.invariants import SAME, TRANSFORMED, flows_of, largest_difference
 

@@ -69,7 +69,7 @@ def test_the_oracle_accepts_the_example_as_it_is(monkeypatch):
 
 
 def test_the_oracle_notices_a_wrong_loss(monkeypatch):
-    from supplygraph.chain import Chain
+    from supplygraph.api import Chain
 
     def change(patch):
         honest = Chain.rank
@@ -90,7 +90,7 @@ def test_the_oracle_notices_flows_that_are_no_optimum(monkeypatch):
     """All flows times 1.01 keep every row and meet no figure."""
     from dataclasses import replace
 
-    from supplygraph.chain import _Shared
+    from supplygraph.api.chain import _Shared
 
     def change(patch):
         honest = _Shared.balanced.func

@@ -13,8 +13,8 @@ from supplygraph.analysis.structure.dominators import Reach
 from supplygraph.analysis.structure.element_networks import Elements, groups_in
 from supplygraph.analysis.structure.max_flow import FlowProgram
 from supplygraph.analysis.structure.shapley import coalition_losses, players_of, shapley
+from supplygraph.api import Chain, load
 from supplygraph.baseline import Ranges
-from supplygraph.chain import Chain, load
 from supplygraph.scenario import Shock, parse_shock
 
 SAME = 1e-7

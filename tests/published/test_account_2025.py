@@ -7,7 +7,7 @@ B): 22,319 t, -18.9 %; 1.02 billion USD, -29.7 %.
 
 import pytest
 
-from supplygraph.chain import load
+from supplygraph.api import load
 
 SPRING = ("2025-04", "2025-05", "2025-06")
 BEFORE, AFTER = 1.02e9 / (1 - 0.297), 1.02e9  # USD, first half of 2024 and of 2025

@@ -8,7 +8,7 @@ more.
 import numpy as np
 import pytest
 
-from supplygraph.chain import load
+from supplygraph.api import load
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.calendar import days_of, first_day
 from supplygraph.scenario.load import load_scenario

@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 import supplygraph as sg
+from supplygraph.api import Chain
 from supplygraph.baseline import Baseline, reconcile
-from supplygraph.chain import Chain
 from supplygraph.dataset import shipped_datasets
 
 NAME = "rare-earths"

@@ -11,7 +11,7 @@ import pytest
 
 import supplygraph as sg
 from supplygraph.analysis.losses.entities import BY, entities_of
-from supplygraph.chain import Chain
+from supplygraph.api import Chain
 from supplygraph.errors import SelectorError, UsageError
 from supplygraph.scenario.shocks import UnsizedPlantError, parse_shock
 

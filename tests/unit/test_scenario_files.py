@@ -147,7 +147,7 @@ def changed_rows(*sets: str) -> set[tuple[str, str]]:
 
 
 def network():
-    from supplygraph.chain import load
+    from supplygraph.api import load
 
     if not hasattr(network, "found"):
         chain = load()

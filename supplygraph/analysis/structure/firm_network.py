@@ -74,7 +74,7 @@ def firms_of(baseline: Baseline) -> Firms:
 
     Examples
     --------
-    >>> from supplygraph.chain import load
+    >>> from supplygraph.api import load
     >>> firms = firms_of(load("three-nodes").baseline)
     >>> firms.network.names
     ('mine-a/dig/dig', 'plant-b/sinter/sinter', 'ev@JP', 'unnamed use')
