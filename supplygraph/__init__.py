@@ -83,8 +83,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Public names, also those not imported yet."""
-    return sorted({*globals(), *__all__})
+    """Public names, also those not imported yet, and nothing that this file merely uses."""
+    return sorted(__all__)
 
 
 def _version() -> str:

@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from supplygraph.errors import SelectorError
+from supplygraph.errors import SelectorError, UsageError
 
 KEYS = (
     "id",
@@ -106,6 +106,22 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
         return f"Did you mean '{close[0]}'?"
     shown = ", ".join(words[:8]) + (", …" if len(words) > 8 else "")
     return f"Known: {shown}." if words else "Nothing is known here."
+
+
+def check_choice(value: str, known: Sequence[str], option: str) -> None:
+    """Refuse a word that is not among those known.
+
+    Raises
+    ------
+    UsageError
+        If it is another word.
+
+    Examples
+    --------
+    >>> check_choice("free", ("none", "free"), "rerouting")
+    """
+    if value not in known:
+        raise UsageError(f"{option} '{value}' is not known. {did_you_mean(value, known)}")
 
 
 def parse_selector(text: str, extra: Sequence[str] = ()) -> Selector:

@@ -111,7 +111,7 @@ def run(
         region=region,
         sets=set_ or (),
         measures=measure or (),
-        projects=project or (),
+        besides=project or (),
     ).results
     output.write(results, SHOWN[_kind(by=by)])
 

@@ -24,7 +24,7 @@ def page(shipped, open_page):
 @pytest.fixture
 def printed(chain, monkeypatch, capsys):
     """What the program prints for a command that the page shows."""
-    monkeypatch.setattr("supplygraph.api.load", lambda *_, **__: Chain(chain._shared))
+    monkeypatch.setattr("supplygraph.api.load", lambda *_, **__: Chain(chain.loaded))
 
     def call(command: str) -> dict:
         words = shlex.split(command)

@@ -58,7 +58,7 @@ def _bounds_kept(chain: Chain) -> str:
 
 
 def _nothing_lost(chain: Chain) -> str:
-    month = chain._shared.tracer().month
+    month = chain.loaded.tracer().month
     served = month.program.reference.served[month.program.base_units > 0]
     if (served < 1 - 1e-9).any():
         return f"without a removal {served.min():.9f} of a demand is served"

@@ -90,16 +90,16 @@ def test_the_oracle_notices_flows_that_are_no_optimum(monkeypatch):
     """All flows times 1.01 keep every row and meet no figure."""
     from dataclasses import replace
 
-    from supplygraph.api.chain import _Shared
+    from supplygraph.api.loaded import Loaded
 
     def change(patch):
-        honest = _Shared.balanced.func
+        honest = Loaded.balanced.func
 
         def balanced(self):
             baseline, shipped = honest(self)
             return replace(baseline, x=baseline.x * 1.01), shipped
 
-        patch.setattr(_Shared, "balanced", property(balanced))
+        patch.setattr(Loaded, "balanced", property(balanced))
 
     found = wrong_answer(monkeypatch, change)
     assert found.outcome == "contradiction" and "could be gained" in found.detail

@@ -56,7 +56,7 @@ def shipped() -> Chain:
 
 @cache
 def shipped_elements() -> Elements:
-    program = shipped()._shared.tracer().month.program
+    program = shipped().loaded.tracer().month.program
     return Elements(shipped().baseline, program.activity_upper, program.line_upper)
 
 
@@ -110,7 +110,7 @@ def test_more_is_lost_with_a_country_than_with_one_of_its_processes():
 
 
 def test_shapley_shares_sum_to_the_loss_of_all_together():
-    tracer = shipped()._shared.tracer()
+    tracer = shipped().loaded.tracer()
     players = sorted(players_of(tracer)[0])
     assert "CN" in players and 2 <= len(players) <= 12
     found = shapley(players, lambda sets: coalition_losses(tracer, sets))
@@ -136,6 +136,6 @@ def test_ranges_hold_the_base_share_and_are_wider_for_less_certain_figures():
 
 
 def test_nothing_removed_is_nothing_lost():
-    tracer = shipped()._shared.tracer()
+    tracer = shipped().loaded.tracer()
     shock = Shock.nothing(shipped().network)
     assert tracer.month.cascade.served(tracer.month.cascade.levels([shock])).min() >= 1 - 1e-9

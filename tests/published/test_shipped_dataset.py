@@ -281,7 +281,7 @@ def test_every_pool_closes_and_exports_no_more_than_it_makes(baseline):
 
 
 def test_without_a_removal_everything_is_served(chain):
-    month = chain._shared.tracer().month
+    month = chain.loaded.tracer().month
     assert month.served_none == pytest.approx(1, abs=EXACT)
     assert (month.program.reference.served == 1).all()
 

@@ -11,15 +11,17 @@ import pytest
 
 import supplygraph as sg
 from supplygraph.analysis.losses.entities import BY, entities_of
-from supplygraph.api import Chain
+from supplygraph.api import Chain, Disrupted
 from supplygraph.errors import SelectorError, UsageError
 from supplygraph.scenario.shocks import UnsizedPlantError, parse_shock
 
 ROOT = Path(__file__).parents[2]
 COUNTED = {"solve", "cover"}
 # What was loaded, whatever is removed; and what makes the next chain.
-LOADED = {"dataset", "network", "baseline", "baseline_shipped", "about", "remove", "removed"}
-QUESTIONS = sorted({name for name in dir(Chain) if not name.startswith("_")} - COUNTED - LOADED)
+LOADED = {"dataset", "network", "baseline", "baseline_shipped", "about", "loaded"}
+REMOVAL = {"remove", "removed", "shock"}
+OFFERED = {name for name in dir(sg.load("three-nodes")) if not name.startswith("_")}
+QUESTIONS = sorted(OFFERED - COUNTED - LOADED - REMOVAL)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +61,28 @@ def test_a_question_that_counts_removals_answers_otherwise(name, removal):
     assert not whole.table.equals(hit.table)
 
 
-def test_the_lists_are_of_this_class():
-    assert (COUNTED | LOADED) - {"removed"} <= set(dir(Chain)) and len(QUESTIONS) > 15
-    assert all("removed" not in inspect.getsource(getattr(Chain, n)) for n in ("run", "explain"))
+def test_a_disrupted_chain_shows_only_what_counts_its_removals():
+    hit = sg.load("three-nodes").remove("id=mine-a")
+    assert {name for name in dir(hit) if not name.startswith("_")} == COUNTED | LOADED | REMOVAL
+    assert isinstance(hit, Disrupted) and not isinstance(hit, Chain)
+    assert len(QUESTIONS) > 15
+    with pytest.raises(AttributeError, match="'Disrupted' object has no attribute 'rnak'"):
+        _ = hit.rnak
+
+
+def test_removals_add_up_and_the_chain_asked_stays_whole():
+    chain = sg.load("three-nodes")
+    hit = chain.remove("id=mine-a share=0.5")
+    assert hit.remove("id=plant-b").removed == ("id=mine-a share=0.5", "id=plant-b")
+    assert hit.removed == ("id=mine-a share=0.5",) and chain.removed == ()
+    assert chain.remove().info().kind == "info"  # without nothing it is a whole chain
+
+
+@pytest.mark.parametrize("name", sorted({*QUESTIONS, *COUNTED, "remove"} - {"graph"}))
+def test_every_question_lists_its_parameters(name):
+    """No catch-all: a misspelt option is refused, and completion shows what there is."""
+    parameters = inspect.signature(getattr(Chain, name)).parameters.values()
+    assert not [p for p in parameters if p.kind is inspect.Parameter.VAR_KEYWORD]
 
 
 @pytest.mark.parametrize("by", BY)

@@ -1,0 +1,125 @@
+"""Questions about costs of a scenario: to both sides, and in duties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supplygraph.results import Results
+
+if TYPE_CHECKING:
+    from supplygraph.api.handle import Handle
+
+
+def account(
+    chain: Handle,
+    scenario: str | Path,
+    *,
+    exporter: str = "CN",
+    months: int | None = None,
+    rerouting: str = "both",
+    rationing: str | None = None,
+    covers: Sequence[str] = ("low", "central", "high"),
+    by: str = "group",
+    by_month: bool = False,
+    weights: str = "sectors",
+    sets: Sequence[str] = (),
+    measures: Sequence[str] = (),
+) -> Results:
+    """Both sides of a scenario: what the exporter does not sell, what importers lose.
+
+    Parameters
+    ----------
+    scenario, months, rerouting, rationing, covers, weights, sets, measures
+        As in `run`.
+    exporter
+        Market whose exports are counted, such as ``CN``.
+    by
+        ``total``, ``group`` (stage or sector), ``region`` or ``item``.
+    by_month
+        Rows of single months too.
+
+    Raises
+    ------
+    UsageError
+        If the exporter is no market, or an option is unknown.
+
+    Examples
+    --------
+    >>> import supplygraph as sg
+    >>> table = sg.load().account("april-2025-shock", rerouting="none", by="total").table
+    >>> sorted(set(table["side"]))
+    ['exporter', 'home', 'importer', 'record']
+    """
+    from supplygraph.analysis.runs.account import account_table
+    from supplygraph.scenario.load import load_scenario
+
+    changes = [*sets, *([] if months is None else [f"months={months}"])]
+    told = load_scenario(chain.dataset, scenario, changes, measures, graph=chain.network)
+    tracer = chain.loaded.tracer(None, weights, None, None)
+    table, notes, applied = account_table(
+        tracer,
+        told,
+        exporter=exporter,
+        rerouting=rerouting,
+        rationing=rationing,
+        covers=covers,
+        by=by,
+        by_month=by_month,
+    )
+    params = {
+        "scenario": told.name,
+        "title": told.title,
+        "exporter": exporter,
+        "months": told.months,
+        "rerouting": rerouting,
+        "rationing": rationing or told.rationing,
+        "covers": list(covers),
+        "by": by,
+        "by_month": by_month,
+        "weights": weights,
+        "set": changes,
+        "measure": list(measures),
+        "applied": list(applied),
+    }
+    return chain.loaded.results("account", table, params, notes, month=tracer.month)
+
+
+def duties(
+    chain: Handle,
+    scenario: str | Path,
+    *,
+    prices: Sequence[str] = (),
+    by_month: bool = False,
+    sets: Sequence[str] = (),
+    measures: Sequence[str] = (),
+) -> Results:
+    """What duties and leaks of a scenario cost, arc by arc; see `supplygraph scenario duties`.
+
+    Parameters
+    ----------
+    scenario
+        A scenario of the dataset, or a YAML file.
+    prices
+        ``MATERIAL=USD_PER_TONNE``, in place of prices on record.
+    by_month
+        Give rows of single months too.
+    sets, measures
+        Parameters changed and measures added, as in `bounds`.
+    """
+    from supplygraph.analysis.runs.duties import duty_table, parse_prices
+    from supplygraph.scenario.load import load_scenario
+
+    changes, added = list(sets), list(measures)
+    told = load_scenario(chain.dataset, scenario, changes, added, graph=chain.network)
+    given = parse_prices(chain.dataset, prices)
+    table, notes = duty_table(chain.baseline, told, prices=given, by_month=by_month)
+    params = {
+        "scenario": told.name,
+        "by_month": by_month,
+        "set": changes,
+        "measure": added,
+        "price": given,
+    }
+    return Results("duties", table, chain.about(), params, seed=told.seed, warnings=notes)

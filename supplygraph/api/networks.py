@@ -1,0 +1,156 @@
+"""Questions about the network itself: as a graph, as files of other programs, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supplygraph.baseline import flow_table
+from supplygraph.results import Results
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from supplygraph.api.handle import Handle
+
+
+def to_networkx(
+    chain: Handle, *, all_edges: bool = False, intervals: bool = False
+) -> nx.MultiDiGraph:
+    """Read-only networkx graph with base-year flows, grades and sources on its edges.
+
+    Parameters
+    ----------
+    all_edges
+        Edges without flow too: idle lines and arcs that trade could open. A measure that does
+        not weigh edges by `quantity` would count them like the busiest.
+    intervals
+        Also the least and most of every arc.
+
+    Examples
+    --------
+    >>> import supplygraph as sg
+    >>> graph = sg.load("three-nodes").to_networkx()
+    >>> graph.edges["ore-a@CN", "ore-a@JP", "ore-a:CN>JP"]["quantity"]
+    90.0
+    """
+    from supplygraph.analysis.records.edge_facts import edge_facts
+
+    facts = edge_facts(chain.baseline, intervals=intervals)
+    flows = flow_table(chain.baseline)
+    return chain.network.to_networkx(flows, facts, all_edges=all_edges)
+
+
+def export(
+    chain: Handle,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    all_edges: bool = False,
+    intervals: bool = False,
+    force: bool = False,
+) -> list[Path]:
+    """Write the network with its base-year flows, units and sources for other programs.
+
+    Parameters
+    ----------
+    path
+        File, or folder for csv and parquet.
+    format
+        ``graphml``, ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``; by default from the
+        ending, csv for a name without one.
+    all_edges, intervals
+        As in `to_networkx`.
+    force
+        Overwrite what is there.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    UsageError
+        If the format is unknown, or something is there and `force` is not set.
+    """
+    from supplygraph.analysis.records.export_files import Export, choose_format
+
+    kind = choose_format(Path(path), format, force)
+    dataset, year = chain.dataset, chain.network.base_year
+    title = f"{dataset.title or dataset.name}: flows of {year}"
+    citation = f"supplygraph, dataset {dataset.name} {dataset.version} (hash {dataset.hash})."
+    sources = dataset.tables["sources"]
+    about = {"title": title, "citation": citation}
+    graph = to_networkx(chain, all_edges=all_edges, intervals=intervals)
+    return Export(graph, sources, about).write(Path(path), kind)
+
+
+def structure(
+    chain: Handle,
+    metric: str = "concentration",
+    *,
+    product: str | None = None,
+    region: str | None = None,
+    weights: str = "sectors",
+    by: str | None = None,
+    element: str | None = None,
+    process: str | None = None,
+    links: str | None = None,
+    rerouting: str | None = None,
+    governance: str | Path | None = None,
+    indices: str | Path | None = None,
+) -> Results:
+    """One measure of the network's structure, with how to read it in its params.
+
+    Parameters
+    ----------
+    metric
+        ``concentration``, ``dependence`` (of one region), ``dominators``, ``vitality``,
+        ``betweenness``, ``shapley``, ``eu-supply-risk``, ``geopolrisk`` or ``esri`` (systemic
+        risk of failing plants).
+    product, region
+        Only this product or region.
+    weights
+        Weights of products, for ``shapley`` and ``esri``.
+    by
+        Concentration: ``country`` or ``owner``. Nodes: ``country-process``, ``country-stage``,
+        ``country``, ``facility`` or ``operator``. The measure's own if left out.
+    element, process
+        Only this element, only this process.
+    links
+        Of dominators: ``any``, or ``used`` in the base year.
+    rerouting
+        Of Shapley: ``both``, ``none`` or ``free``.
+    governance, indices
+        CSV files with scores of countries and of materials, for the risk indices.
+
+    Raises
+    ------
+    UsageError
+        If the measure or an option is unknown, or does not go with it.
+
+    Examples
+    --------
+    >>> import supplygraph as sg
+    >>> table = sg.load("esri-toy").structure("esri").table.set_index("id")
+    >>> table.loc[["c1", "s1", "m2"], "esri"].round(4).tolist()
+    [1.0, 0.9091, 0.0656]
+    """
+    from supplygraph.analysis.structure.indices import structure_results
+
+    weighed = (product, region) if metric in ("shapley", "esri") else (None, None)
+    tracer = chain.loaded.tracer(None, weights, *weighed)
+    asked = {
+        "product": product,
+        "region": region,
+        "weights": weights,
+        "by": by,
+        "element": element,
+        "process": process,
+        "links": links,
+        "rerouting": rerouting,
+        "governance": governance,
+        "indices": indices,
+    }
+    return structure_results(tracer, metric, asked)

@@ -1,0 +1,109 @@
+"""Questions about origins: where a product's elements come from, what passes a content rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from supplygraph.results import Results
+
+if TYPE_CHECKING:
+    from supplygraph.api.handle import Handle
+
+
+def trace(
+    chain: Handle,
+    product: str,
+    *,
+    region: str | None = None,
+    element: str | None = None,
+    by: str = "place",
+    ranges: str = "auto",
+) -> Results:
+    """Where the elements in a product come from, stage by stage.
+
+    Parameters
+    ----------
+    product
+        Id of an end product.
+    region, element
+        Only this region, only this element.
+    by
+        ``place``, ``owner`` or ``all``.
+    ranges
+        ``all``, ``large`` (shares of a tenth and more), ``none``, or ``auto``: all for one
+        element, else large.
+
+    Raises
+    ------
+    UsageError
+        If something named is unknown.
+    """
+    from supplygraph.analysis.origins.trace import trace
+
+    table, warnings = trace(
+        chain.baseline, product, region=region, element=element, by=by, ranges=ranges
+    )
+    params = {
+        "product": product,
+        "region": region,
+        "element": element,
+        "by": by,
+        "ranges": ranges,
+    }
+    return chain.loaded.results("trace", table, params, warnings)
+
+
+def comply(
+    chain: Handle,
+    rule: str,
+    month: str | None = None,
+    *,
+    compliance: float | None = None,
+    product: str | None = None,
+    region: str | None = None,
+    sets: Sequence[str] = (),
+    projects: Sequence[str] = ("binding",),
+) -> Results:
+    """Supply that passes a rule of content against need, by mixing and by segregation.
+
+    Parameters
+    ----------
+    rule
+        Id of a measure of kind ``content_rule`` or ``import_restriction``.
+    month
+        Whose capacities count, ``YYYY-MM``; the base year's if left out.
+    compliance
+        Share of exporters that obey, everywhere; the measure's if left out.
+    product, region
+        Only these buyers.
+    sets
+        Parameters changed, as in `bounds`.
+    projects
+        Projects built by ``month``: ids, or ``binding``, ``announced``, ``non_binding``,
+        ``none``.
+
+    Raises
+    ------
+    UsageError
+        If the measure tests no content, or nobody is bound by it.
+    """
+    from supplygraph.analysis.origins.comply import comply_rows, rule_of
+    from supplygraph.scenario.month_arrays import check_month
+
+    if month is not None:
+        check_month(month)
+    changes, at = list(sets), month or chain.network.base_month
+    baseline = chain.loaded.with_portfolio(chain.loaded.portfolio(projects, month))
+    measure = rule_of(chain.dataset, rule, at, changes, compliance)
+    table, notes = comply_rows(baseline, measure, at, product=product, region=region)
+    params = {
+        "rule": rule,
+        "month": month,
+        "compliance": compliance,
+        "product": product,
+        "region": region,
+        "set": changes,
+        "projects": list(projects),
+    }
+    return chain.loaded.results("comply", table, params, notes)

@@ -1,0 +1,120 @@
+"""Questions about what is to come: what deals and projects add, and forecasts with their score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supplygraph.errors import UsageError
+from supplygraph.results import Results
+from supplygraph.scenario import parse_shock
+from supplygraph.selectors import check_choice
+
+if TYPE_CHECKING:
+    from supplygraph.api.handle import Handle
+
+
+def deals(
+    chain: Handle,
+    by: str = "year",
+    *,
+    years: Sequence[int] = (2026, 2028, 2030),
+    elements: Sequence[str] = ("NdPr", "Dy", "Tb", "Sm", "Y"),
+    pool: Sequence[str] = ("US", "EU", "JP"),
+    without: str = "country=CN",
+    portfolios: Sequence[str] = ("usual",),
+    growth: float = 0.0,
+    known_to: str = "2026-10",
+    seed: int = 0,
+) -> Results:
+    """What deals and projects add, and how much of the need they cover when something stops.
+
+    Parameters
+    ----------
+    by
+        ``year`` (cover by element), ``project`` (lines and their feed) or ``deal``.
+    years, elements, pool
+        Years, elements and the regions that stand together.
+    without
+        Selector of what stops.
+    portfolios
+        ``usual``, ``all``, or words of `supplygraph.analysis.deals.outlook_question.VARIANTS`.
+    growth
+        Of demand a year since the base year.
+    known_to
+        Last month whose steps came as dated; later ones slip in ``late-12`` and ``late-24``.
+    seed
+        Of ``odds``.
+
+    Raises
+    ------
+    UsageError
+        If a word is unknown, or the dataset has no projects.
+    """
+    from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
+    from supplygraph.analysis.deals.deal_tables import deal_table, project_table
+    from supplygraph.analysis.deals.outlook_question import USUAL, VARIANTS, OutlookQuestion
+    from supplygraph.scenario.month_arrays import check_month
+    from supplygraph.scenario.projects import deals_of
+
+    check_choice(by, ("year", "project", "deal"), "by")
+    if not chain.loaded.projects:
+        raise UsageError("the dataset has no projects. Write some into its folder `projects`.")
+    named = {"usual": USUAL, "all": VARIANTS}
+    variants = tuple(dict.fromkeys(v for w in portfolios for v in named.get(w, (w,))))
+    check_month(known_to, "--known-to")
+    question = OutlookQuestion(
+        tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
+    ).checked(chain.baseline)
+    shock, threads = parse_shock(chain.network, [without]), chain.loaded.threads
+    params = {
+        "by": by,
+        "years": list(years),
+        "elements": list(elements),
+        "pool": list(pool),
+        "without": without,
+        "portfolios": list(variants),
+        "growth": growth,
+        "known_to": known_to,
+    }
+    base, projects = chain.baseline, chain.loaded.projects
+    if by == "year":
+        table, found = outlook_table(base, projects, shock, question, threads)
+        return chain.loaded.results("outlook", table, params, found, seed=seed)
+    table = project_table(Years(base, projects, shock, question, threads))
+    if by == "deal":
+        table = deal_table(deals_of(chain.dataset), table, max(years))
+    return chain.loaded.results(f"{by}s", table, params)
+
+
+def backtest(
+    chain: Handle,
+    months: int = 12,
+    observed: str | Path | None = None,
+    destinations: Sequence[str] = (),
+) -> Results:
+    """Forecasts of Chinese magnet exports from April 2025 on, beside what happened.
+
+    Parameters
+    ----------
+    months
+        Months from April 2025 on.
+    observed
+        CSV of later months: ``month, series, destination, quantity_t, unit, source``.
+    destinations
+        Only these; all that the dataset names by default.
+    """
+    from supplygraph.analysis.runs.backtest import backtest, read_observed
+    from supplygraph.analysis.runs.licence_curve import FIT
+    from supplygraph.scenario.month_arrays import month_range
+
+    seen = None if observed is None else read_observed(observed)
+    span = month_range(FIT[0], months)
+    table, notes = backtest(chain.dataset.tables["series"], span, seen, list(destinations) or None)
+    params = {
+        "months": months,
+        "observed": None if observed is None else str(observed),
+        "destinations": list(destinations),
+    }
+    return chain.loaded.results("backtest", table, params, notes)
