@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Mapping
@@ -15,10 +16,18 @@ import pandas as pd
 from supplygraph.errors import SupplygraphError
 from supplygraph.precision import stated_nested, stated_table
 from supplygraph.reading import RECORD_LIMIT, read_json
-from supplygraph.schema.commands import PREFIX, SEEDED, command_of, result_fields, scale_of
+from supplygraph.schema.commands import (
+    PREFIX,
+    SEEDED,
+    command_of,
+    result_fields,
+    scale_of,
+    shown_columns,
+)
 from supplygraph.writing import write_text
 
 ENVELOPE_VERSION = "1"
+HTML_ROWS = 10  # a glance in a notebook; the frame has all
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,59 @@ class Results:
         scale = partial(scale_of, self.kind)
         object.__setattr__(self, "table", stated_table(self.table, scale))
         object.__setattr__(self, "weights", stated_nested(self.weights, scale, 1.0))
+
+    def __repr__(self) -> str:
+        return self.one_line(f"Results {self.kind}")
+
+    def _repr_html_(self) -> str:
+        return self.to_html(f"Results {self.kind}")
+
+    def frame(self) -> pd.DataFrame:
+        """The table with the columns that a command's table shows; all of a kind that has none."""
+        shown = [name for name in shown_columns(self.kind) if name in self.table]
+        return self.table[shown] if shown else self.table
+
+    def totals(self) -> dict[str, float]:
+        """Weighted total losses by bound, over all months at central stocks; empty without any.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"product": ["total"], "loss_none": [0.5], "loss_free": [0.25]})
+        >>> Results("whatif", table, {}).totals()
+        {'loss_none': 0.5, 'loss_free': 0.25}
+        """
+        rows = self.table
+        for column, wanted in (("product", "total"), ("cover", "central")):
+            if column in rows:
+                rows = rows[rows[column] == wanted]
+            elif column == "product":
+                return {}
+        if "month" in rows:
+            rows = rows[rows["month"].isna()]
+        if {"rerouting", "loss"} <= set(rows):
+            pairs = zip(rows["rerouting"], rows["loss"], strict=True)
+            found = {f"loss_{rerouting}": loss for rerouting, loss in pairs}
+        else:
+            names = [name for name in ("loss_none", "loss_free") if name in rows]
+            found = {name: rows[name].iloc[0] for name in names if len(rows)}
+        return {name: float(loss) for name, loss in found.items() if pd.notna(loss)}
+
+    def one_line(self, name: str) -> str:
+        """What this is, under a name: rows and total losses."""
+        totals = ", ".join(f"{key} {loss:.4g}" for key, loss in self.totals().items())
+        rows = f"{len(self.table)} row{'' if len(self.table) == 1 else 's'}"
+        return f"<{name}: {rows}{totals and f', total {totals}'}>"
+
+    def to_html(self, name: str) -> str:
+        """One line under a name and the first rows of the frame, escaped, for a notebook."""
+        frame = self.frame()
+        rows = [plain_row(row) for row in frame.head(HTML_ROWS).to_dict("records")]
+        cells = pd.DataFrame(
+            [[_html_cell(value) for value in row.values()] for row in rows], columns=frame.columns
+        )
+        more = f"<p>and {len(frame) - HTML_ROWS} more</p>" if len(frame) > HTML_ROWS else ""
+        table = cells.to_html(index=False, border=0)
+        return f"<p>{html.escape(self.one_line(name))}</p>{table}{more}"
 
     def envelope(self) -> dict[str, Any]:
         """Nested plain values: shares as fractions, null for what is not known."""
@@ -113,6 +175,14 @@ def _typed(kind: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     fields = {field.name: types[field.type] for field in result_fields(kind) if field.numeric}
     table = pd.DataFrame(rows)
     return table.astype({name: type_ for name, type_ in fields.items() if name in table})
+
+
+def _html_cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -24,10 +24,25 @@ class Run:
     def __init__(self, name: str, results: Results) -> None:
         self.name, self.results = name, results
 
+    def __repr__(self) -> str:
+        return self.results.one_line(self._title)
+
+    def _repr_html_(self) -> str:
+        return self.results.to_html(self._title)
+
+    @property
+    def _title(self) -> str:
+        by = " by element" if self.results.kind == "run-by-element" else ""
+        return f"Run{by} of {self.name}"
+
     @property
     def table(self) -> pd.DataFrame:
         """One row per product, region, segment, rerouting and cover, and month if asked."""
         return self.results.table
+
+    def frame(self) -> pd.DataFrame:
+        """The table with the columns that the command shows."""
+        return self.results.frame()
 
     def compare(self, *others: Run, by: Sequence[str] = ("product", "region")) -> Results:
         """Months of output lost here and in other runs, and the difference."""

@@ -26,6 +26,12 @@ class Solution:
     def __init__(self, results: Results) -> None:
         self.results = results
 
+    def __repr__(self) -> str:
+        return self.results.one_line(f"Solution {self.results.kind}")
+
+    def _repr_html_(self) -> str:
+        return self.results.to_html(f"Solution {self.results.kind}")
+
     @property
     def table(self) -> pd.DataFrame:
         """One row per product, region and segment; last row the weighted total."""
@@ -36,6 +42,10 @@ class Solution:
         """Weighted total under both bounds."""
         last = self.table.iloc[-1]
         return {"loss_none": float(last["loss_none"]), "loss_free": float(last["loss_free"])}
+
+    def frame(self) -> pd.DataFrame:
+        """The table with the columns that the command shows."""
+        return self.results.frame()
 
     def shortage(self, by: Sequence[str] = ("product", "region")) -> pd.DataFrame:
         """Share of base demand lost, by any of product, region and segment.

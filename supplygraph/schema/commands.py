@@ -76,6 +76,8 @@ class Field:
         Unit, ``column unit`` if the row's own column ``unit`` says it.
     values
         The only values allowed, if any are listed.
+    shown
+        Place among the columns that a table shows, from 1; 0 for one that only files carry.
     description
         What it means, and what null or empty stands for.
 
@@ -91,6 +93,7 @@ class Field:
     nullable: bool
     unit: str
     values: tuple[str, ...]
+    shown: int
     description: str
 
     @property
@@ -137,6 +140,18 @@ def result_fields(kind: str) -> tuple[Field, ...]:
     ['file', 'row', 'column', 'value', 'rule', 'way_out']
     """
     return _fields().get((kind, "row"), ())
+
+
+def shown_columns(kind: str) -> tuple[str, ...]:
+    """Columns that a table of this kind shows, in order; none for a kind that is not described.
+
+    Examples
+    --------
+    >>> shown_columns("chokepoints")[:4]
+    ('rank', 'id', 'loss_none', 'loss_free')
+    """
+    shown = sorted((field.shown, field.name) for field in result_fields(kind) if field.shown)
+    return tuple(name for _, name in shown)
 
 
 def scale_of(kind: str, name: str) -> float | None:
@@ -243,6 +258,7 @@ def _fields() -> dict[tuple[str, str], tuple[Field, ...]]:
             row["nullable"] == "yes",
             row["unit"],
             values,
+            int(row["shown"] or 0),
             row["description"],
         )
         key = (row["kind"], row["part"])

@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import supplygraph as sg
+from supplygraph.api import Run
 from supplygraph.errors import SupplygraphError
 from supplygraph.results import Results, load_results, plain, plain_row
 from supplygraph.writing import write_text, write_whole
@@ -63,6 +66,42 @@ def test_only_what_is_drawn_at_random_has_a_seed(results, tmp_path):
     assert drawn.envelope()["seed"] == 7
     assert load_results(drawn.save(tmp_path / "drawn.json")).seed == 7
     assert "seed" not in results.envelope()
+
+
+def test_results_say_in_one_line_what_they_are():
+    hit = sg.load("three-nodes").remove("id=mine-a share=0.75")
+    assert repr(hit.solve()) == "<Solution whatif: 2 rows, total loss_none 0.75, loss_free 0.6667>"
+    assert repr(hit.solve(rerouting="none").results).endswith("rows, total loss_none 0.75>")
+    assert repr(hit.cover()) == "<Results survival: 6 rows>"
+
+
+def test_a_run_says_its_totals_over_all_months_at_central_stocks():
+    columns = ["product", "month", "rerouting", "cover", "loss"]
+    rows = [
+        ("total", None, "none", "low", 0.3),
+        ("total", None, "none", "central", 0.2),
+        ("total", "2025-04", "none", "central", 0.9),
+        ("total", None, "free", "central", 0.1),
+        ("ev", None, "free", "central", 0.8),
+    ]
+    run = Run("ban", Results("run", pd.DataFrame(rows, columns=columns), ABOUT))
+    assert repr(run) == "<Run of ban: 5 rows, total loss_none 0.2, loss_free 0.1>"
+    by_element = Run("ban", Results("run-by-element", pd.DataFrame({"element": ["Dy"]}), ABOUT))
+    assert repr(by_element) == "<Run by element of ban: 1 row>"
+
+
+def test_a_frame_has_the_columns_of_the_table_in_its_order(results):
+    assert list(results.frame()) == ["rank", "id", "loss_none", "flags"]
+    assert list(Results("unheard-of", results.table, ABOUT).frame()) == list(results.table)
+
+
+def test_a_notebook_shows_a_short_table_and_runs_nothing(results):
+    table = pd.concat([results.table.assign(id="<b>a")] * 6)
+    shown = replace(results, table=table)._repr_html_()
+    assert "<p>&lt;Results chokepoints: 12 rows&gt;</p>" in shown and "and 2 more" in shown
+    assert "<td>&lt;b&gt;a</td>" in shown and "<b>" not in shown
+    assert "<td>0.3333</td>" in shown and "<td>same_flow; district</td>" in shown
+    assert shown.count("<tr") == 1 + 10 and "within" not in shown and "nan" not in shown.lower()
 
 
 def test_a_kind_of_balance_names_its_command(results):

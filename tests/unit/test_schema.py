@@ -2,6 +2,7 @@ import pytest
 
 from supplygraph.errors import UsageError
 from supplygraph.schema import REQUIRED_TABLES, table_names, table_schema
+from supplygraph.schema.commands import KINDS, result_fields, shown_columns
 
 TYPES = {
     "id",
@@ -60,3 +61,9 @@ def test_unknown_column_is_hinted():
 def test_ranges_come_from_the_schema():
     assert table_schema("countries").column("wgi").bounds == (-2.5, 2.5)
     assert table_schema("trade").column("quantity").bounds == (0.0, float("inf"))
+
+
+@pytest.mark.parametrize("kind", [kind for kinds in KINDS.values() for kind in kinds])
+def test_the_places_of_shown_columns_are_counted_from_one(kind):
+    places = sorted(field.shown for field in result_fields(kind) if field.shown)
+    assert places == list(range(1, len(shown_columns(kind)) + 1)) and places
