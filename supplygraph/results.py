@@ -73,8 +73,7 @@ class Results:
 
     def frame(self) -> pd.DataFrame:
         """The table with the columns that a command's table shows; all of a kind that has none."""
-        shown = [name for name in shown_columns(self.kind) if name in self.table]
-        return self.table[shown] if shown else self.table
+        return self.table[shown_columns(self.kind, list(self.table))]
 
     def totals(self) -> dict[str, float]:
         """Weighted total losses by bound, over all months at central stocks; empty without any.

@@ -24,24 +24,6 @@ from supplygraph.cli.session import open_chain, with_output
 from supplygraph.cli.streams import note
 from supplygraph.cli.view import PAGES, check_page
 
-SHOWN = (
-    "side",
-    "group",
-    "region",
-    "item",
-    "month",
-    "rerouting",
-    "cover",
-    "base",
-    "quantity",
-    "unit",
-    "value_low_usd",
-    "value_high_usd",
-    "per_dollar_low",
-    "per_dollar_high",
-    "flags",
-)
-
 
 @with_output()
 def account(
@@ -90,7 +72,7 @@ def account(
         sets=set_ or (),
         measures=measure or (),
     )
-    output.write(results, SHOWN)
+    output.write(results)
     if page is not None:
         from supplygraph.views.account_page import AccountPage
 

@@ -11,22 +11,6 @@ from supplygraph.cli.output import Output
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
-SHOWN = (
-    "month",
-    "destination",
-    "role",
-    "forecast",
-    "low",
-    "high",
-    "observed",
-    "naive_year",
-    "naive_last",
-    "base_evidence",
-    "mape",
-    "coverage",
-    "mape_naive_year",
-    "mape_naive_last",
-)
 BACKTESTED = "april-2025-shock"
 TESTS = (
     "this tests the licence curve; the network adds who is short and when, which nothing here "
@@ -60,4 +44,4 @@ def backtest(
     if name != BACKTESTED:
         raise UsageError(f"no back-test of '{name}'. There is one of {BACKTESTED}.")
     results = open_chain(context, tell=False).backtest(months, observed, destination or ())
-    output.write(results, SHOWN, [TESTS])
+    output.write(results, [TESTS])

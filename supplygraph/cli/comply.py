@@ -16,17 +16,6 @@ from supplygraph.cli.options import (
 from supplygraph.cli.output import Output
 from supplygraph.cli.session import open_chain, with_output
 
-SHOWN = (
-    "product",
-    "region",
-    "segment",
-    "material",
-    "need_t",
-    "compliant_mixing_t",
-    "compliant_segregated_t",
-    "binding",
-)
-
 
 @with_output("comply")
 def comply(
@@ -74,4 +63,4 @@ def comply(
         sets=set_ or (),
         projects=["binding", *(project or ())],
     )
-    output.write(results, SHOWN)
+    output.write(results)

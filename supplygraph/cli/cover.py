@@ -12,53 +12,6 @@ from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
-HELD = (
-    "product",
-    "region",
-    "tier",
-    "stage",
-    "holder",
-    "material",
-    "materials",
-    "share",
-    "months_low",
-    "months_central",
-    "months_high",
-    "need_evidence",
-    "evidence",
-    "first_out",
-    "flags",
-)
-SURVIVED = (
-    "removed",
-    "product",
-    "region",
-    "cover",
-    "rerouting",
-    "tts_months",
-    "ttr_months",
-    "exposed",
-    "loss_at_ttr",
-    "lost_usd",
-    "rei",
-    "runs_out",
-    "evidence",
-    "flags",
-)
-INFERRED = (
-    "product",
-    "region",
-    "month",
-    "months_low",
-    "months_high",
-    "stated_low",
-    "stated_central",
-    "stated_high",
-    "event",
-    "evidence",
-    "flags",
-)
-
 
 def _kind(*, inferred: str | None, remove: list[str] | None, **_: object) -> str:
     return "inferred-cover" if inferred else "survival" if remove else "cover"
@@ -116,10 +69,10 @@ def cover(
     removals = read_removals(remove) if remove else []
     chain = open_chain(context)
     if inferred:
-        output.write(chain.inferred_cover(inferred, product, region), INFERRED)
+        output.write(chain.inferred_cover(inferred, product, region))
         return
     hit = chain if each else chain.remove(*removals)
     results = hit.cover(
         product, region, each=removals if each else (), ttr=ttr, longest=longest, weights=weights
     )
-    output.write(results, HELD if results.kind == "cover" else SURVIVED)
+    output.write(results)

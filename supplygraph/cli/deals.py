@@ -11,49 +11,7 @@ from supplygraph.cli.output import Output
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
-SHOWN = {
-    "year": (
-        "element",
-        "year",
-        "portfolio",
-        "place",
-        "cover_none",
-        "cover_low",
-        "cover_high",
-        "cover_unsized",
-        "binding",
-        "need",
-        "unit",
-        "evidence",
-    ),
-    "project": (
-        "id",
-        "line",
-        "stage",
-        "country",
-        "firmness",
-        "year",
-        "capacity",
-        "added",
-        "unit",
-        "could_run",
-        "short_of",
-    ),
-    "deal": (
-        "id",
-        "kind",
-        "firmness",
-        "projects",
-        "mine_added",
-        "separation_added",
-        "metal_added",
-        "magnet_added",
-        "unsized",
-        "could_run",
-        "counted_in",
-        "why_none",
-    ),
-}
+ROWS_BY = ("year", "project", "deal")
 
 
 @with_output()
@@ -101,8 +59,8 @@ def deals(
 
     Example: supplygraph deals --by deal --years 2030
     """
-    if by not in SHOWN:
-        raise UsageError(f"--by '{by}' is not known. Write {', '.join(SHOWN)}.")
+    if by not in ROWS_BY:
+        raise UsageError(f"--by '{by}' is not known. Write {', '.join(ROWS_BY)}.")
     try:
         asked = tuple(int(year) for year in words(years))
     except ValueError:
@@ -119,4 +77,4 @@ def deals(
         known_to=known_to,
         seed=seed,
     )
-    output.write(results, SHOWN[by])
+    output.write(results)

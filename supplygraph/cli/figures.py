@@ -79,7 +79,7 @@ def balance(
         results = chain.deciding(progress=note, top=top, write=write)
     else:
         results = tables.figures(chain.baseline, moved=moved, role=role)
-    output.write(results.head(top), tables.SHOWN.get(results.kind))
+    output.write(results.head(top))
 
 
 @with_output()

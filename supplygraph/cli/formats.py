@@ -24,15 +24,13 @@ WEIGHTS_SHOWN = 8
 _FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would run
 
 
-def render(
-    results: Results,
-    kind: str,
-    columns: Sequence[str] | None = None,
-    *,
-    terminal: bool = False,
-) -> str:
-    """Text of a result in one format; a table fits the terminal if it goes there."""
+def render(results: Results, kind: str, *, terminal: bool = False) -> str:
+    """Text of a result in one format; a table fits the terminal if it goes there.
+
+    Table and md show the columns of `Results.frame`; the other formats carry all.
+    """
     from supplygraph.results import plain_row
+    from supplygraph.schema.commands import shown_columns
 
     if kind == "json":
         return results.to_json() + "\n"
@@ -42,7 +40,7 @@ def render(
         return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
     if kind in ("csv", "tsv"):
         return _delimited(names, rows, "," if kind == "csv" else "\t")
-    shown = [name for name in (columns or names) if name in names]
+    shown = shown_columns(results.kind, names)
     cells = [[cell_text(name, row[name]) for name in shown] for row in rows]
     text = markdown_table(shown, cells) if kind == "md" else column_table(shown, cells, terminal)
     return text + _weights_line(results) + _reading_lines(results)

@@ -23,34 +23,6 @@ from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
-RANKED = (
-    "rank",
-    "id",
-    "loss_none",
-    "loss_free",
-    "loss_upper",
-    "months_to_first_shortage",
-    "worst_product",
-    "worst_region",
-    "binding_input",
-    "baseline_share",
-    "evidence",
-    "flags",
-)
-HIT = (
-    "product",
-    "region",
-    "segment",
-    "loss_none",
-    "loss_free",
-    "months_to_first_shortage",
-    "binding_none",
-    "binding_free",
-    "need_evidence",
-    "quantity_evidence",
-    "flags",
-)
-
 
 def _check_time(value: object) -> None:
     if value is not None:
@@ -101,7 +73,7 @@ def chokepoints(
         top=top,
         projects=words(projects),
     )
-    output.write(results, RANKED)
+    output.write(results)
 
 
 @with_output("whatif")
@@ -164,4 +136,4 @@ def whatif(
         projects=words(projects),
         compared=project or (),
     ).results
-    output.write(results, HIT)
+    output.write(results)

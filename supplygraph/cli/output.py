@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,20 +79,13 @@ class Output:
         if self.file.exists() and not self.file.is_file():
             raise UsageError(f"'{self.file}' is no regular file. Name another.")
 
-    def write(
-        self,
-        results: Results,
-        columns: Sequence[str] | None = None,
-        remarks: Iterable[str] = (),
-    ) -> None:
+    def write(self, results: Results, remarks: Iterable[str] = ()) -> None:
         """Write a result, then say what is no data and end the run if the condition asks for it.
 
         Parameters
         ----------
         results
             What to write; its warnings are said first.
-        columns
-            Columns that table and md show; other formats carry all.
         remarks
             Lines for standard error, after the data.
 
@@ -104,22 +97,22 @@ class Output:
         for warning in results.warnings:
             note(f"warning: {warning}")
         if self.file is None:
-            say(render(results, self.format, columns, terminal=sys.stdout.isatty()))
+            say(render(results, self.format, terminal=sys.stdout.isatty()))
         else:
-            self._save(results, self.file, columns)
+            self._save(results, self.file)
             note(f"wrote {self.file}")
         for remark in remarks:
             note(remark)
         fail_if(results, self.condition)
 
-    def _save(self, results: Results, file: Path, columns: Sequence[str] | None) -> None:
+    def _save(self, results: Results, file: Path) -> None:
         from supplygraph.writing import write_text
 
         try:
             if self.format == "parquet":
                 write_parquet(results, file, replace=self.force)
             else:
-                write_text(file, render(results, self.format, columns), replace=self.force)
+                write_text(file, render(results, self.format), replace=self.force)
         except FileExistsError:  # another run was faster
             raise file_exists(file) from None
 

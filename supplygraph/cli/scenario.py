@@ -25,21 +25,6 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings=HELP_OPTIONS,
 )
-LISTED = ("id", "title", "start", "months", "measures", "modifiers")
-SHOWN_DUTIES = (
-    "id",
-    "month",
-    "rate",
-    "premium",
-    "quantity",
-    "unit",
-    "price_usd_per_t",
-    "duty_usd",
-    "premium_usd",
-    "set_by",
-    "evidence",
-    "flags",
-)
 
 
 @app.command("list")
@@ -49,7 +34,7 @@ def list_(context: typer.Context, output: Output) -> None:
 
     Example: supplygraph scenario list
     """
-    output.write(open_chain(context, tell=False).scenarios(), LISTED)
+    output.write(open_chain(context, tell=False).scenarios())
 
 
 @app.command()
@@ -101,4 +86,4 @@ def duties(
     results = open_chain(context, tell=False).duties(
         name, prices=price or (), by_month=by_month, sets=set_ or (), measures=measure or ()
     )
-    output.write(results, SHOWN_DUTIES)
+    output.write(results)

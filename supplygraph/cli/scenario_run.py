@@ -24,44 +24,6 @@ from supplygraph.cli.options import (
 from supplygraph.cli.output import Output
 from supplygraph.cli.session import open_chain, with_output
 
-SHOWN = {
-    "run": (
-        "product",
-        "region",
-        "month",
-        "rerouting",
-        "cover",
-        "loss",
-        "binding",
-        "first_shortage",
-        "months_lost",
-        "tts_months",
-        "ttr_months",
-        "observed",
-        "need_evidence",
-        "flags",
-    ),
-    "run-by-element": (
-        "element",
-        "region",
-        "month",
-        "rerouting",
-        "cover",
-        "demand",
-        "loss",
-        "shortage",
-        "binding",
-        "binding_share",
-        "first_shortage",
-        "months_lost",
-        "months_short",
-        "tts_months",
-        "ttr_months",
-        "quantity_evidence",
-        "flags",
-    ),
-}
-
 
 def _kind(*, by: str, **_: object) -> str:
     return "run-by-element" if by == "element" else "run"
@@ -113,7 +75,7 @@ def run(
         measures=measure or (),
         besides=project or (),
     ).results
-    output.write(results, SHOWN[_kind(by=by)])
+    output.write(results)
 
 
 @with_output()

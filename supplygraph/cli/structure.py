@@ -14,54 +14,6 @@ from supplygraph.cli.session import open_chain, with_output
 READING = ("how_to_read", "blind_to")
 DELIMITED = ("csv", "tsv", "jsonl", "parquet")  # rows alone; other formats hold how to read them
 
-SHOWN = {
-    "concentration": (
-        "id",
-        "scope",
-        "stage",
-        "hhi",
-        "hhi_low",
-        "hhi_high",
-        "hhi_10000",
-        "top_three",
-        "largest_low",
-        "largest_high",
-        "not_told_apart",
-        "unrecorded",
-        "evidence",
-    ),
-    "dependence": (
-        "id",
-        "import_dependence",
-        "net_import_reliance",
-        "largest_origin",
-        "largest_share",
-        "largest_low",
-        "largest_high",
-        "computed",
-        "published",
-        "year",
-        "evidence",
-        "note",
-    ),
-    "dominators": ("element", "product", "region", "id", "links", "cuts", "stops", "evidence"),
-    "vitality": ("element", "rank", "id", "vitality", "of", "vitality_share", "evidence", "flags"),
-    "esri": (
-        "rank",
-        "id",
-        "esri",
-        "esri_down",
-        "esri_up",
-        "product_loss",
-        "market_share",
-        "worst_product",
-        "worst_region",
-        "evidence",
-        "flags",
-    ),
-    "betweenness": ("element", "rank", "id", "passing", "of", "passing_share", "evidence", "flags"),
-}
-
 
 def _metric(*, metric: str | None, region: str | None, **_: object) -> str:
     """Measure that was asked for, or what is asked most of a region and of the whole."""
@@ -151,4 +103,4 @@ def structure(
     ).head(top)
     named = READING if output.format in DELIMITED else ()
     remarks = [f"{name.replace('_', ' ')}: {results.params[name]}" for name in named]
-    output.write(results, SHOWN.get(results.kind), remarks)
+    output.write(results, remarks)

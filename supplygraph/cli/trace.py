@@ -10,21 +10,6 @@ from supplygraph.cli.options import ElementOption
 from supplygraph.cli.output import Output
 from supplygraph.cli.session import open_chain, with_output
 
-SHOWN = (
-    "element",
-    "stage",
-    "what",
-    "kind",
-    "country",
-    "owner_country",
-    "share",
-    "share_low",
-    "share_high",
-    "split",
-    "evidence",
-    "flags",
-)
-
 
 @with_output("trace")
 def trace(
@@ -61,4 +46,4 @@ def trace(
     """
     chain = open_chain(context)
     results = chain.trace(product, region=region, element=element, by=by, ranges=ranges)
-    output.write(results, SHOWN, filter(None, results.table["text"]))
+    output.write(results, filter(None, results.table["text"]))

@@ -7,6 +7,7 @@ command has one kind, or as `balance` several, told apart by the envelope's ``sc
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -142,16 +143,27 @@ def result_fields(kind: str) -> tuple[Field, ...]:
     return _fields().get((kind, "row"), ())
 
 
-def shown_columns(kind: str) -> tuple[str, ...]:
-    """Columns that a table of this kind shows, in order; none for a kind that is not described.
+def result_params(kind: str) -> tuple[Field, ...]:
+    """What a kind of result tells of how it was asked for, in order.
 
     Examples
     --------
-    >>> shown_columns("chokepoints")[:4]
-    ('rank', 'id', 'loss_none', 'loss_free')
+    >>> [field.name for field in result_params("balance")]
+    ['moved', 'role']
+    """
+    return _fields().get((kind, "param"), ())
+
+
+def shown_columns(kind: str, names: Sequence[str]) -> list[str]:
+    """Those of a table's columns that are shown, in order; all of a kind that is not described.
+
+    Examples
+    --------
+    >>> shown_columns("chokepoints", ["id", "rank", "stage", "loss_none"])
+    ['rank', 'id', 'loss_none']
     """
     shown = sorted((field.shown, field.name) for field in result_fields(kind) if field.shown)
-    return tuple(name for _, name in shown)
+    return [name for _, name in shown if name in names] or list(names)
 
 
 def scale_of(kind: str, name: str) -> float | None:

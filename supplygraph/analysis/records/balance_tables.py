@@ -16,10 +16,6 @@ from supplygraph.errors import UsageError
 from supplygraph.results import Results
 from supplygraph.selectors import did_you_mean
 
-SHOWN = {
-    "balance": ("id", "year", "observed", "balanced", "moved", "unit", "role", "evidence", "why"),
-}
-
 
 def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: object) -> Results:
     dataset = baseline.graph.dataset
