@@ -31,14 +31,32 @@ def account(
 
     Parameters
     ----------
-    scenario, months, rerouting, rationing, covers, weights, sets, measures
-        As in `run`.
+    scenario
+        Name in the dataset, or a YAML file.
     exporter
-        Market whose exports are counted, such as ``CN``.
+        Market whose exports are counted.
+    months
+        Number of months; the scenario's if left out.
+    rerouting
+        Bounds asked for; ``both`` are none and free. One of ``both``, ``all``, ``none``,
+        ``qualified`` or ``free``.
+    rationing
+        How shortage is shared under qualified and free; the scenario's if left out. One of
+        ``value``, ``proportional`` or ``priority``.
+    covers
+        Sizes of stocks. Any of ``low``, ``central`` or ``high``.
     by
-        ``total``, ``group`` (stage or sector), ``region`` or ``item``.
+        Finest rows, where a group is a stage or sector; coarser ones are given too. One of
+        ``total``, ``group``, ``region`` or ``item``.
     by_month
-        Rows of single months too.
+        Rows of single months too, not only over all months.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
+    sets
+        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+    measures
+        Measures of states added.
 
     Raises
     ------
@@ -100,13 +118,15 @@ def duties(
     Parameters
     ----------
     scenario
-        A scenario of the dataset, or a YAML file.
+        Name in the dataset, or a YAML file.
     prices
         ``MATERIAL=USD_PER_TONNE``, in place of prices on record.
     by_month
-        Give rows of single months too.
-    sets, measures
-        Parameters changed and measures added, as in `bounds`.
+        Rows of single months too, not only over all months.
+    sets
+        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+    measures
+        Measures of states added.
     """
     from supplygraph.analysis.runs.duties import duty_table, parse_prices
     from supplygraph.scenario.load import load_scenario

@@ -44,20 +44,27 @@ def solve(
     Parameters
     ----------
     rerouting
-        ``both``, ``none`` (nobody reroutes) or ``free`` (least loss of any allocation).
+        Bounds asked for: nobody reroutes, the least loss of any allocation, or both. One of
+        ``both``, ``none`` or ``free``.
     rationing
-        ``value`` or ``proportional``, for ``free``.
+        How shortage is shared under free: at least weighted loss, or in one proportion. One of
+        ``value`` or ``proportional``.
     weights
-        ``sectors``, ``value``, ``equal`` or ``mass``.
-    product, region
-        Count only these in the total; with a product, ``free`` is a bound on it alone.
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
+    product
+        Only this product counts in the total; ``free`` is then a bound on it alone.
+    region
+        Only this region counts in the total.
     at
-        Month ``YYYY-MM`` whose capacities hold.
-    measures, sets
-        Measures of states as they act in the month ``at``, held for good, and changes of
-        their parameters.
+        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+    measures
+        Measures of states as they act in the month ``at``, held for good.
+    sets
+        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
     projects
-        Projects built by ``at``: ids, or ``binding``, ``announced``, ``non_binding``, ``none``.
+        Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
+        ``none``.
     compared
         Projects built besides; warnings say what each changes, or why it changes nothing.
 
@@ -121,18 +128,28 @@ def rank(
     Parameters
     ----------
     by
-        ``facility``, ``country``, ``country-stage``, ``country-process``, ``operator``,
-        ``element``, ``element-country`` or ``arc``.
-    product, region
-        Count only these.
+        What one row removes. One of ``facility``, ``country``, ``country-stage``,
+        ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
+    product
+        Only this product counts in the total; ``free`` is then a bound on it alone.
+    region
+        Only this region counts in the total.
     at
-        Month ``YYYY-MM`` whose capacities hold; losses are against that month.
-    rerouting, rationing, weights
-        As in `solve`.
+        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+    rerouting
+        Bounds asked for: nobody reroutes, the least loss of any allocation, or both. One of
+        ``both``, ``none`` or ``free``.
+    rationing
+        How shortage is shared under free: at least weighted loss, or in one proportion. One of
+        ``value`` or ``proportional``.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
     top
-        Rows to keep.
+        Rows to keep; all if left out.
     projects
-        Projects built by ``at``, as in `solve`.
+        Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
+        ``none``.
 
     Raises
     ------
@@ -185,8 +202,29 @@ def chokepoints(
 
     Parameters
     ----------
-    by, product, region, at, rerouting, rationing, weights, top, projects
-        As in `rank`.
+    by
+        What one row removes. One of ``facility``, ``country``, ``country-stage``,
+        ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
+    product
+        Only this product counts in the total; ``free`` is then a bound on it alone.
+    region
+        Only this region counts in the total.
+    at
+        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+    rerouting
+        Bounds asked for: nobody reroutes, the least loss of any allocation, or both. One of
+        ``both``, ``none`` or ``free``.
+    rationing
+        How shortage is shared under free: at least weighted loss, or in one proportion. One of
+        ``value`` or ``proportional``.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
+    top
+        Rows to keep; all if left out.
+    projects
+        Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
+        ``none``.
 
     Examples
     --------
@@ -224,9 +262,9 @@ def deciding(
     Parameters
     ----------
     progress
-        Called with a line of text at each step; nothing by default.
+        Called with a line of text at each step.
     top
-        Rows to keep.
+        Rows to keep; all if left out.
     write
         Compute anew and store the answer in the dataset.
     """

@@ -22,8 +22,8 @@ def to_networkx(
     Parameters
     ----------
     all_edges
-        Edges without flow too: idle lines and arcs that trade could open. A measure that does
-        not weigh edges by `quantity` would count them like the busiest.
+        Edges without flow too: idle lines and arcs that trade could open. A measure that does not
+        weigh edges by `quantity` would count them like the busiest.
     intervals
         Also the least and most of every arc.
 
@@ -57,10 +57,13 @@ def export(
     path
         File, or folder for csv and parquet.
     format
-        ``graphml``, ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``; by default from the
-        ending, csv for a name without one.
-    all_edges, intervals
-        As in `to_networkx`.
+        From the ending if left out, csv for a name without one. One of ``graphml``, ``gexf``,
+        ``cyjs``, ``xlsx``, ``csv`` or ``parquet``.
+    all_edges
+        Edges without flow too: idle lines and arcs that trade could open. A measure that does not
+        weigh edges by `quantity` would count them like the busiest.
+    intervals
+        Also the least and most of every arc.
     force
         Overwrite what is there.
 
@@ -106,24 +109,34 @@ def structure(
     Parameters
     ----------
     metric
-        ``concentration``, ``dependence`` (of one region), ``dominators``, ``vitality``,
-        ``betweenness``, ``shapley``, ``eu-supply-risk``, ``geopolrisk`` or ``esri`` (systemic
-        risk of failing plants).
-    product, region
-        Only this product or region.
+        The measure; ``dependence`` is that of one region, ``esri`` the systemic risk of failing
+        plants. One of ``concentration``, ``dependence``, ``dominators``, ``vitality``,
+        ``betweenness``, ``shapley``, ``eu-supply-risk``, ``geopolrisk`` or ``esri``.
+    product
+        Only this product.
+    region
+        Only this region.
     weights
-        Weights of products, for ``shapley`` and ``esri``.
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
     by
-        Concentration: ``country`` or ``owner``. Nodes: ``country-process``, ``country-stage``,
-        ``country``, ``facility`` or ``operator``. The measure's own if left out.
-    element, process
-        Only this element, only this process.
+        What is counted as one: of concentration ``country`` or ``owner``, of nodes
+        ``country-process``, ``country-stage``, ``country``, ``facility`` or ``operator``; the
+        measure's own if left out.
+    element
+        Only this element.
+    process
+        Only this process, of concentration.
     links
-        Of dominators: ``any``, or ``used`` in the base year.
+        Links that count for dominators: any that trade could open, or those of the base year; both
+        kinds if left out. One of ``any`` or ``base``.
     rerouting
-        Of Shapley: ``both``, ``none`` or ``free``.
-    governance, indices
-        CSV files with scores of countries and of materials, for the risk indices.
+        Bounds asked for, of Shapley shares; both if left out. One of ``both``, ``none`` or
+        ``free``.
+    governance
+        CSV of scores of countries, for the risk indices.
+    indices
+        CSV of recycling rates and substitution indices, for the EU supply risk.
 
     Raises
     ------

@@ -26,13 +26,15 @@ def trace(
     ----------
     product
         Id of an end product.
-    region, element
-        Only this region, only this element.
+    region
+        Only this region.
+    element
+        Only this element.
     by
-        ``place``, ``owner`` or ``all``.
+        Rows by place, by owner, or both. One of ``all``, ``place`` or ``owner``.
     ranges
-        ``all``, ``large`` (shares of a tenth and more), ``none``, or ``auto``: all for one
-        element, else large.
+        Shares that have a least and most: all, those of a tenth and more (large), none, or all for
+        one element and else the large (auto). One of ``auto``, ``all``, ``large`` or ``none``.
 
     Raises
     ------
@@ -72,15 +74,17 @@ def comply(
     rule
         Id of a measure of kind ``content_rule`` or ``import_restriction``.
     month
-        Whose capacities count, ``YYYY-MM``; the base year's if left out.
+        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
     compliance
         Share of exporters that obey, everywhere; the measure's if left out.
-    product, region
-        Only these buyers.
+    product
+        Only this product.
+    region
+        Only this region.
     sets
-        Parameters changed, as in `bounds`.
+        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
     projects
-        Projects built by ``month``: ids, or ``binding``, ``announced``, ``non_binding``,
+        Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
         ``none``.
 
     Raises

@@ -33,19 +33,24 @@ def deals(
     Parameters
     ----------
     by
-        ``year`` (cover by element), ``project`` (lines and their feed) or ``deal``.
-    years, elements, pool
-        Years, elements and the regions that stand together.
+        What the rows are: cover of an element in a year, lines and their feed, or deals. One of
+        ``year``, ``project`` or ``deal``.
+    years
+        Years asked for.
+    elements
+        Elements asked for.
+    pool
+        Regions that stand together.
     without
         Selector of what stops.
     portfolios
-        ``usual``, ``all``, or words of `supplygraph.analysis.deals.outlook_question.VARIANTS`.
+        ``usual``, ``all``, or names of portfolios such as ``announced`` and ``late-24``.
     growth
-        Of demand a year since the base year.
+        Growth of demand a year since the base year.
     known_to
         Last month whose steps came as dated; later ones slip in ``late-12`` and ``late-24``.
     seed
-        Of ``odds``.
+        Seed of the portfolio ``odds``.
 
     Raises
     ------
@@ -99,11 +104,11 @@ def backtest(
     Parameters
     ----------
     months
-        Months from April 2025 on.
+        Number of months from April 2025 on.
     observed
         CSV of later months: ``month, series, destination, quantity_t, unit, source``.
     destinations
-        Only these; all that the dataset names by default.
+        Only these destinations; all that the dataset names if left out.
     """
     from supplygraph.analysis.runs.backtest import backtest, read_observed
     from supplygraph.analysis.runs.licence_curve import FIT

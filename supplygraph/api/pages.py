@@ -23,8 +23,15 @@ def page(
 
     Parameters
     ----------
-    product, region, at, weights
-        As in `rank`.
+    product
+        Only this product counts in the total; ``free`` is then a bound on it alone.
+    region
+        Only this region counts in the total.
+    at
+        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
 
     Raises
     ------
@@ -52,8 +59,15 @@ def view(
 
     Parameters
     ----------
-    product, region, at, weights
-        As in `rank`.
+    product
+        Only this product counts in the total; ``free`` is then a bound on it alone.
+    region
+        Only this region counts in the total.
+    at
+        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
 
     Examples
     --------

@@ -38,9 +38,9 @@ def bounds(
     month
         Only this month, ``YYYY-MM``.
     sets
-        Parameters changed, such as ``CN-2025-18.approval.US=0.3``.
+        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
     measures
-        Measures added.
+        Measures of states added.
 
     Examples
     --------
@@ -83,22 +83,31 @@ def run(
     months
         Number of months; the scenario's if left out.
     rerouting
-        ``both`` (none and free), ``all``, ``none``, ``qualified`` or ``free``.
+        Bounds asked for; ``both`` are none and free. One of ``both``, ``all``, ``none``,
+        ``qualified`` or ``free``.
     rationing
-        ``value``, ``proportional`` or ``priority``; the scenario's if left out.
+        How shortage is shared under qualified and free; the scenario's if left out. One of
+        ``value``, ``proportional`` or ``priority``.
     covers
-        Sizes of stocks: ``low``, ``central``, ``high``.
+        Sizes of stocks. Any of ``low``, ``central`` or ``high``.
     by_month
         Rows of single months too, not only over all months.
     by
-        ``product``, or ``element``: what of the demand for each element is lost, and when
-        it is short.
-    weights, product, region
-        As in `solve`.
-    sets, measures
-        Parameters changed and measures added, as in `bounds`.
+        What the rows are of: output lost of each product, or demand lost for each element and when
+        it is short. One of ``product`` or ``element``.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
+    product
+        Only this product.
+    region
+        Only this region.
+    sets
+        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+    measures
+        Measures of states added.
     projects
-        Projects built by the first month: ids, or ``binding``, ``announced``, ``non_binding``,
+        Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
         ``none``; the scenario's if left out.
     besides
         Projects built besides those.
@@ -167,13 +176,35 @@ def compare(
     Parameters
     ----------
     scenarios
-        Two or more, each as in `run`; the first is what others are compared with.
+        Names in the dataset or YAML files, two or more; the first is what others are compared with.
     by
-        ``product``, or ``product`` and ``region``.
-    months, rerouting, rationing, covers, weights, product, region, measures, projects, besides
-        As in `run`, the same for all.
+        Keys of the rows. Any of ``product`` or ``region``.
+    months
+        Number of months; the scenario's if left out.
+    rerouting
+        Bounds asked for; ``both`` are none and free. One of ``both``, ``all``, ``none``,
+        ``qualified`` or ``free``.
+    rationing
+        How shortage is shared under qualified and free; the scenario's if left out. One of
+        ``value``, ``proportional`` or ``priority``.
+    covers
+        Sizes of stocks. Any of ``low``, ``central`` or ``high``.
+    weights
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
+    product
+        Only this product.
+    region
+        Only this region.
     sets
-        Parameters changed; each change is made in the scenarios that have the measure.
+        Parameters of measures changed, each in the scenarios that have the measure.
+    measures
+        Measures of states added.
+    projects
+        Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
+        ``none``; the scenario's if left out.
+    besides
+        Projects built besides those.
 
     Raises
     ------

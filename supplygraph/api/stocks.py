@@ -27,16 +27,19 @@ def cover(
 
     Parameters
     ----------
-    product, region
-        Rows asked for; all if left out.
+    product
+        Only this product.
+    region
+        Only this region.
     each
         Removals compared as scenarios of their own, each beside what this chain lacks.
     ttr
-        Months to recovery, or the id of a row of `lags`; from `lags` if one fits.
+        Months to recovery, or the id of a row of `lags`; if left out, from `lags` if one fits.
     longest
         Months above which a time is only said to be longer.
     weights
-        Of the total, and of its least loss.
+        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
+        ``mass``.
 
     Raises
     ------
@@ -92,8 +95,10 @@ def inferred_cover(
     ----------
     scenario
         Name in the dataset, or a YAML file.
-    product, region
-        Only these.
+    product
+        Only this product.
+    region
+        Only this region.
 
     Examples
     --------
