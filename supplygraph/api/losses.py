@@ -20,6 +20,7 @@ from supplygraph.selectors import check_choice
 if TYPE_CHECKING:
     from supplygraph.analysis.causes.loss_causes import Tracer
     from supplygraph.api.handle import Handle
+    from supplygraph.scenario import Shock
 
 DECIDING_FILE = Path("derived") / "deciding.json"
 REROUTINGS = ("both", "none", "free")
@@ -73,18 +74,13 @@ def solve(
     UsageError
         If a word is unknown, or a measure acts on what a static answer does not have.
     """
-    check_choice(rerouting, REROUTINGS, "rerouting")
-    check_choice(rationing, RATIONINGS, "rationing")
+    _check_words(rerouting, rationing)
     if compared and at is None:
         raise UsageError("--project is built later than the base year. Add --at, as 2030-01.")
     asked = (weights, product, region)
     loaded = chain.loaded
     tracer = loaded.tracer(at, *asked, loaded.portfolio([*projects, *compared], at))
-    shock = chain.shock
-    if measures or sets:
-        from supplygraph.analysis.runs.scenario_runs import standing_shock
-
-        shock = shock.with_(standing_shock(chain.baseline, at, measures, sets))
+    shock = _with_measures(chain, at, measures, sets)
     table, warnings = whatif(tracer, shock, rerouting=rerouting, rationing=rationing)
     warnings += beside_rankings(chain.network, chain.removed)
     if compared:
@@ -108,6 +104,22 @@ def solve(
         "project": list(compared),
     }
     return Solution(loaded.results("whatif", table, params, warnings, month=tracer.month))
+
+
+def _check_words(rerouting: str, rationing: str) -> None:
+    check_choice(rerouting, REROUTINGS, "rerouting")
+    check_choice(rationing, RATIONINGS, "rationing")
+
+
+def _with_measures(
+    chain: Handle, at: str | None, measures: Sequence[str], sets: Sequence[str]
+) -> Shock:
+    """What was removed, and what measures of states take away besides."""
+    if not measures and not sets:
+        return chain.shock
+    from supplygraph.analysis.runs.scenario_runs import standing_shock
+
+    return chain.shock.with_(standing_shock(chain.baseline, at, measures, sets))
 
 
 def rank(
@@ -156,8 +168,7 @@ def rank(
     UsageError
         If an option is unknown.
     """
-    check_choice(rerouting, REROUTINGS, "rerouting")
-    check_choice(rationing, RATIONINGS, "rationing")
+    _check_words(rerouting, rationing)
     if top is not None and top < 1:
         raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
     portfolio = chain.loaded.portfolio(projects, at)

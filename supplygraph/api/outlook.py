@@ -59,15 +59,14 @@ def deals(
     """
     from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
     from supplygraph.analysis.deals.deal_tables import deal_table, project_table
-    from supplygraph.analysis.deals.outlook_question import USUAL, VARIANTS, OutlookQuestion
+    from supplygraph.analysis.deals.outlook_question import OutlookQuestion
     from supplygraph.scenario.month_arrays import check_month
     from supplygraph.scenario.projects import deals_of
 
     check_choice(by, ("year", "project", "deal"), "by")
     if not chain.loaded.projects:
         raise UsageError("the dataset has no projects. Write some into its folder `projects`.")
-    named = {"usual": USUAL, "all": VARIANTS}
-    variants = tuple(dict.fromkeys(v for w in portfolios for v in named.get(w, (w,))))
+    variants = _variants(portfolios)
     check_month(known_to, "--known-to")
     question = OutlookQuestion(
         tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
@@ -91,6 +90,14 @@ def deals(
     if by == "deal":
         table = deal_table(deals_of(chain.dataset), table, max(years))
     return chain.loaded.results(f"{by}s", table, params)
+
+
+def _variants(portfolios: Sequence[str]) -> tuple[str, ...]:
+    """Names of portfolios, with words for several of them replaced; each once."""
+    from supplygraph.analysis.deals.outlook_question import USUAL, VARIANTS
+
+    named = {"usual": USUAL, "all": VARIANTS}
+    return tuple(dict.fromkeys(name for word in portfolios for name in named.get(word, (word,))))
 
 
 def backtest(
