@@ -190,12 +190,10 @@ class Causes:
 
     def _line_text(self, number: int) -> str:
         line = self.graph.lines.iloc[number]
-        table = self.graph.dataset.tables["capacities"]
-        rows = table[(table["facility"] == line["facility"]) & (table["line"] == line["line"])]
         first_line = first_line_row(self.problem.matrix, self.graph)
         capacity = self.problem.matrix.upper[first_line + number]
-        unit = f"t{rows['unit'].iat[0].removesuffix('/yr').lstrip('kM').removeprefix('t')}/yr"
-        return f"the capacity of line {line['line']} of {line['facility']}, {capacity:g} {unit},"
+        size = f"{capacity:g} {line['unit']}"
+        return f"the capacity of line {line['line']} of {line['facility']}, {size},"
 
 
 def _signed(share: float) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supplygraph.dataset.capacities import RUNNING
 from supplygraph.dataset.identity import ancestors
 from supplygraph.dataset.recipes import spell_out
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.dataset.years import name_rows, old_demand, stale_figures
 
 WIDEST = 1.0  # relative; wider, a figure says less than that the quantity is not negative
-RUNNING = ("operating", "ramping")
 
 
 def wide_errors(dataset: Dataset) -> tuple[str, ...]:

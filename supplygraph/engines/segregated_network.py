@@ -26,6 +26,7 @@ from supplygraph.engines.content_exclusions import (
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.graph import SupplyGraph, columns_of
 from supplygraph.graph.balance_matrix import balance_matrix
+from supplygraph.graph.line_capacities import DatedCapacity
 from supplygraph.graph.network import Inputs
 from supplygraph.scenario.content_test import ContentTest
 
@@ -168,12 +169,12 @@ class SegregatedNetwork:
         graph, base = self.plain.graph, self.plain.block("activity")
         return np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
 
-    def _capacities(self) -> dict[int, tuple[tuple[str, float, frozenset[str]], ...]]:
+    def _capacities(self) -> dict[int, tuple[DatedCapacity, ...]]:
         """Dated capacities; a blank one is the base use, for both copies together."""
         return {
             line: tuple(
-                (date, float(self.used[line]) if np.isnan(quantity) else quantity, recipes)
-                for date, quantity, recipes in rows
+                row._replace(rate=float(self.used[line])) if np.isnan(row.rate) else row
+                for row in rows
             )
             for line, rows in self.plain.graph.capacities.items()
         }

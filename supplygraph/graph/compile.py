@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from supplygraph.dataset.capacities import stated_capacities
 from supplygraph.dataset.recipes import Recipe, expand
 from supplygraph.dataset.tables import Dataset
 from supplygraph.dataset.years import base_year as newest_demand
 from supplygraph.graph.input_rows import Row, inputs_of
+from supplygraph.graph.line_capacities import DatedCapacity
 from supplygraph.graph.network import BASE_YEAR, Inputs, SupplyGraph
-from supplygraph.units import per_unit, per_year
+from supplygraph.units import per_unit
 
 ACTIVITY_COLUMNS = (
     "id",
@@ -103,6 +105,7 @@ class _Builder:
 
     def __init__(self, dataset: Dataset, recipes: Mapping[str, Recipe], year: int) -> None:
         self.dataset, self.recipes, self.year = dataset, recipes, year
+        self.stated = stated_capacities(dataset)
         self.materials = _records_by(dataset.tables["materials"], "id")
         self.units = {name: str(row["unit"]) for name, row in self.materials.items()}
         countries = dataset.tables["countries"]
@@ -120,7 +123,7 @@ class _Builder:
 
     def build(self) -> SupplyGraph:
         """All blocks, in the order in which they need each other."""
-        activities, lines, capacities = self._activities()
+        activities, lines = self._activities()
         demands, needs = self._demands(), self._needs()
         pools = self._pools(activities, demands, needs)
         index = {(row[1], row[2]): i for i, row in enumerate(pools)}
@@ -142,41 +145,32 @@ class _Builder:
             made_quantity=made[2],
             line_of=np.array([row["line_index"] for row in activities], dtype=int),
             line_units=np.array([row["line_units"] for row in activities], dtype=float),
-            lines=pd.DataFrame(lines, columns=["facility", "line", "status", "process"]),
-            capacities=capacities,
+            lines=pd.DataFrame(lines, columns=["facility", "line", "status", "process", "unit"]),
+            stated_capacities=tuple(self.stated.values()),
+            capacities={
+                number: tuple(
+                    DatedCapacity(row.month, row.rate, frozenset(row.recipes)) for row in rows
+                )
+                for number, rows in enumerate(self.stated.values())
+            },
             recipes=self.recipes,
             base_year=self.year,
         )
 
-    def _activities(self) -> tuple[list[Row], list[tuple], dict[int, tuple]]:
+    def _activities(self) -> tuple[list[Row], list[tuple]]:
         tables = self.dataset.tables
         plants = _records_by(tables["facilities"], "id")
         owners = _owner_countries(tables["operators"])
-        dated: dict[tuple[str, str], list[Row]] = {}
-        for row in tables["capacities"].to_dict("records"):
-            dated.setdefault((row["facility"], row["line"]), []).append(row)
         lines: list[tuple] = []
         activities: list[Row] = []
-        capacities: dict[int, tuple] = {}
-        for (facility, line), rows in sorted(dated.items()):
-            rows.sort(key=lambda row: row["from_date"])
+        for (facility, line), rows in self.stated.items():
             plant = plants[facility]
-            process = next((row["process"] for row in rows if row["process"]), plant["process"])
-            number = len(lines)
-            lines.append((facility, line, plant["status"], process))
-            capacities[number] = tuple(
-                (
-                    row["from_date"][:7],
-                    row["quantity"] * per_year(row["unit"])[0],
-                    frozenset(row["recipes"]),
-                )
-                for row in rows
-            )
-            head = self._head(plant, line, number, process, owners)
-            substance, counts = per_year(rows[0]["unit"])[1], rows[0]["counts"]
-            for recipe in sorted({name for row in rows for name in row["recipes"]}):
-                activities.append(head | self._tail(recipe, substance, counts))
-        return activities, lines, capacities
+            process = next((row.process for row in rows if row.process), plant["process"])
+            head = self._head(plant, line, len(lines), process, owners)
+            lines.append((facility, line, plant["status"], process, rows[0].rate_unit))
+            for recipe in sorted({name for row in rows for name in row.recipes}):
+                activities.append(head | self._tail(recipe, rows[0].substance, rows[0].counts))
+        return activities, lines
 
     def _head(
         self, plant: Row, line: str, number: int, process: str, owners: Mapping[str, str]

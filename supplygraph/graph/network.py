@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from supplygraph.dataset.capacities import Capacity
 from supplygraph.dataset.recipes import Recipe
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import SelectorError
+from supplygraph.graph.line_capacities import DatedCapacity, in_force, line_capacities
 from supplygraph.selectors import (
     TRADED,
     Call,
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from supplygraph.graph.networkx_graph import Facts
 
 BASE_YEAR = 2024
-RUNNING = ("operating", "ramping")
 HALF = 0.5
 # Table and column that know the words of a key, be they in use or not.
 KNOWN_IN = {
@@ -86,8 +87,13 @@ class SupplyGraph:
         Joint outputs: material units per unit of activity.
     line_of, line_units
         Line of each activity and the line units that one unit of its activity takes.
+    lines
+        Plant, line, status, process and unit (such as ``t_reo/yr``) of every line.
+    stated_capacities
+        Rows of each line as their sources state them, sorted by date; projects and copies of the
+        network leave them as they are.
     capacities
-        Dated rows of each line, sorted by line and date.
+        What each line can do from which month on: what is stated, as the projects built leave it.
     """
 
     dataset: Dataset
@@ -102,7 +108,8 @@ class SupplyGraph:
     line_of: np.ndarray
     line_units: np.ndarray
     lines: pd.DataFrame
-    capacities: Mapping[int, tuple[tuple[str, float, frozenset[str]], ...]]
+    stated_capacities: tuple[tuple[Capacity, ...], ...]
+    capacities: Mapping[int, tuple[DatedCapacity, ...]]
     recipes: Mapping[str, Recipe]
     base_year: int = BASE_YEAR
 
@@ -121,6 +128,18 @@ class SupplyGraph:
         """Last month of the base year."""
         return f"{self.base_year}-12"
 
+    def stated_capacity(self, line: int, month: str) -> Capacity | None:
+        """The row that states the capacity of a line in a month; None before the first.
+
+        Parameters
+        ----------
+        line
+            Number of the line.
+        month
+            ``YYYY-MM``.
+        """
+        return in_force(self.stated_capacities[line], month)
+
     def line_capacity(self, month: str) -> tuple[np.ndarray, np.ndarray]:
         """Capacity of every line in a month, and which activities are open.
 
@@ -137,29 +156,12 @@ class SupplyGraph:
             Per activity: its plant runs and its recipe is on the line that month.
         """
         if month not in self._known_months:
-            self._known_months[month] = self._line_capacity(month)
+            self._known_months[month] = line_capacities(self, month)
         return self._known_months[month]
 
     @cached_property
     def _known_months(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         return {}
-
-    def _line_capacity(self, month: str) -> tuple[np.ndarray, np.ndarray]:
-        capacity = np.zeros(len(self.lines))
-        open_ = np.zeros(self.n_activities, dtype=bool)
-        on: dict[int, frozenset[str]] = {}
-        status = self.lines["status"].to_numpy()
-        for line, rows in self.capacities.items():
-            current = [row for row in rows if row[0] <= month]
-            if current and status[line] in RUNNING:
-                _, capacity[line], on[line] = current[-1]
-        recipes = self.activities["recipe"].to_numpy()
-        for index, line in enumerate(self.line_of):
-            runs = recipes[index] in on.get(int(line), frozenset())
-            open_[index] = runs and capacity[line] != 0
-        for shared in (capacity, open_):
-            shared.setflags(write=False)
-        return capacity, open_
 
     def select_activities(self, selector: Selector) -> np.ndarray:
         """Mask of activities a selector names; ``id`` is the plant."""

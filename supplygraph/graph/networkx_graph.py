@@ -11,7 +11,6 @@ import pandas as pd
 
 from supplygraph.graph.formats import plain_attributes
 from supplygraph.precision import stated
-from supplygraph.units import per_year
 
 if TYPE_CHECKING:
     from supplygraph.graph.network import SupplyGraph
@@ -144,16 +143,11 @@ def _line_text(size: float, unit: str) -> str:
 
 def _lines(graph: SupplyGraph) -> dict[str, list[tuple[float, str, tuple[str, ...]]]]:
     """Size, unit and sources of the lines of each plant in the base month."""
-    current: dict[tuple[str, str], Any] = {}
-    rows = graph.dataset.tables["capacities"].to_dict("records")
-    for row in sorted(rows, key=lambda row: row["from_date"]):
-        if row["from_date"] <= graph.base_month:
-            current[row["facility"], row["line"]] = row
     found: dict[str, list[tuple[float, str, tuple[str, ...]]]] = {}
-    for (plant, _), row in sorted(current.items()):
-        factor, substance = per_year(row["unit"])
-        size = (row["quantity"] * factor, f"{substance}/yr", tuple(row["source"]))
-        found.setdefault(plant, []).append(size)
+    for number, plant in enumerate(graph.lines["facility"]):
+        row = graph.stated_capacity(number, graph.base_month)
+        if row is not None:
+            found.setdefault(plant, []).append((row.rate, row.rate_unit, row.source))
     return found
 
 

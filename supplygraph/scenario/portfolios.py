@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from supplygraph.dataset.capacities import capacity_months
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.graph.line_capacities import DatedCapacity
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.scenario.projects import (
     FIRMNESS,
@@ -25,7 +27,6 @@ from supplygraph.scenario.projects import (
     Project,
     base_end,
     claimed_months,
-    line_dates,
 )
 from supplygraph.selectors import did_you_mean
 
@@ -36,7 +37,6 @@ WORDS = {
     "announced": FIRMNESS[:2],
     "non_binding": FIRMNESS,
 }
-Row = tuple[str, float, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def with_projects(
     """
     if not projects:
         return graph
-    dates, base = line_dates(graph.dataset), base_end(graph.dataset)
+    dates, base = capacity_months(graph.dataset), base_end(graph.dataset)
     keys = zip(graph.lines["facility"], graph.lines["line"].astype(str), strict=True)
     number = {key: index for index, key in enumerate(keys)}
     capacities = dict(graph.capacities)
@@ -160,7 +160,7 @@ def with_projects(
                 steps.setdefault(index, []).extend(_steps(project, line, months, ramp, portfolio))
     for index, taken in claimed.items():
         rows = capacities[index]
-        kept = tuple(row for row in rows if row[0] not in taken)
+        kept = tuple(row for row in rows if row.month not in taken)
         mine = [step.at(rows) for step in steps.get(index, ())]
         capacities[index] = _ramped(kept, sorted(mine, key=lambda step: step.start))
         if mine:
@@ -176,7 +176,7 @@ class _Step:
     dated: str
     start: str
     months: int
-    quantity: float = np.nan
+    rate: float = np.nan
     recipes: frozenset[str] = frozenset()
 
     def part(self, month: str) -> float:
@@ -185,10 +185,10 @@ class _Step:
             return 1.0
         return float(rho((_apart(self.start, month) + 0.5) / self.months))
 
-    def at(self, rows: Sequence[Row]) -> _Step:
+    def at(self, rows: Sequence[DatedCapacity]) -> _Step:
         """The step with what its row states."""
-        row = next(row for row in rows if row[0] == self.dated)
-        return replace(self, quantity=row[1], recipes=row[2])
+        row = next(row for row in rows if row.month == self.dated)
+        return replace(self, rate=row.rate, recipes=row.recipes)
 
 
 def _steps(
@@ -210,7 +210,7 @@ def _apart(first: str, last: str) -> int:
     return 12 * (int(last[:4]) - int(first[:4])) + int(last[5:7]) - int(first[5:7])
 
 
-def _ramped(kept: Sequence[Row], steps: Sequence[_Step]) -> tuple[Row, ...]:
+def _ramped(kept: Sequence[DatedCapacity], steps: Sequence[_Step]) -> tuple[DatedCapacity, ...]:
     """Dated rows of a line: as it was, then month by month while a step ramps.
 
     A step from or to a capacity that nobody states comes at once.
@@ -219,21 +219,19 @@ def _ramped(kept: Sequence[Row], steps: Sequence[_Step]) -> tuple[Row, ...]:
         return tuple(kept)
     first = steps[0].start
     last = max(month_range(step.start, step.months + 1)[-1] for step in steps)
-    rows = [row for row in kept if row[0] < first]
-    before = rows[-1] if rows else ("", 0.0, frozenset[str]())
+    rows = [row for row in kept if row.month < first]
+    before = rows[-1] if rows else DatedCapacity("", 0.0, frozenset())
     for month in month_range(first, _apart(first, last) + 1):
-        quantity, recipes = before[1], set(before[2])
-        later = [row for row in kept if first <= row[0] <= month]
-        if later:
-            quantity, recipes = later[-1][1], set(later[-1][2])
-        level = quantity
+        later = [row for row in kept if first <= row.month <= month]
+        _, rate, recipes = later[-1] if later else before
+        level = rate
         for step in steps:
             if step.start > month:
                 break
             part = step.part(month)
-            known = not np.isnan(quantity) and not np.isnan(step.quantity)
-            level = level + (step.quantity - quantity) * part if known else step.quantity
-            quantity = step.quantity
-            recipes |= step.recipes
-        rows.append((month, level, frozenset(recipes)))
+            known = not np.isnan(rate) and not np.isnan(step.rate)
+            level = level + (step.rate - rate) * part if known else step.rate
+            rate = step.rate
+            recipes = recipes | step.recipes
+        rows.append(DatedCapacity(month, level, recipes))
     return tuple(rows)

@@ -13,6 +13,8 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from supplygraph.dataset import Dataset
+from supplygraph.dataset.capacities import capacity_months
+from supplygraph.dataset.years import base_year
 from supplygraph.errors import DatasetError, Fault
 from supplygraph.scenario.document_faults import validated
 from supplygraph.scenario.fields import Day, Grade, Share, Source, Strict
@@ -133,9 +135,10 @@ def projects_of(dataset: Dataset) -> dict[str, Project]:
     """
     found, faults = _read(dataset, "projects", Project)
     faults += [fault for name in found for fault in _check_slip(found[name])]
-    faults += [fault for name in found for fault in _check_lines(dataset, found[name])]
+    dates, base = capacity_months(dataset), base_end(dataset)
+    faults += [fault for name in found for fault in _check_lines(found[name], dates, base)]
     faults += [fault for name in found for fault in _check_feed(dataset, found[name])]
-    faults += _check_claims(dataset, found)
+    faults += _check_claims(found, dates, base)
     if faults:
         raise DatasetError("projects", faults)
     return found
@@ -183,19 +186,9 @@ def _read(dataset: Dataset, folder: str, model: type[Any]) -> tuple[dict[str, An
     return found, faults
 
 
-def line_dates(dataset: Dataset) -> dict[tuple[str, str], list[str]]:
-    """Months of the dated rows of every line, in order."""
-    table = dataset.tables["capacities"]
-    found: dict[tuple[str, str], list[str]] = {}
-    for key in zip(table["facility"], table["line"], table["from_date"], strict=True):
-        found.setdefault((str(key[0]), str(key[1])), []).append(str(key[2])[:7])
-    return {key: sorted(months) for key, months in found.items()}
-
-
 def base_end(dataset: Dataset) -> str:
     """Last month of the base year, before which no row belongs to a project by itself."""
-    years = dataset.tables["demand"]["year"].dropna()
-    return f"{int(years.max())}-12" if len(years) else "0000-12"
+    return f"{base_year(dataset) or 0:04d}-12"
 
 
 def claimed_months(line: Line, dates: Mapping[tuple[str, str], list[str]], base: str) -> list[str]:
@@ -214,9 +207,10 @@ def _check_slip(project: Project) -> list[Fault]:
     return [Fault(f"projects/{project.id}.yaml", 0, "slip_months", shown, rule, way_out)]
 
 
-def _check_lines(dataset: Dataset, project: Project) -> list[Fault]:
+def _check_lines(
+    project: Project, dates: Mapping[tuple[str, str], list[str]], base: str
+) -> list[Fault]:
     """The rows a project claims exist, and its full rate comes after its last step."""
-    dates, base = line_dates(dataset), base_end(dataset)
     file, faults = f"projects/{project.id}.yaml", []
     lines = sorted({f"{plant} line {line}" for plant, line in dates})
     for number, line in enumerate(project.lines):
@@ -246,9 +240,10 @@ def _check_feed(dataset: Dataset, project: Project) -> list[Fault]:
     ]
 
 
-def _check_claims(dataset: Dataset, projects: Mapping[str, Project]) -> list[Fault]:
+def _check_claims(
+    projects: Mapping[str, Project], dates: Mapping[tuple[str, str], list[str]], base: str
+) -> list[Fault]:
     """No dated row belongs to two projects."""
-    dates, base = line_dates(dataset), base_end(dataset)
     owner: dict[tuple[str, str, str], str] = {}
     faults = []
     for name, project in projects.items():

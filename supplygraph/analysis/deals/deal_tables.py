@@ -50,7 +50,7 @@ def _project_rows(years: Years) -> Iterator[dict[str, object]]:
                     "year": year,
                     "capacity": room,
                     "added": room - was,
-                    "unit": _unit(years, number),
+                    "unit": str(years.graph.lines["unit"].iat[number]),
                     "could_run": run,
                     "short_of": short,
                     "needs": [_feed(need) for need in project.needs],
@@ -74,15 +74,6 @@ def _stage(years: Years, number: int) -> str:
 
 def _cell(years: Years, number: int, column: str) -> str:
     return str(years.graph.activities[column].iat[_activities(years, number)[0]])
-
-
-def _unit(years: Years, number: int) -> str:
-    table = years.graph.dataset.tables["capacities"]
-    line = years.graph.lines.iloc[number]
-    mine = (table["facility"] == line["facility"]) & (
-        table["line"].astype(str) == str(line["line"])
-    )
-    return str(table["unit"][mine].iat[0])
 
 
 def _run(years: Years, number: int, room: float) -> tuple[float, list[str]]:

@@ -11,10 +11,10 @@ import pandas as pd
 from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.pages.stage_columns import StageColumn, place_of
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.capacities import RUNNING
 from supplygraph.dataset.recipes import vectors
 from supplygraph.grades import weakest
 from supplygraph.graph import SupplyGraph
-from supplygraph.graph.network import RUNNING
 
 Record = dict[str, Any]
 
@@ -144,10 +144,10 @@ class Places:
         found: dict[str, list[Record]] = {}
         for row in self.tables["facilities"].to_dict("records"):
             found[row["id"]] = [_fact("plant", f"{row['process']}, {row['status']}", row, "")]
-        for row in self.tables["capacities"].to_dict("records"):
-            since = f" from {row['from_date']}" * bool(row["from_date"])
-            what = f"{row['kind'] or 'capacity'}, line {row['line']}{since}"
-            found[row["facility"]].append(_fact("capacity", what, row, "quantity"))
+        for capacity in (row for rows in self.graph.stated_capacities for row in rows):
+            since = f" from {capacity.from_date}" * bool(capacity.from_date)
+            what = f"{capacity.kind or 'capacity'}, line {capacity.line}{since}"
+            found[capacity.facility].append(_fact("capacity", what, vars(capacity), "quantity"))
         plants = [str(name) for name in self.graph.activities["id"]]
         for o in self.baseline.observations:
             inside = len(o.columns) and o.columns.max() < self.graph.n_activities

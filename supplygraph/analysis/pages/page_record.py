@@ -17,7 +17,7 @@ from supplygraph.analysis.pages.stage_columns import (
     columns_of_sectors,
     columns_of_stages,
 )
-from supplygraph.graph.network import RUNNING
+from supplygraph.dataset.capacities import RUNNING
 from supplygraph.results import plain_row
 
 Record = dict[str, Any]

@@ -149,10 +149,12 @@ class _Explainer:
             yield _cited("facility", text, row, field="missing")
             if row["parent_id"]:
                 yield fact("group", f"part of {row['parent_id']}")
-        for row in self._records("capacities", facility=name):
-            since = f" from {row['from_date']}" if row["from_date"] else ""
-            what = f"line {row['line']} ({', '.join(row['recipes'])}){since}, {row['kind']}"
-            yield _cited("capacity", what, row)
+        for capacity in (row for rows in self.graph.stated_capacities for row in rows):
+            if capacity.facility == name:
+                recipes = ", ".join(capacity.recipes)
+                since = f" from {capacity.from_date}" if capacity.from_date else ""
+                what = f"line {capacity.line} ({recipes}){since}, {capacity.kind}"
+                yield _cited("capacity", what, vars(capacity))
         yield from self._runs((self.graph.activities["id"] == name).to_numpy())
         for row in self._records("stocks", holder=name):
             yield self._stock(row)

@@ -31,16 +31,6 @@ class CoverGrades:
         self.baseline, self.graph, self.projects = baseline, baseline.graph, projects
         sizes = Evidence(baseline).products
         self.needs = [sizes.get(str(p), ("D", "D"))[1] for p in self.graph.demands["product"]]
-        table = self.graph.dataset.tables["capacities"]
-        self.rows: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for plant, line, day, grade in zip(
-            table["facility"],
-            table["line"].astype(str),
-            table["from_date"],
-            table["evidence"],
-            strict=True,
-        ):
-            self.rows.setdefault((plant, line), []).append((str(day)[:7], str(grade)))
 
     def of(
         self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, last: str, named: str
@@ -75,8 +65,8 @@ class CoverGrades:
         grades = [self.needs[i] for i in np.flatnonzero(counted > 0)]
         keys = list(zip(graph.lines["facility"], graph.lines["line"].astype(str), strict=True))
         for number in sorted(binding):
-            rows = [row for row in self.rows.get(keys[number], ()) if row[0] <= last]
-            grades.append(max(rows)[1] if rows else "D")
+            stated = graph.stated_capacity(number, last)
+            grades.append(stated.evidence if stated else "D")
         at_work = {keys[number] for number in running}
         for name in portfolio.projects:
             project = self.projects[name]
