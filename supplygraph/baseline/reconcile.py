@@ -48,6 +48,13 @@ class Baseline:
         return np.bincount(graph.made_pool, graph.made_quantity * level, minlength=len(graph.pools))
 
     @cached_property
+    def line_use(self) -> np.ndarray:
+        """What the activities of each line use of it, line units a year."""
+        graph = self.graph
+        use = graph.line_units * self.block("activity")
+        return np.bincount(graph.line_of, use, minlength=len(graph.lines))
+
+    @cached_property
     def exports(self) -> np.ndarray:
         """What leaves each pool."""
         origin = self.graph.arcs["origin"].to_numpy()

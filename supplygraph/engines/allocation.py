@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from supplygraph.baseline import Baseline
+from supplygraph.engines.capacity_left import capacity_left, line_share
 from supplygraph.engines.held_shares import IDLE_SHARE, held_rows, idle_pools
 from supplygraph.engines.least_use import check_uses_are_seen
 from supplygraph.engines.shocked_model import Allocation, ShockedModel
@@ -127,31 +128,8 @@ class AllocationProgram:
 
     def _capacities(self) -> None:
         """Upper bounds of activities and lines in the month, before any shock."""
-        graph, base = self.graph, self.baseline.block("activity")
-        capacity, open_ = graph.line_capacity(self.month)
-        used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-        stated = np.where(np.isnan(capacity), INFINITY, np.maximum(capacity, 0.0))
-        if self.month == graph.base_month:
-            stated = np.maximum(stated, used)
-        self.line_upper = stated
-        bound = np.where(
-            np.isnan(capacity)[graph.line_of], base, stated[graph.line_of] / graph.line_units
-        )
-        bound = np.where(self.sourceless, np.minimum(bound, base), bound)
-        self.activity_upper = np.where(open_, bound, 0.0)
-
-    @cached_property
-    def sourceless(self) -> np.ndarray:
-        """Makers without inputs that are no mines: scrap and supply of no recorded source.
-
-        A line that opened since the base year brings the scrap it states.
-        """
-        graph = self.graph
-        sources = np.ones(graph.n_activities, dtype=bool)
-        sources[graph.inputs.user[graph.inputs.user < graph.n_activities]] = False
-        then, _ = graph.line_capacity(graph.base_month)
-        old = then[graph.line_of] != 0
-        return sources & old & (graph.activities["stage"].to_numpy() != "mine")
+        left = capacity_left(self.baseline, *self.graph.line_capacity(self.month))
+        self.line_upper, self.activity_upper = left.line, left.activity
 
     def _bounds(self) -> None:
         columns, graph = self.columns, self.graph
@@ -249,7 +227,8 @@ class AllocationProgram:
         if (x[columns.start["arc"] + arcs] > 0).any() or (x[made] > 0).any():
             return False
         running = x[columns.block("activity")] > 0
-        return not (self._line_left(shock) < 1)[self.graph.line_of[running]].any()
+        left = line_share(self.graph, shock.activity)
+        return not (left < 1)[self.graph.line_of[running]].any()
 
     def served(self, shock: Shock) -> tuple[np.ndarray, bool]:
         """Served shares of the best allocation, and whether it had to be solved for.
@@ -266,11 +245,6 @@ class AllocationProgram:
             return model.solve("allocation", prices=prices)
         except InfeasibleError as error:
             raise NotConvergedError(f"{error} A removal alone can never be infeasible.") from None
-
-    def _line_left(self, shock: Shock) -> np.ndarray:
-        left = np.zeros(len(self.graph.lines))
-        np.maximum.at(left, self.graph.line_of, shock.activity)
-        return left
 
     def solve(
         self, shock: Shock, rationing: str = "value", product: str | None = None
@@ -337,7 +311,7 @@ class AllocationProgram:
         made = (self.made_upper * shock.made)[columns.made_of]
         ub[columns.block("made")] = np.where(cut, made, INFINITY)
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
-        left = self._line_left(shock)
+        left = line_share(self.graph, shock.activity)
         stated = np.isfinite(self.line_upper)
         return ub, np.where(stated, self.line_upper * np.where(stated, left, 1.0), INFINITY)
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import AllocationProgram
+from supplygraph.engines.capacity_left import capacity_left, line_share
 from supplygraph.engines.cascade_step import Limits
 from supplygraph.engines.input_intensity import Needs
 from supplygraph.engines.monthly_columns import QUALIFIED_LAG, MonthlyColumns
@@ -97,7 +98,6 @@ class MonthlyProgram(AllocationProgram):
         self.whole = whole
         self.taken = np.zeros(0)
         self.factor = np.ones(baseline.graph.n_demands)
-        self._by_month: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         super().__init__(baseline, weights=weights, threads=threads)
         if rationing == "priority":
             self._put_segments_in_order()
@@ -151,17 +151,6 @@ class MonthlyProgram(AllocationProgram):
         self.taken = optimum.x[self.common + 1 :]
         return super().answer(optimum, warnings)
 
-    def capacities_of(self, month: str) -> tuple[np.ndarray, np.ndarray]:
-        """Line and activity bounds of a month before any shock, and the share plants kept.
-
-        A line whose capacity fell since the base year keeps that share of its base use.
-        """
-        if month not in self._by_month:
-            graph, base = self.graph, self.baseline.block("activity")
-            used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-            self._by_month[month] = kept_share(self.baseline, month, used)
-        return self._by_month[month]
-
     def step(
         self, month: str, limits: Limits, stocks: tuple[np.ndarray, np.ndarray], shocked: int | None
     ) -> tuple[Allocation, tuple[np.ndarray, np.ndarray]]:
@@ -179,15 +168,16 @@ class MonthlyProgram(AllocationProgram):
             Months since the first shock, None before it.
         """
         self.factor = limits.factor
-        ub = self._upper(month, limits, shocked)
+        left = capacity_left(self.baseline, *self.graph.line_capacity(month), limits.scale)
+        ub = self._upper(left.activity, limits, shocked)
         index = np.arange(len(ub))
         self.model.set_column_bounds(index, np.zeros(len(ub)), ub)
-        lines, _ = self._lines(month, limits)
+        share = line_share(self.graph, limits.activity)
+        lines = np.where(np.isfinite(left.line), left.line * share, INFINITY)
         first = self.line_row + np.arange(len(lines))
         self.model.set_row_bounds(first, np.full(len(lines), -INFINITY), lines)
-        _, open_ = self.graph.line_capacity(month)
         held = self.held_row + np.arange(len(self.idle_pool))
-        self.model.set_row_bounds(held, self.held_lower(open_), np.full(len(held), INFINITY))
+        self.model.set_row_bounds(held, self.held_lower(left.open), np.full(len(held), INFINITY))
         self.extra.set(self.model, limits, stocks, shocked)
         self.needs.set(self.model, limits.need)
         if self.rationing == "proportional":
@@ -196,30 +186,10 @@ class MonthlyProgram(AllocationProgram):
             answer = self.answer(self.model.solve(f"months, {month}"))
         return answer, self.extra.after(self.taken, stocks, limits.scale)
 
-    def _lines(self, month: str, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
-        """Upper bounds of lines in base units, and of activities."""
-        capacity, left = self.capacities_of(month)
-        graph, base = self.graph, self.baseline.block("activity")
-        used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-        stated = np.where(np.isnan(capacity), INFINITY, capacity / limits.scale)
-        lines = np.maximum(stated, used * left)
-        share = np.zeros(len(lines))
-        np.maximum.at(share, graph.line_of, limits.activity)
-        finite = np.isfinite(lines)
-        lines[finite] *= share[finite]
-        blank = np.isnan(capacity)[graph.line_of]
-        activity = np.where(
-            blank, base, np.maximum(stated, used * left)[graph.line_of] / graph.line_units
-        )
-        return lines, activity
-
-    def _upper(self, month: str, limits: Limits, shocked: int | None) -> np.ndarray:
+    def _upper(self, activity: np.ndarray, limits: Limits, shocked: int | None) -> np.ndarray:
+        """Upper bounds of columns, with the most that activities could do before the shock."""
         columns, graph = self.columns, self.graph
-        _, open_ = graph.line_capacity(month)
-        _, activity = self._lines(month, limits)
-        base = self.baseline.block("activity")
-        activity = np.where(self.sourceless, np.minimum(activity, base), activity)
-        activity = np.where(open_, activity, 0.0) * limits.activity
+        activity = activity * limits.activity
         ub = self.ub.copy()
         ub[columns.block("activity")] = activity
         ub[columns.block("demand")] = self.base_units * limits.factor
@@ -255,18 +225,3 @@ class _MonthlyFilling(WaterFilling):
 
     def _hold(self, open_: np.ndarray, floor: np.ndarray, most: np.ndarray) -> None:
         super()._hold(open_, np.minimum(floor, self.factor), most * self.factor)
-
-
-def kept_share(baseline: Baseline, month: str, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Capacity of every line in a month, and the share of its base use that it keeps.
-
-    A capacity below what the base year ran is read as the base year's own inconsistency; only
-    what fell since counts.
-    """
-    graph = baseline.graph
-    now, _ = graph.line_capacity(month)
-    then, _ = graph.line_capacity(graph.base_month)
-    usual = np.where(np.isnan(then), used, np.minimum(then, used))
-    fell = ~np.isnan(now) & (now < usual)
-    left = np.where(fell, np.divide(now, usual, out=np.zeros_like(now), where=usual > 0), 1.0)
-    return now, left

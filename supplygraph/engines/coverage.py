@@ -20,6 +20,7 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import LOSS_SCALE, UNWEIGHTED, AllocationProgram
+from supplygraph.engines.capacity_left import capacity_left
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.graph import Matrix, SupplyGraph
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter
@@ -69,10 +70,6 @@ class Outlook(AllocationProgram):
     ) -> None:
         self.sums = {name: w / w.sum() for name, w in (sums or {}).items() if w.sum() > 0}
         super().__init__(baseline, month=last_month, threads=threads)
-        graph, base = self.graph, baseline.block("activity")
-        self.used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-        then, _ = graph.line_capacity(graph.base_month)
-        self.usual = np.where(np.isnan(then), self.used, np.minimum(then, self.used))
         self.growth = 1.0
 
     def _share_rows(self) -> Matrix:
@@ -94,22 +91,15 @@ class Outlook(AllocationProgram):
         Parameters
         ----------
         capacity
-            Lines of the year. One whose capacity fell since the base year keeps that share of
-            its base use, as in :mod:`supplygraph.engines.allocation_step`.
+            Lines of the year; what they leave is told in :mod:`supplygraph.engines.capacity_left`.
         shock
             What is taken away.
         growth
             Demand of the year over that of the base year.
         """
-        graph, columns, base = self.graph, self.columns, self.baseline.block("activity")
-        known = ~np.isnan(capacity.lines)
-        fell = known & (capacity.lines < self.usual)
-        left = np.divide(capacity.lines, self.usual, out=np.ones_like(self.used), where=fell)
-        room = np.where(known, np.maximum(capacity.lines, self.used * left), INFINITY)
-        able = np.where(known[graph.line_of], room[graph.line_of] / graph.line_units, base)
-        able = np.where(self.sourceless, np.minimum(able, base), able)
-        self.activity_upper = np.where(capacity.open, able, 0.0)
-        self.line_upper = room
+        graph, columns = self.graph, self.columns
+        left = capacity_left(self.baseline, capacity.lines, capacity.open)
+        self.line_upper, self.activity_upper = left.line, left.activity
         made = graph.made_quantity * self.activity_upper[graph.made_activity]
         self.made_upper = np.bincount(graph.made_pool, made, minlength=len(graph.pools))
         ub, lines = self.bounds(shock)

@@ -9,6 +9,7 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import AllocationProgram
+from supplygraph.engines.capacity_left import capacity_left
 from supplygraph.engines.cascade import Cascade
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import UsageError
@@ -76,12 +77,7 @@ class Month:
         shock = Shock.nothing(graph)
         if self.month == graph.base_month:
             return shock
-        capacity, open_ = graph.line_capacity(self.month)
-        base = self.baseline.block("activity")
-        used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-        room = np.divide(capacity, used, out=np.full(len(used), np.inf), where=used > 0)
-        left = np.where(np.isnan(room), 1.0, np.minimum(room, 1.0))[graph.line_of]
-        shock.activity[:] = np.where(base > 0, np.where(open_, left, 0.0), 1.0)
+        shock.activity[:] = capacity_left(self.baseline, *graph.line_capacity(self.month)).kept
         return shock
 
     @cached_property

@@ -13,7 +13,6 @@ What is clean may serve anybody; buyers bound by the rule draw on clean pools al
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -163,17 +162,11 @@ class SegregatedNetwork:
         passes = pd.DataFrame({"origin": self.pass_from, "destination": self.twin[self.pass_to]})
         return pd.concat([arcs, clean, passes], ignore_index=True)
 
-    @cached_property
-    def used(self) -> np.ndarray:
-        """Base use of every line, line units a year."""
-        graph, base = self.plain.graph, self.plain.block("activity")
-        return np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-
     def _capacities(self) -> dict[int, tuple[DatedCapacity, ...]]:
         """Dated capacities; a blank one is the base use, for both copies together."""
         return {
             line: tuple(
-                row._replace(rate=float(self.used[line])) if np.isnan(row.rate) else row
+                row._replace(rate=float(self.plain.line_use[line])) if np.isnan(row.rate) else row
                 for row in rows
             )
             for line, rows in self.plain.graph.capacities.items()

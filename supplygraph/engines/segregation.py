@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from supplygraph.engines.allocation import AllocationProgram
+from supplygraph.engines.capacity_left import sources
 from supplygraph.engines.content_exclusions import (
     MAX_ROUNDS,
     ContentMeter,
@@ -45,15 +46,13 @@ class SegregationProgram(AllocationProgram):
         plain, clean = self.copies.plain, self.copies.cleanable
         graph, base = plain.graph, plain.block("activity")
         _, open_ = graph.line_capacity(self.month)
-        sources = np.ones(graph.n_activities, dtype=bool)
-        sources[graph.inputs.user[graph.inputs.user < graph.n_activities]] = False
-        held = sources & (graph.activities["stage"].to_numpy() != "mine")
+        held = sources(graph)
         most = self.activity_upper[graph.n_activities :]
         self.activity_upper[graph.n_activities :] = np.where(
             held[clean], np.where(open_, base, 0.0)[clean], most
         )
         lines = np.unique(graph.line_of[held])
-        self.line_upper[lines] = np.minimum(self.line_upper[lines], self.copies.used[lines])
+        self.line_upper[lines] = np.minimum(self.line_upper[lines], plain.line_use[lines])
 
     def _held(self) -> Matrix:
         """Held shares of the plain network, of what both copies make and receive."""

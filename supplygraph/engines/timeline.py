@@ -23,8 +23,8 @@ from supplygraph.engines.allocation_step import (
     REROUTINGS,
     MonthlyProgram,
     WholeRun,
-    kept_share,
 )
+from supplygraph.engines.capacity_left import capacity_left
 from supplygraph.engines.cascade import Cascade, Levels
 from supplygraph.engines.cascade_step import Limits, RigidMonth, State
 from supplygraph.engines.content_exclusions import (
@@ -220,11 +220,8 @@ class _MonthLoop:
     def _kept(self, month: str) -> np.ndarray:
         """Share of base activity that plants keep in a month; 1 for what the base year idles."""
         if month not in self.kept:
-            graph, base = self.graph, self.baseline.block("activity")
-            used = np.bincount(graph.line_of, graph.line_units * base, minlength=len(graph.lines))
-            _, left = kept_share(self.baseline, month, used)
-            _, open_ = graph.line_capacity(month)
-            self.kept[month] = np.where(base > 0, np.where(open_, left[graph.line_of], 0.0), 1.0)
+            left = capacity_left(self.baseline, *self.graph.line_capacity(month))
+            self.kept[month] = left.kept
         return self.kept[month]
 
     def _empty(self, rerouting: str, rationing: str) -> Timeline:
