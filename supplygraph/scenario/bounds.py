@@ -24,7 +24,7 @@ from supplygraph.scenario.measures import Measure, Outage
 from supplygraph.scenario.measures.base import Part, Time
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.modifier_windows import Plan, Window, begin_after, changed, plan_of
-from supplygraph.scenario.month_arrays import Applied, Bounds, Denial
+from supplygraph.scenario.month_arrays import Applied, Bounds, Denial, Setter
 from supplygraph.scenario.network_queries import World, need_names
 
 NEUTRAL = {
@@ -129,8 +129,7 @@ def compose(
 def _idle(scenario: Scenario, months: Sequence[str], applied: Sequence[Applied]) -> tuple[str, ...]:
     """What sets no bound, which a reader should not take for harmless."""
     late = begin_after(scenario, months)
-    names = {part for bound in applied for part in bound.measure.split(", ")}
-    seen = {name.partition(" with ")[0] for name in names}
+    seen = {setter.measure for bound in applied for setter in bound.setters}
     idle = [m.id for m in scenario.acting if m.id not in seen and m.id not in late]
     told = [
         f"'{name}' begins on {day}, after the run of {months[0]} to {months[-1]}: it does nothing "
@@ -158,7 +157,7 @@ def _tests(
                 old = found[row].get(measure.id)
                 found[row][measure.id] = test if old is None else old.joined(test)
                 weaker = [measure.size_evidence, *(grades[w.modifier] for w in active)]
-                notes.test(row, test, _label(measure, active), weakest(weaker))
+                notes.test(row, test, _setter(measure, active), weakest(weaker))
     return tuple(tuple(tests.values()) for tests in found)
 
 
@@ -170,8 +169,8 @@ def _answer_to_duties(
     left = np.maximum((1.0 + bounds.duty) ** -elasticity.values, leak.values)
     by = []
     for month, row in enumerate(rows):
-        names = [notes.setter("duty", month, arc) for arc in np.flatnonzero(row).tolist()]
-        by.append(", ".join(dict.fromkeys(names)))
+        found = [notes.setters("duty", month, arc) for arc in np.flatnonzero(row).tolist()]
+        by.append(tuple(dict.fromkeys(setter for setters in found for setter in setters)))
     return _BlockLimits(rows, np.where(rows, left, np.inf), by, elasticity.evidence, None)
 
 
@@ -197,8 +196,7 @@ def _monthly(
             if key not in found:
                 found[key] = _BlockLimits.none(len(months), len(part.rows), neutral, part.arcs)
             grade = weakest([part.evidence or measure.size_evidence, *weaker])
-            label = _label(measure, active)
-            found[key].add(part, row, label, grade, neutral)
+            found[key].add(part, row, _setter(measure, active), grade, neutral)
     return found
 
 
@@ -254,9 +252,8 @@ def _segments(
         yield start, active, on
 
 
-def _label(measure: Measure, windows: Sequence[Window]) -> str:
-    names = list(dict.fromkeys(w.modifier for w in windows))
-    return f"{measure.id} with {', '.join(names)}" if names else measure.id
+def _setter(measure: Measure, windows: Sequence[Window]) -> Setter:
+    return Setter(measure.id, tuple(dict.fromkeys(window.modifier for window in windows)))
 
 
 @dataclass
@@ -265,7 +262,7 @@ class _BlockLimits:
 
     rows: np.ndarray
     values: np.ndarray
-    by: list[str]
+    by: list[tuple[Setter, ...]]
     evidence: np.ndarray
     arcs: np.ndarray | None
 
@@ -273,7 +270,7 @@ class _BlockLimits:
     def none(months: int, size: int, neutral: float, arcs: np.ndarray | None) -> _BlockLimits:
         shape = (months, size)
         rows, values = np.zeros(shape, dtype=bool), np.full(shape, neutral)
-        return _BlockLimits(rows, values, [""] * months, np.full(shape, "", dtype=object), arcs)
+        return _BlockLimits(rows, values, [()] * months, np.full(shape, "", dtype=object), arcs)
 
     def raise_to(self, other: _BlockLimits) -> None:
         """The larger value of both, with its grade."""
@@ -282,9 +279,9 @@ class _BlockLimits:
         self.evidence[higher] = other.evidence[higher]
         self.rows |= other.rows
         for month in np.flatnonzero(higher.any(axis=1)):
-            self.by[month] = ", ".join(filter(None, (self.by[month], other.by[month])))
+            self.by[month] += other.by[month]
 
-    def add(self, part: Part, month: int, label: str, grade: str, neutral: float) -> None:
+    def add(self, part: Part, month: int, setter: Setter, grade: str, neutral: float) -> None:
         """Add a part of a month: value = neutral + sum over its parts of (value - neutral)."""
         fresh = part.rows & ~self.rows[month]
         again = part.rows & self.rows[month]
@@ -296,7 +293,9 @@ class _BlockLimits:
             self.values[month, again] += part.values[again] - neutral
         self.rows[month] |= part.rows
         self.evidence[month, part.rows] = grade
-        self.by[month] = max(self.by[month], label, key=len)
+        # Of the spells of a month the one under most modifiers is named, the first among equals.
+        most = max((*self.by[month], setter), key=lambda each: len(each.modifiers))
+        self.by[month] = (most,)
 
 
 def _merge(bounds: Bounds, block: str, limits: _BlockLimits) -> None:
@@ -355,7 +354,7 @@ class _Notes:
         self.graph = graph
         self.maker = np.zeros(len(pools), dtype=bool)
         self.maker[graph.made_pool] = True
-        self.found: dict[tuple[str, int, int], tuple[float, str, str]] = {}
+        self.found: dict[tuple[str, int, int], tuple[float, tuple[Setter, ...], str]] = {}
 
     def note(self, block: str, limits: _BlockLimits) -> None:
         """Remember a measure's bounds."""
@@ -373,17 +372,17 @@ class _Notes:
                 tighter = new[0] < old[0] if block in MIN_BLOCKS else new[0] > old[0]
                 self.found[key] = (*new, grade) if tighter else old
             else:
-                self.found[key] = (new[0], f"{old[1]}, {new[1]}", weakest([old[2], grade]))
+                self.found[key] = (new[0], old[1] + new[1], weakest([old[2], grade]))
 
-    def test(self, month: int, test: ContentTest, label: str, grade: str) -> None:
+    def test(self, month: int, test: ContentTest, setter: Setter, grade: str) -> None:
         """Remember which goods a rule of content tests, and from which content on."""
         for pool in np.flatnonzero(test.goods & self.maker).tolist():
-            self.found["content", month, pool] = (test.threshold, label, grade)
+            self.found["content", month, pool] = (test.threshold, (setter,), grade)
 
-    def setter(self, block: str, month: int, entry: int) -> str:
+    def setters(self, block: str, month: int, entry: int) -> tuple[Setter, ...]:
         """Who set a bound so far."""
         found = self.found.get((block, month, entry))
-        return found[1] if found else ""
+        return found[1] if found else ()
 
     def applied(self, bounds: Bounds) -> Iterator[Applied]:
         """Every bound that was set, by month, block and entity."""

@@ -18,6 +18,18 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
+class Setter:
+    """Who sets a bound: a measure or removal, and the modifiers that act on it then."""
+
+    measure: str
+    modifiers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = ", ".join(self.modifiers)
+        return f"{self.measure} with {names}" if names else self.measure
+
+
+@dataclass(frozen=True)
 class Applied:
     """One bound that differs from the base, and who set it.
 
@@ -33,8 +45,8 @@ class Applied:
     value
         Share left, factor on demand or need, tonnes, rate on value, or the content from which on
         goods are caught.
-    measure
-        Id of the measure, modifier or removal that set it; the tightest where several meet.
+    setters
+        Who set it; the tightest where several meet.
     evidence
         Weakest grade of the figures that set it; empty for removals.
     """
@@ -43,8 +55,13 @@ class Applied:
     block: str
     entity: str
     value: float
-    measure: str
+    setters: tuple[Setter, ...]
     evidence: str = ""
+
+    @property
+    def set_by(self) -> str:
+        """Who set it, as tables print it."""
+        return ", ".join(map(str, self.setters))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ PAUSE = {
 
 
 def by(found, month, name):
-    return [a.measure for a in found.applied if a.month == month and a.entity == name]
+    return [a.set_by for a in found.applied if a.month == month and a.entity == name]
 
 
 def test_nothing_gives_open_bounds():
@@ -347,7 +347,7 @@ def test_one_measure_more_never_loosens_a_bound_and_order_does_not_count(numbers
         assert (one.share == two.share).all() and (one.arcs == two.arcs).all()
     for item in found.applied:
         value = min(1.0, item.value) if item.block == "arc" else item.value
-        assert 0 <= value <= 1 and item.measure in {m["id"] for m in chosen}
+        assert 0 <= value <= 1 and item.set_by in {m["id"] for m in chosen}
 
 
 LATER = {"id": "late", "kind": "outage", "select": "id=cn-sep", "effective": "2026-03"}

@@ -46,7 +46,7 @@ def test_a_tariff_costs_and_stops_nothing():
     assert on(found, "duty") == near([0, 0.2, 0.2 * 15 / 31])
     assert on(found, "duty", "magnet:CN>JP") == [0, 0, 0]
     assert on(found, "arc") == [float("inf")] * 3 and found.first_shock is None
-    applied = [(a.block, a.entity, a.measure) for a in found.applied if a.month == "2025-02"]
+    applied = [(a.block, a.entity, a.set_by) for a in found.applied if a.month == "2025-02"]
     assert applied == [("duty", "magnet:CN>US", "duty")]
 
 
@@ -60,7 +60,7 @@ def test_tariffs_on_one_arc_add_up_and_steps_and_truces_change_the_rate():
     truce = {"id": "truce", "kind": "truce", "effective": "2025-03-01", "sets": {"war.held": 0.1}}
     found = bounds(DUTY, steps, modifiers=[truce])
     assert on(found, "duty") == near([0.2, 0.2 + (0.84 + 1.25) / 2, 0.2 + 0.1])
-    setters = [a.measure for a in found.applied if a.month == "2025-03" and a.block == "duty"]
+    setters = [a.set_by for a in found.applied if a.month == "2025-03" and a.block == "duty"]
     assert setters == ["duty, war with truce"]
 
 
@@ -74,7 +74,7 @@ def test_an_elasticity_answers_to_the_sum_of_the_rates():
     found = bounds(DUTY | {"trade_elasticity": 1.0}, DUTY | {"id": "more", "trade_elasticity": 2.0})
     assert on(found, "arc") == near([1.4**-2.0] * 3)
     (row,) = [a for a in found.applied if a.block == "arc" and a.month == "2025-01"]
-    assert (row.measure, row.evidence) == ("duty, more", "D")
+    assert (row.set_by, row.evidence) == ("duty, more", "D")
 
 
 def test_an_elasticity_is_the_same_in_a_month_that_a_truce_cuts_in_parts():
@@ -237,7 +237,7 @@ def test_of_two_denials_the_larger_loss_of_yield_counts():
     found = told(solved, denial, denial | {"id": "other", "yield_loss": 0.1})
     assert served(solved, found, "none") == near([0.8] * 3)
     assert found.need.max() == near(1.25)
-    needs = {a.measure for a in found.applied if a.block == "need"}
+    needs = {a.set_by for a in found.applied if a.block == "need"}
     assert needs == {"deny"}
 
 
@@ -287,7 +287,7 @@ def test_a_floor_in_force_changes_nothing_and_its_end_stops_what_it_kept():
     # 100 of the 200 t were there before.
     assert activity(solved, found, "smelter") == near([1, 1, 0.5])
     assert activity(solved, found, "old") == [1, 1, 1]
-    assert {a.measure for a in found.applied} == {"floor"}
+    assert {a.set_by for a in found.applied} == {"floor"}
     off = told(solved, FLOOR | {"in_force": False})
     assert activity(solved, off, "smelter") == near([0.5] * 3)
 

@@ -73,7 +73,7 @@ def record_of(dataset: Dataset, exporter: str, scenario: Scenario, bounds: Bound
 
     Only Chinese magnets are on record here: the record of any other exporter is empty.
     """
-    fitted = any(bound.measure == LICENCE for bound in bounds.applied)
+    fitted = any(setter.measure == LICENCE for b in bounds.applied for setter in b.setters)
     rows, seen = [], {}
     for row in dataset.tables["series"].to_dict("records") if exporter == CHINA else ():
         named = row["series"] == SERIES and row["destination"] == WORLD

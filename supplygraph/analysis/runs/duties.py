@@ -24,7 +24,7 @@ from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.model import Scenario
-from supplygraph.scenario.month_arrays import Bounds
+from supplygraph.scenario.month_arrays import Bounds, Setter
 from supplygraph.selectors import did_you_mean
 
 GIVEN = "given by the user"
@@ -119,7 +119,8 @@ def duty_table(
     whole = _wholes(table)
     parts = [whole, table] if by_month else [whole]
     notes = (*notes, *bounds.idle, *_unpriced(table))
-    return pd.concat([*parts, _total(whole)], ignore_index=True), notes
+    told = pd.concat([*parts, _total(whole)], ignore_index=True)
+    return told.assign(set_by=[", ".join(map(str, who)) for who in told["set_by"]]), notes
 
 
 def _rows(
@@ -129,11 +130,11 @@ def _rows(
     graph = baseline.graph
     arcs, pools = graph.arcs, graph.pools
     market, unit = pools["market"].to_numpy(), pools["unit"].to_numpy()
-    setters: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    setters: dict[tuple[str, str], list[tuple[tuple[Setter, ...], str]]] = {}
     for bound in bounds.applied:
         if bound.block in ("duty", "premium"):
             key = (bound.month, bound.entity)
-            setters.setdefault(key, []).append((bound.measure, bound.evidence))
+            setters.setdefault(key, []).append((bound.setters, bound.evidence))
     rows = []
     bears = ((bounds.duty > 0) | (bounds.premium > 0)) & (tonnes > 0)
     for row, arc in np.argwhere(bears).tolist():
@@ -162,7 +163,7 @@ def _rows(
                 "value_usd": value,
                 "duty_usd": None if value is None else rate * value,
                 "premium_usd": None if value is None else rise * value,
-                "set_by": ", ".join(dict.fromkeys(by for by, _ in set_by)),
+                "set_by": tuple(dict.fromkeys(who for found, _ in set_by for who in found)),
                 "evidence": weakest([*grades, "calc"]),
                 "flags": price.flags if price else (),
             }
@@ -176,7 +177,6 @@ def _wholes(table: pd.DataFrame) -> pd.DataFrame:
     for _, group in table.groupby("id", sort=True):
         first, tonnes = group.iloc[0], group["quantity"].to_numpy(dtype=float)
         sums = {name: group[name].astype(float).sum(skipna=False) for name in SUMS}
-        names = [part for text in group["set_by"] for part in text.split(", ")]
         rows.append(
             {
                 **first.to_dict(),
@@ -184,7 +184,7 @@ def _wholes(table: pd.DataFrame) -> pd.DataFrame:
                 "month": None,
                 "rate": float(group["rate"] @ tonnes / tonnes.sum()),
                 "premium": float(group["premium"] @ tonnes / tonnes.sum()),
-                "set_by": ", ".join(dict.fromkeys(names)),
+                "set_by": tuple(dict.fromkeys(who for found in group["set_by"] for who in found)),
                 "evidence": weakest(list(group["evidence"])),
             }
         )

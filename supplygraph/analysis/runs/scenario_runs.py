@@ -237,8 +237,8 @@ def applied_by(bounds: Bounds) -> tuple[str, ...]:
     months: dict[str, set[str]] = {}
     entities: dict[str, set[tuple[str, str]]] = {}
     for bound in bounds.applied:
-        months.setdefault(bound.measure, set()).add(bound.month)
-        entities.setdefault(bound.measure, set()).add((bound.block, bound.entity))
+        months.setdefault(bound.set_by, set()).add(bound.month)
+        entities.setdefault(bound.set_by, set()).add((bound.block, bound.entity))
     return tuple(
         f"{name}: {min(months[name])} to {max(months[name])}, {len(entities[name])} bounds a month"
         for name in sorted(months)

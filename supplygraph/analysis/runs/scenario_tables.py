@@ -133,7 +133,7 @@ def _bound_rows(
                 "unit": UNITS.get(applied.block, "t"),
                 "base": base,
                 "base_unit": unit,
-                "set_by": applied.measure,
+                "set_by": applied.set_by,
                 "evidence": applied.evidence,
             }
         )
