@@ -18,6 +18,7 @@ from supplygraph.baseline.observations import Observation
 from supplygraph.baseline.program import Balance
 from supplygraph.baseline.reconcile import BalanceProblem, Baseline
 from supplygraph.graph.balance_matrix import export_rows, first_line_row
+from supplygraph.selectors import Call
 
 MOVED = 0.01  # a figure that moved by more gets a cause: what is below is within any rounding
 NAMED = 0.2  # share of the distance that a cause restores, at least, to be named
@@ -79,23 +80,27 @@ class Causes:
         """Why nothing can carry a figure at all."""
         if len(o.columns) and (self.problem.upper[o.columns] > 0).any():
             return ""
-        year = self.graph.base_year
-        if o.what.startswith("trade("):
-            material, _, places = o.what[len("trade(") :].partition(" ")
-            origin = places.partition(">")[0]
-            made = self.graph.pools["id"].to_numpy()[np.unique(self.graph.made_pool)]
-            makes = any(f"{m}@{origin}" in made for m in material.split("|"))
-            if origin != "*" and not makes:
-                return (
-                    f"{origin} does not make {material}, and what comes in is not sent out again. "
-                    f"Write the trade from its maker to its last user, or give {origin} a plant "
-                    f"whose recipe takes in 1 and gives out 1 of {material}, as a hub does"
-                )
+        year, trade = self.graph.base_year, o.trade
+        if trade is not None and trade.origin != "*" and not self._makes(trade):
+            origin, named = trade.origin, trade.selector.value("material")
+            material = "|".join(named) or trade.selector.text
+            return (
+                f"{origin} does not make {material}, and what comes in is not sent out again. "
+                f"Write the trade from its maker to its last user, or give {origin} a plant "
+                f"whose recipe takes in 1 and gives out 1 of {material}, as a hub does"
+            )
         if not len(o.columns):
             return "no plant, arc or product carries it"
         return (
             f"every plant or arc behind it is closed in {year}: status, a capacity of 0, or no feed"
         )
+
+    def _makes(self, trade: Call) -> bool:
+        """Whether a place that a flow comes from makes what it counts."""
+        pools = self.graph.pools
+        here = pools["market"].isin(trade.origin.split("|")).to_numpy()
+        mine = here & self.graph.select_pools(trade.selector)
+        return bool(mine[self.graph.made_pool].any())
 
     def _causes(self, o: Observation) -> list[Cause]:
         number = self._number[o.id, o.what]

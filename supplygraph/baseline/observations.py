@@ -27,7 +27,8 @@ class Observation:
 
     ``value`` is in tonnes a year (units a year for demand, a fraction for shares), ``sigma``
     relative. ``columns`` and ``coefficients`` give the sum; for a share also ``below``, the
-    denominator's columns and coefficients.
+    denominator's columns and coefficients. ``trade`` is the flow that it counts, if it counts
+    nothing else.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Observation:
     low: float = float("nan")
     high: float = float("nan")
     below: tuple[np.ndarray, np.ndarray] | None = None
+    trade: Call | None = None
 
     @property
     def is_share(self) -> bool:
@@ -106,9 +108,12 @@ class _Reader:
         unit = row["unit"]
         factor = SHARE_UNITS.get(unit) if below is not None else None
         factor = mass_in_tonnes(unit.removesuffix("/yr")) if factor is None else factor
-        return self._make(
+        found = self._make(
             row, row["id"], expression.text, top, row["value"], factor=factor, below=below
         )
+        calls = expression.numerator if below is None else ()
+        trade = calls[0] if len(calls) == 1 and calls[0].function == "trade" else None
+        return replace(found, trade=trade)
 
     def trade(self) -> list[Observation]:
         result = []
@@ -121,9 +126,8 @@ class _Reader:
             name = f"trade({_short(row['material'])} {places}){year}"
             what = f"trade({materials} {places}){year}"
             factor = mass_in_tonnes(row["unit"].removesuffix("/yr"))
-            result.append(
-                self._make(row, name, what, self._sum((call,)), row["quantity"], factor=factor)
-            )
+            found = self._make(row, name, what, self._sum((call,)), row["quantity"], factor=factor)
+            result.append(replace(found, trade=call))
         return _named_apart(result)
 
     def demand(self) -> list[Observation]:

@@ -62,9 +62,10 @@ def interior(program: FitProgram, tolerance: float, what: str) -> tuple[Face, np
     answer = clarabel.DefaultSolver(
         hessian, linear, stacked, np.concatenate(limits), cones, _settings(tolerance)
     ).solve()
-    if "PrimalInfeasible" in str(answer.status):
+    status = clarabel.SolverStatus
+    if answer.status in (status.PrimalInfeasible, status.AlmostPrimalInfeasible):
         raise InfeasibleError(f"{what}: no flows satisfy the constraints.")
-    reached = str(answer.status) == "Solved"
+    reached = answer.status == status.Solved
     return face_of(program, answer, n), _prices(program, answer) if reached else None
 
 

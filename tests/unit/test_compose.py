@@ -11,6 +11,7 @@ from scenarios import arc, bounds, entry, magnets, scenario
 from supplygraph.errors import DatasetError, ScenarioError
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
+from supplygraph.scenario.month_arrays import Setter
 
 MAGNET = {"materials": ["magnet"]}
 LICENCE = {
@@ -172,6 +173,8 @@ def test_slow_walking_and_general_licences_change_the_licence_in_their_window():
     general = {"id": "gl", "kind": "general_licence", "measure": "lic", "general": {"US": 0.5}}
     both = bounds(LICENCE, modifiers=[slow, general])
     assert arc(both, "magnet:CN>US")[2] == pytest.approx(0.5 + 0.5 * 0.5 * 0.6)
+    (row,) = [a for a in both.applied if (a.month, a.entity) == ("2025-03", "magnet:CN>US")]
+    assert row.setters == (Setter("lic", ("slow", "gl")),) and row.set_by == "lic with slow, gl"
 
 
 def test_modifiers_reach_named_groups_only():

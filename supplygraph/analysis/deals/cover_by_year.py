@@ -226,7 +226,10 @@ class Years:
         """What limits a cover, and the weakest grade of what it rests on."""
         named = self._binding(counted, answer)
         grade = self.grades.of(counted, answer, portfolio, f"{year}-12", named)
-        return {"binding": named, "evidence": "D" if self.question.growth else grade}
+        return {
+            "binding": " or ".join(named),
+            "evidence": "D" if self.question.growth else grade,
+        }
 
     def _unsized(self, element: str, place: str) -> float:
         pool = np.where(self.pool, self.tonnes[element], 0.0)
@@ -283,17 +286,20 @@ class Years:
                 }
             )
 
-    def _binding(self, counted: np.ndarray, answer: Allocation) -> str:
-        """The material behind what is not served: followed up while inputs make its price."""
+    def _binding(self, counted: np.ndarray, answer: Allocation) -> tuple[str, ...]:
+        """The material behind what is not served, followed up while inputs make its price.
+
+        With those that replace it; none if all is served or nothing has a price.
+        """
         graph = self.graph
         short = counted * (1.0 - answer.served)
         if short.max(initial=0.0) <= TINY * max(counted.sum(), TINY):
-            return ""
+            return ()
         inputs, material = graph.inputs, graph.pools["material"].to_numpy()
         own = np.flatnonzero(inputs.user == graph.n_activities + int(short.argmax()))
         worth = answer.price[inputs.pool[own]] * inputs.quantity[own]
         if worth.max(initial=0.0) <= 0:
-            return ""
+            return ()
         entry = int(own[int(worth.argmax())])
         for _ in range(len(STAGES) + 3):
             below = self._dearest_input(str(material[inputs.pool[entry]]), answer)
@@ -301,7 +307,7 @@ class Years:
                 break
             entry = below
         same = inputs.group == inputs.group[entry]
-        return " or ".join(sorted(set(material[inputs.pool[same]])))
+        return tuple(sorted(set(material[inputs.pool[same]])))
 
     def _dearest_input(self, name: str, answer: Allocation) -> int | None:
         """Entry of the dearest input where a material is made, if inputs make most of its price.

@@ -187,15 +187,14 @@ class _Maker:
 
     def element(self) -> Iterator[Entity]:
         for element, pools in self._elements():
-            yield self._pools(element, element, "element", "", pools)
+            yield self._pools(element, pools)
 
     def element_country(self) -> Iterator[Entity]:
         market = self.graph.pools["market"].to_numpy()
         for element, pools in self._elements():
             for place in sorted(set(market[pools])):
                 here = pools[market[pools] == place]
-                name = f"{element}, {place}"
-                yield self._pools(f"{element}/{place}", name, "element-country", place, here)
+                yield self._pools(element, here, place)
 
     def arc(self) -> Iterator[Entity]:
         flow = self.baseline.block("arc")
@@ -264,8 +263,8 @@ class _Maker:
             if mask.any():
                 yield element, np.flatnonzero(mask)
 
-    def _pools(self, id_: str, name: str, kind: str, place: str, index: np.ndarray) -> Entity:
-        element = id_.split("/")[0]
+    def _pools(self, element: str, index: np.ndarray, place: str = "") -> Entity:
+        """What is made of an element, in one market or everywhere."""
         oxide = np.array(
             [
                 unit == "t_oxide" and element in cell
@@ -277,4 +276,7 @@ class _Maker:
         world = self.baseline.made[oxide].sum()
         own = self.baseline.made[index[oxide[index]]].sum()
         share = float(own / world) if world > 0 else float("nan")
+        id_ = f"{element}/{place}" if place else element
+        name = f"{element}, {place}" if place else element
+        kind = "element-country" if place else "element"
         return Entity(id_, name, kind, place, "", "", self.graph, "made", index, share)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from supplygraph.analysis.origins.trace_shares import LEAST_MASS, ElementShares
+from supplygraph.analysis.origins.trace_shares import LEAST_MASS, OWNER_ROWS, ElementShares
 from supplygraph.analysis.suppliers.ownership import UNSTATED
 from supplygraph.grades import weakest
 
@@ -99,7 +99,7 @@ class TraceRows:
         *,
         label: str = "",
     ) -> Row:
-        owner = what.endswith("owner")
+        owner = what in OWNER_ROWS
         name = "/".join(part for part in (self.element, stage, what, kind, label) if part)
         unit = "t of element/yr" if self.element else "t of feed/yr"
         return {
@@ -139,7 +139,7 @@ class TraceRows:
         flags = []
         if row["share_high"] - row["share_low"] > OPEN:
             flags.append("not_identified")
-        if not row["what"].endswith("owner") and label in self.question.words.pooled:
+        if row["what"] not in OWNER_ROWS and label in self.question.words.pooled:
             flags.append("group")
         if self.shares.nominal():
             flags.append("nominal")

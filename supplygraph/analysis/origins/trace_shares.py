@@ -18,6 +18,7 @@ from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
 from supplygraph.selectors import did_you_mean
 
+OWNER_ROWS = ("owner", "touched-owner")  # `what` of rows whose label is an owner's country
 CARRIES = 0.2  # grades of flows with less than this part of a share's mass do not count
 LEAST_MASS = 1e-9
 
@@ -213,7 +214,7 @@ class ElementShares:
         """A place by owner or an owner by place; and the stake that the last owner holds."""
         first = self.network.activity
         mass = (self.visits(stops) * hit)[first:]
-        other = self.country if what.endswith("owner") else self.owner
+        other = self.country if what in OWNER_ROWS else self.owner
         parts: dict[str, float] = {}
         for activity in np.flatnonzero(mass > 0):
             name = other[activity]

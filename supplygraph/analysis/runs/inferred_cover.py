@@ -140,9 +140,9 @@ def _stated(tracer: Tracer) -> dict[tuple[str, str], tuple[float, ...]]:
 
 
 def _own_stocks(tracer: Tracer) -> Iterator[tuple[tuple[str, str], tuple[float, float, float]]]:
-    demands = tracer.month.baseline.graph.demands
-    region = dict(zip(demands["market"], demands["region"], strict=True))
+    graph = tracer.month.baseline.graph
     for stock in stocks_of(tracer.month.baseline):
-        product, _, market = stock.holder.partition("@")
-        if stock.kind == "product" and market in region:
-            yield (product, str(region[market])), stock.months
+        if stock.kind == "product":
+            demand = int(graph.inputs.user[stock.entries[0]]) - graph.n_activities
+            holder = graph.demands.iloc[demand]
+            yield (str(holder["product"]), str(holder["region"])), stock.months

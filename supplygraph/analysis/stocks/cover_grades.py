@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -33,7 +33,12 @@ class CoverGrades:
         self.needs = [sizes.get(str(p), ("D", "D"))[1] for p in self.graph.demands["product"]]
 
     def of(
-        self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, last: str, named: str
+        self,
+        counted: np.ndarray,
+        answer: Allocation,
+        portfolio: Portfolio,
+        last: str,
+        binding: Sequence[str],
     ) -> str:
         """Weakest grade of one cover.
 
@@ -51,8 +56,8 @@ class CoverGrades:
             What is built.
         last
             Last month of the year.
-        named
-            What binds, names with `` or `` between them; empty if all is covered.
+        binding
+            Materials that bind, which replace each other; none if all is covered.
         """
         if portfolio.delay_months:
             return "D"
@@ -60,11 +65,11 @@ class CoverGrades:
         level = answer.x[self.baseline.columns.block("activity")]
         running = set(graph.line_of[level > RUNS].tolist())
         material = graph.pools["material"].to_numpy()
-        makers = graph.made_activity[np.isin(material[graph.made_pool], named.split(" or "))]
-        binding = set(graph.line_of[makers].tolist()) & running
+        makers = graph.made_activity[np.isin(material[graph.made_pool], binding)]
+        at_issue = set(graph.line_of[makers].tolist()) & running
         grades = [self.needs[i] for i in np.flatnonzero(counted > 0)]
         keys = list(zip(graph.lines["facility"], graph.lines["line"].astype(str), strict=True))
-        for number in sorted(binding):
+        for number in sorted(at_issue):
             stated = graph.stated_capacity(number, last)
             grades.append(stated.evidence if stated else "D")
         at_work = {keys[number] for number in running}
