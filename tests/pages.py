@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import doctest
 import math
-import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from program import compiled_once, run_line
 
 ROOT = Path(__file__).parents[1]
 
@@ -115,18 +115,10 @@ def _alike(one: list[str | float], other: list[str | float]) -> bool:
 
 def printed(command: str) -> str:
     """What a command prints in the environment of the documentation tests."""
-    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines()) + "\n"
+    done = run_line(command, ROOT)
+    if done.code:
+        raise SystemExit(f"$ {command}\n{done.out}{done.err}")
+    return "\n".join(line.rstrip() for line in done.out.rstrip().splitlines()) + "\n"
 
 
 CUT = re.compile(r"[-+]?\d[\d.,]*\.\.\.")
@@ -173,7 +165,12 @@ def refreshed(block: Block) -> str:
 
 
 def main() -> None:
-    for name in sys.argv[1:]:
+    with compiled_once():
+        _write_anew(sys.argv[1:])
+
+
+def _write_anew(names: list[str]) -> None:
+    for name in names:
         name, _, line = name.partition(":")
         page = ROOT / name
         text = page.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+from program import Stream
 
 from supplygraph.cli.value_text import cell_text
 
@@ -21,7 +22,7 @@ def terminal(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     def pretend() -> None:
-        monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True, raising=False)
+        monkeypatch.setattr(Stream, "isatty", lambda _: True)
 
     return pretend
 

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from pages import ROOT, read_blocks, read_commands, same_output
+from program import PAGE, Outcome, compiled_once, run_line
 
 README = ROOT / "README.md"
 PAGES = sorted({README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")})
@@ -26,20 +27,29 @@ def read_marked_line(name: str) -> str:
 BLOCKS = [block for page in PAGES for block in read_blocks(page)]
 
 
+CONSOLE = [block for block in BLOCKS if block.language == "console"]
+
+
 @pytest.fixture
-def shell(tmp_path):
-    """Runs a command line as a reader would, in a folder of its own beside the examples."""
-    tools, folder = tmp_path / "tools", tmp_path / "folder"
+def folder(tmp_path):
+    """A folder of a reader's own, beside the examples."""
+    shutil.copytree(ROOT / "examples", tmp_path / "folder" / "examples")
+    return tmp_path / "folder"
+
+
+@pytest.fixture
+def shell(tmp_path, folder):
+    """Runs a command line as a reader would, every program in a process of its own."""
+    tools = tmp_path / "tools"
     tools.mkdir()
-    shutil.copytree(ROOT / "examples", folder / "examples")
     entry = tools / "supplygraph"
     entry.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m supplygraph "$@"\n', encoding="utf-8")
     entry.chmod(0o755)
     paths = {"PATH": [str(tools), os.environ["PATH"]], "PYTHONPATH": [str(ROOT)]}
     environment = os.environ | {name: os.pathsep.join(value) for name, value in paths.items()}
-    environment |= {"COLUMNS": "100", "NO_COLOR": "1"}
+    environment |= PAGE
 
-    def run(command: str) -> str:
+    def run(command: str) -> Outcome:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=folder,
@@ -49,23 +59,45 @@ def shell(tmp_path):
             text=True,
             encoding="utf-8",
             timeout=300,
+            check=False,
         )
-        assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        return Outcome(done.returncode, done.stdout, done.stderr)
 
     return run
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "console"], ids=str)
-def test_console_block_runs_and_prints_what_it_shows(block, shell):
+@pytest.mark.parametrize("block", CONSOLE, ids=str)
+def test_console_block_runs_and_prints_what_it_shows(block, folder):
     commands = read_commands(block)
     assert commands, f"{block}: no line begins with '$ '"
     for command, shown in commands:
-        printed = shell(command)
+        with compiled_once():
+            done = run_line(command, folder)
+        assert done.code == 0, f"$ {command}\n{done.out}{done.err}"
         if shown.strip():
-            assert same_output(shown, printed), (
-                f"{block}\n$ {command}\nshown:\n{shown}\nprinted:\n{printed}"
+            assert same_output(shown, done.out), (
+                f"{block}\n$ {command}\nshown:\n{shown}\nprinted:\n{done.out}"
             )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "supplygraph --dataset examples/three-nodes whatif --remove id=mine-a --format table",
+        "supplygraph --dataset three-nodes chokepoints --format tsv | cut -f1,2 | grep -v mag",
+        "supplygraph --dataset three-nodes chokepoints --by plant 2>&1 || echo $?",
+        "supplygraph --dataset three-nodes whatif --remove id=mine-a --fail-if 'loss_none>0.9'",
+        "supplygraph --dataset three-nodes chokepoints 2>&1 >/dev/null | grep warning | wc -l",
+        "supplygraph --dataset three-nodes info -o info.csv && cat info.csv",
+    ],
+)
+def test_a_line_does_in_this_process_what_it_does_in_its_own(command, shell, folder):
+    with compiled_once():
+        here = run_line(command, folder)
+    (folder / "info.csv").unlink(missing_ok=True)
+    there = shell(command)
+    assert (here.code, here.out) == (there.code, there.out)
+    assert here.out.strip()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +122,8 @@ def test_outputs_are_compared_to_a_billionth(shown, printed, same):
 def test_python_block_runs(block, shell, tmp_path):
     script = tmp_path / "block.py"
     script.write_text(block.text, encoding="utf-8")
-    shell(f'"{sys.executable}" -W error "{script}"')
+    done = shell(f'"{sys.executable}" -W error "{script}"')
+    assert done.code == 0, done.err
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "sh"], ids=str)
@@ -101,7 +134,8 @@ def test_shell_block_parses(block):
 def test_run_command_installs_and_ranks(shell):
     install, command = read_marked_line("run command").rsplit("&& .venv/bin/", 1)
     assert "pip install -q ." in install
-    assert shell(command).strip()
+    done = shell(command)
+    assert done.code == 0 and done.out.strip(), done.err
 
 
 def test_test_command_runs_pytest():
