@@ -62,9 +62,13 @@ class Stream(io.TextIOWrapper):
 
 
 @cache
-def shipped_chain(path: str | None = None, threads: int = 1) -> Chain:
-    """A chain of a shipped dataset, one for all tests of the process."""
+def _compiled(path: str | None, threads: int) -> Chain:
     return load(path, threads=threads)
+
+
+def shipped_chain() -> Chain:
+    """The chain of the shipped dataset, one for all tests of the process."""
+    return _compiled(None, 1)
 
 
 def compiled_once() -> contextlib.AbstractContextManager[object]:
@@ -73,7 +77,7 @@ def compiled_once() -> contextlib.AbstractContextManager[object]:
 
 
 def _load(path: str | None = None, *, threads: int = 1) -> Chain:
-    return shipped_chain(path, threads) if path in SHIPPED else load(path, threads=threads)
+    return _compiled(path, threads) if path in SHIPPED else load(path, threads=threads)
 
 
 def run_program(arguments: Sequence[object], stdin: str = "") -> Outcome:

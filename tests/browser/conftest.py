@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from program import shipped_chain
 
-import supplygraph as sg
 from supplygraph.api import Chain
 from supplygraph.results import Results
 from supplygraph.views import View
@@ -110,7 +110,7 @@ def open_page(browser):
 
 @pytest.fixture(scope="session")
 def chain() -> Chain:
-    return sg.load()
+    return shipped_chain()
 
 
 @pytest.fixture(scope="session")

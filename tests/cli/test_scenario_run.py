@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from jsonschema import Draft202012Validator
+from program import shipped_chain
 
 from supplygraph.schema.commands import command_schema
 
@@ -19,9 +20,7 @@ measures: []
 @pytest.fixture(scope="module")
 def cars():
     """Rows of petrol and electric cars in the replay of April 2025, under every rerouting."""
-    import supplygraph as sg
-
-    chain = sg.load()
+    chain = shipped_chain()
     return {
         product: chain.run("april-2025-shock", product=product, rerouting="all").table
         for product in ("ice", "ev")
@@ -138,12 +137,11 @@ def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path,
 @pytest.mark.parametrize("season", [True, False])
 @pytest.mark.parametrize("rerouting", ["none", "free"])
 def test_stocks_stand_at_their_targets_every_year_without_a_shock(rerouting, season):
-    import supplygraph as sg
     from supplygraph.analysis.runs.scenario_runs import season_of
     from supplygraph.engines.timeline import Pace, run_months
     from supplygraph.scenario.month_arrays import Bounds, month_range
 
-    chain = sg.load()
+    chain = shipped_chain()
     pace = Pace(season_of(chain.dataset)) if season else Pace()
     bounds = Bounds.open(chain.network, month_range("2025-01", 60))
     line = run_months(chain.baseline, bounds, rerouting=rerouting, pace=pace, covers=("central",))
@@ -154,9 +152,7 @@ def test_stocks_stand_at_their_targets_every_year_without_a_shock(rerouting, sea
 
 
 def shipped_scenarios() -> list[str]:
-    import supplygraph as sg
-
-    table = sg.load().scenarios().table
+    table = shipped_chain().scenarios().table
     return sorted(table["id"])
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_network, removals
+from program import shipped_chain
 
 from supplygraph.analysis.losses.entities import entities_of
 from supplygraph.analysis.structure.dominators import Reach
 from supplygraph.analysis.structure.element_networks import Elements, groups_in
 from supplygraph.analysis.structure.max_flow import FlowProgram
 from supplygraph.analysis.structure.shapley import coalition_losses, players_of, shapley
-from supplygraph.api import Chain, load
 from supplygraph.baseline import Ranges
 from supplygraph.scenario import Shock, parse_shock
 
@@ -50,14 +50,9 @@ def test_what_cannot_be_reached_is_lost_under_the_engines(seed):
 
 
 @cache
-def shipped() -> Chain:
-    return load()
-
-
-@cache
 def shipped_elements() -> Elements:
-    program = shipped().loaded.tracer().month.program
-    return Elements(shipped().baseline, program.activity_upper, program.line_upper)
+    program = shipped_chain().loaded.tracer().month.program
+    return Elements(shipped_chain().baseline, program.activity_upper, program.line_upper)
 
 
 @pytest.mark.parametrize("element", ["Ce", "Dy", "Gd", "La", "Nd", "Pr", "Sc", "Sm", "Tb", "Y"])
@@ -99,7 +94,7 @@ def test_no_tonne_of_an_element_is_lost_unseen(element):
 
 
 def test_more_is_lost_with_a_country_than_with_one_of_its_processes():
-    elements, baseline = shipped_elements(), shipped().baseline
+    elements, baseline = shipped_elements(), shipped_chain().baseline
     network = elements.network("Dy")
     program = FlowProgram(network)
     by_process = groups_in(network, elements, entities_of(baseline, "country-process"))
@@ -110,7 +105,7 @@ def test_more_is_lost_with_a_country_than_with_one_of_its_processes():
 
 
 def test_shapley_shares_sum_to_the_loss_of_all_together():
-    tracer = shipped().loaded.tracer()
+    tracer = shipped_chain().loaded.tracer()
     players = sorted(players_of(tracer)[0])
     assert "CN" in players and 2 <= len(players) <= 12
     found = shapley(players, lambda sets: coalition_losses(tracer, sets))
@@ -118,14 +113,14 @@ def test_shapley_shares_sum_to_the_loss_of_all_together():
     assert sum(found.values()) == pytest.approx(float(everybody[0]), abs=1e-9)
     assert float(everybody[1]) == pytest.approx(0.0, abs=1e-12)
     alone = {p: float(coalition_losses(tracer, [frozenset([p])])[0]) for p in players}
-    ranked = shipped().rank("country", rerouting="none").table.set_index("id")["loss_none"]
+    ranked = shipped_chain().rank("country", rerouting="none").table.set_index("id")["loss_none"]
     for player in players:
         # The ranking leaves output without a record in place, a coalition stops all.
         assert alone[player] >= float(ranked[player]) - 1e-9
 
 
 def test_ranges_hold_the_base_share_and_are_wider_for_less_certain_figures():
-    baseline = shipped().baseline
+    baseline = shipped_chain().baseline
     ranges = Ranges(baseline)
     graph = baseline.graph
     heavy = np.flatnonzero((graph.activities["process"] == "heavy").to_numpy())
@@ -136,6 +131,6 @@ def test_ranges_hold_the_base_share_and_are_wider_for_less_certain_figures():
 
 
 def test_nothing_removed_is_nothing_lost():
-    tracer = shipped().loaded.tracer()
-    shock = Shock.nothing(shipped().network)
+    tracer = shipped_chain().loaded.tracer()
+    shock = Shock.nothing(shipped_chain().network)
     assert tracer.month.cascade.served(tracer.month.cascade.levels([shock])).min() >= 1 - 1e-9

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from networks import Network, random_network, removals
+from program import shipped_chain
 
-from supplygraph import load
 from supplygraph.analysis.losses.entities import entities_of
 from supplygraph.engines import group_testing as together
 from supplygraph.engines.group_testing import served_shares
@@ -51,7 +51,7 @@ def test_idle_plants_need_no_solve():
 
 def test_idle_plants_of_the_shipped_dataset_need_no_solve():
     """Others run at capacity to within the solver's tolerance; that must not hide the idle ones."""
-    month = Month(load().baseline)
+    month = Month(shipped_chain().baseline)
     program = month.program
     level = program.reference.x[month.baseline.columns.block("activity")]
     plants = entities_of(month.baseline, "facility")

@@ -6,8 +6,7 @@ B): 22,319 t, -18.9 %; 1.02 billion USD, -29.7 %.
 """
 
 import pytest
-
-from supplygraph.api import load
+from program import shipped_chain
 
 SPRING = ("2025-04", "2025-05", "2025-06")
 BEFORE, AFTER = 1.02e9 / (1 - 0.297), 1.02e9  # USD, first half of 2024 and of 2025
@@ -16,7 +15,7 @@ TONNES_BEFORE, TONNES_AFTER = 22_319 / (1 - 0.189), 22_319
 
 @pytest.fixture(scope="module")
 def result():
-    chain = load()
+    chain = shipped_chain()
     return chain.account(
         "april-2025-shock", covers=("central",), by_month=True, sets=["growth=0.163"]
     )

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from program import shipped_chain
 
-import supplygraph as sg
 from supplygraph.analysis.runs.backtest import CALIBRATION, WORLD, Series, backtest
 from supplygraph.analysis.runs.licence_curve import FIT, Curve
 from supplygraph.scenario.month_arrays import month_range
@@ -22,7 +22,7 @@ MONTHS = month_range("2025-04", 12)
 
 @pytest.fixture(scope="module")
 def table():
-    return sg.load().dataset.tables["series"]
+    return shipped_chain().dataset.tables["series"]
 
 
 @pytest.fixture(scope="module")

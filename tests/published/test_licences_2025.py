@@ -7,8 +7,8 @@ more.
 
 import numpy as np
 import pytest
+from program import shipped_chain
 
-from supplygraph.api import load
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.calendar import days_of, first_day
 from supplygraph.scenario.load import load_scenario
@@ -44,7 +44,7 @@ def test_the_shipped_licence_gives_the_same_totals_by_destination_and_grade():
     3 %: the friction of standard magnets is rounded to two places and the United States lag two
     days behind the world's midpoint.
     """
-    chain = load()
+    chain = shipped_chain()
     bounds = compose(
         chain.network, chain.baseline, load_scenario(chain.dataset, "april-2025-shock")
     )
@@ -58,7 +58,7 @@ def test_the_shipped_licence_gives_the_same_totals_by_destination_and_grade():
 
 def test_may_2025_by_destination():
     """United States 46 of 693 t, European Union 396 of 1,796 t a month, over growth; 5 %."""
-    chain = load()
+    chain = shipped_chain()
     bounds = compose(
         chain.network, chain.baseline, load_scenario(chain.dataset, "april-2025-shock")
     )
@@ -83,7 +83,7 @@ def test_a_fixed_delay_of_45_working_days_misses_june():
 
 def test_the_cap_is_kept_and_nothing_is_caught_up():
     """docs/methods/licences.md 3: no cap above the base month, then or later."""
-    chain = load()
+    chain = shipped_chain()
     bounds = compose(
         chain.network, chain.baseline, load_scenario(chain.dataset, "april-2025-shock")
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from program import shipped_chain
 
-import supplygraph as sg
 from supplygraph.analysis.deals.cover_by_year import Years
 from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.engines.coverage import YearCapacity
@@ -19,7 +19,7 @@ EPSILON = 1e-6
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    found = sg.load().deals(years=(2024, 2030), elements=("NdPr", "Dy"), portfolios=("all",))
+    found = shipped_chain().deals(years=(2024, 2030), elements=("NdPr", "Dy"), portfolios=("all",))
     return found.table
 
 
@@ -79,13 +79,13 @@ def test_what_arithmetic_leaves_of_an_empty_stock_stops_no_month(tmp_path):
         "title: Separation stops\nstart: 2028-01\nmonths: 6\nprojects: [announced]\n"
         "removals: [{select: country=CN stage=separation, effective: 2028-01}]\n"
     )
-    run = sg.load().run(file, rerouting="free", covers=("central",))
+    run = shipped_chain().run(file, rerouting="free", covers=("central",))
     assert run.table["months_lost"].iloc[-1] > 0
 
 
 @pytest.mark.parametrize(("variant", "element"), [("announced", "NdPr"), ("binding", "Y")])
 def test_more_of_the_material_that_binds_covers_more(variant, element):
-    chain = sg.load()
+    chain = shipped_chain()
     question = OutlookQuestion((2026, 2028, 2030), (element,), variants=(variant,))
     shock = parse_shock(chain.network, ["country=CN"])
     years = Years(chain.baseline, projects_of(chain.dataset), shock, question)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from networks import Network, Solved
+from program import shipped_chain
 
-import supplygraph as sg
 from supplygraph.analysis.origins.comply import comply_rows
 from supplygraph.engines import content_exclusions as content_engine
 from supplygraph.engines.content_exclusions import ContentMeter, Flows, caught
@@ -324,7 +324,7 @@ def test_a_missing_price_is_an_error_and_never_assumed():
 
 
 def test_prices_are_those_that_the_dataset_chooses_for_the_month():
-    chain = sg.load()
+    chain = shipped_chain()
     world = World(chain.network, chain.baseline)
     found = prices_per_tonne(
         world,

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from program import shipped_chain
 
 import supplygraph as sg
 from supplygraph.errors import UsageError
@@ -281,7 +282,7 @@ def test_what_makes_no_sense_is_refused(tmp_path):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return sg.load()
+    return shipped_chain()
 
 
 HEAVY = "country=CN process=heavy"

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from program import shipped_chain
 
 import supplygraph as sg
 from supplygraph.analysis.structure.firm_network import firms_of
@@ -156,7 +157,7 @@ def test_the_index_holds_its_own_share_and_grows_with_what_fails(drawn):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return sg.load()
+    return shipped_chain()
 
 
 def test_shipped_ranking_never_ranks_a_rest_and_says_what_it_is_blind_to(shipped):

@@ -10,6 +10,7 @@ from pathlib import Path
 import networkx as nx
 import pandas as pd
 import pytest
+from program import shipped_chain
 
 import supplygraph as sg
 from supplygraph.analysis.records.export_files import Export
@@ -23,7 +24,7 @@ HOSTILE = "=1+1 \"<&>' \x00\x1b[31m\u202e\ufffe\n\t磁铁 🧲"
 def chain(request, tmp_path_factory):
     """The shipped data, and a small dataset whose names would break a careless writer."""
     if request.param == "rare-earths":
-        return sg.load()
+        return shipped_chain()
     folder = tmp_path_factory.mktemp("data") / "toy"
     folder.mkdir()
     for file in Path("examples/three-nodes").glob("*.csv"):
@@ -184,7 +185,7 @@ def test_whatever_stands_in_an_attribute_can_be_written(kind, tmp_path):
 
 
 def test_algorithms_run_on_the_graph():
-    graph = sg.load().graph
+    graph = shipped_chain().graph
     rank = nx.pagerank(graph, weight="quantity")
     assert sum(rank.values()) == pytest.approx(1)
     path = nx.shortest_path(graph, "mm-clays-all", "f-35@US")
@@ -194,7 +195,7 @@ def test_algorithms_run_on_the_graph():
 
 
 def test_nodes_and_edges_say_what_they_are():
-    graph = sg.load().graph
+    graph = shipped_chain().graph
     plant = graph.nodes["cn-jlmag"]
     expected = {
         "kind": "plant",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from program import shipped_chain
 
 import supplygraph as sg
 from supplygraph.analysis.losses.entities import BY, entities_of
@@ -26,7 +27,7 @@ QUESTIONS = sorted(OFFERED - COUNTED - LOADED - REMOVAL)
 
 @pytest.fixture(scope="module")
 def shipped():
-    return sg.load()
+    return shipped_chain()
 
 
 @pytest.fixture

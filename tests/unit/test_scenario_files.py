@@ -11,6 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from program import shipped_chain
 from scenarios import bounds, magnets, scenario
 
 from supplygraph.dataset import documents, read_dataset, shipped_datasets
@@ -135,7 +136,7 @@ def test_names_and_files_of_scenarios(tmp_path):
 
 def changed_rows(*sets: str) -> set[tuple[str, str]]:
     """(month, arc) whose bound a change moves, in the shock of April 2025."""
-    graph, baseline = network()
+    graph, baseline = shipped_chain().network, shipped_chain().baseline
     from supplygraph.scenario.bounds import compose
 
     one = compose(graph, baseline, load_scenario(SHIPPED, "april-2025-shock"))
@@ -144,15 +145,6 @@ def changed_rows(*sets: str) -> set[tuple[str, str]]:
         assert (getattr(one, block) == getattr(two, block)).all()
     names = list(graph.arcs["id"])
     return {(one.months[m], names[a]) for m, a in np.argwhere(one.arc != two.arc).tolist()}
-
-
-def network():
-    from supplygraph.api import load
-
-    if not hasattr(network, "found"):
-        chain = load()
-        network.found = (chain.network, chain.baseline)
-    return network.found
 
 
 def test_set_changes_what_it_should_and_nothing_else():

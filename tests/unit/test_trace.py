@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 from networks import Network, random_network
+from program import shipped_chain
 
-import supplygraph as sg
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.origins.origin_ranges import AllowedFlows
 from supplygraph.analysis.origins.trace import sums, trace
@@ -169,7 +169,7 @@ def test_a_product_that_nothing_reaches():
 
 @pytest.fixture(scope="module")
 def chain():
-    return sg.load()
+    return shipped_chain()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import sys
 import networks
 import pytest
 from large_page import large_record
+from program import shipped_chain
 
 import supplygraph as sg
 from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
@@ -22,7 +23,7 @@ from supplygraph.views.stage_matrix import matrix_of
 
 @pytest.fixture(scope="module")
 def chain():
-    return sg.load()
+    return shipped_chain()
 
 
 @pytest.fixture(scope="module")

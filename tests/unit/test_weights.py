@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from program import shipped_chain
 
 import supplygraph as sg
 
 
 @pytest.fixture(scope="module")
 def chain():
-    return sg.load()
+    return shipped_chain()
 
 
 @pytest.fixture(scope="module")
