@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from pages import ROOT, TOLERANCE, same_number
 
+pytestmark = pytest.mark.slow
+
 # OPENBLAS_CORETYPE picks the kernels that numpy sums with: SSE2 alone, and AVX2 with fused
 # multiply-add. Where numpy has another library the variables do nothing, and nothing differs.
 MACHINES = (

@@ -124,6 +124,7 @@ def test_in_the_base_month_there_is_nothing_to_say(run, folder):
     assert "serves" not in ask(run, folder(), "--at", "2024-12").err
 
 
+@pytest.mark.slow
 def test_a_damaged_balance_is_computed_anew(run, folder):
     path = folder()
     run("--dataset", path, "balance", "--write")

@@ -8,6 +8,8 @@ from program import shipped_chain
 
 from supplygraph.schema.commands import command_schema
 
+pytestmark = pytest.mark.slow
+
 SHOCK = ("scenario", "run", "april-2025-shock")
 QUIET = """
 title: Nothing happens

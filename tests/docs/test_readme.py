@@ -66,6 +66,7 @@ def shell(tmp_path, folder):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", CONSOLE, ids=str)
 def test_console_block_runs_and_prints_what_it_shows(block, folder):
     commands = read_commands(block)
@@ -80,6 +81,7 @@ def test_console_block_runs_and_prints_what_it_shows(block, folder):
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -118,6 +120,7 @@ def test_outputs_are_compared_to_a_billionth(shown, printed, same):
     assert same_output(shown, printed) is same
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "python"], ids=str)
 def test_python_block_runs(block, shell, tmp_path):
     script = tmp_path / "block.py"
@@ -131,6 +134,7 @@ def test_shell_block_parses(block):
     subprocess.run(["bash", "-n", "-c", block.text], check=True)
 
 
+@pytest.mark.slow
 def test_run_command_installs_and_ranks(shell):
     install, command = read_marked_line("run command").rsplit("&& .venv/bin/", 1)
     assert "pip install -q ." in install

@@ -123,6 +123,7 @@ def test_a_batch_gives_what_each_removal_gives_alone(baseline):
             assert (one == many).all()
 
 
+@pytest.mark.slow
 def test_a_run_prints_ratios_and_counts(capsys):
     assert main(["--size", "40", "--samples", "3", "--no-pyomo"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -333,6 +333,7 @@ POOL = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(range(len(POOL))), unique=True), st.randoms(use_true_random=False))
 def test_one_measure_more_never_loosens_a_bound_and_order_does_not_count(numbers, random):

@@ -20,7 +20,9 @@ FORMATS = ("graphml", "gexf", "cyjs", "xlsx", "csv", "parquet")
 HOSTILE = "=1+1 \"<&>' \x00\x1b[31m\u202e\ufffe\n\t磁铁 🧲"
 
 
-@pytest.fixture(scope="module", params=["rare-earths", "hostile"])
+@pytest.fixture(
+    scope="module", params=[pytest.param("rare-earths", marks=pytest.mark.slow), "hostile"]
+)
 def chain(request, tmp_path_factory):
     """The shipped data, and a small dataset whose names would break a careless writer."""
     if request.param == "rare-earths":
@@ -184,6 +186,7 @@ def test_whatever_stands_in_an_attribute_can_be_written(kind, tmp_path):
         assert sorted(q for *_, q in back.edges(data="quantity")) == [0.1, 0.2]
 
 
+@pytest.mark.slow
 def test_algorithms_run_on_the_graph():
     graph = shipped_chain().graph
     rank = nx.pagerank(graph, weight="quantity")
@@ -194,6 +197,7 @@ def test_algorithms_run_on_the_graph():
         graph.remove_node("ev@US")
 
 
+@pytest.mark.slow
 def test_nodes_and_edges_say_what_they_are():
     graph = shipped_chain().graph
     plant = graph.nodes["cn-jlmag"]

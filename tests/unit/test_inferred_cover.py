@@ -49,6 +49,7 @@ def inferred(path):
     return found.table.set_index("product"), found
 
 
+@pytest.mark.slow
 def test_the_cover_that_lasts_until_the_month_of_the_event(tmp_path):
     # Nothing comes from February on: two to three months of stock end in April.
     path = folder(tmp_path, ("2025-04", "car"), ("2025-06", "car"))

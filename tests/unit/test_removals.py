@@ -86,6 +86,7 @@ def test_every_question_lists_its_parameters(name):
     assert not [p for p in parameters if p.kind is inspect.Parameter.VAR_KEYWORD]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", BY)
 def test_every_id_that_a_ranking_shows_can_be_removed(shipped, by):
     """By its id it takes just what the ranking took, or says that nobody states its tonnes."""
@@ -107,6 +108,7 @@ def test_every_id_that_a_ranking_shows_can_be_removed(shipped, by):
         np.testing.assert_array_equal(shock.arc, found[name].shock.arc)
 
 
+@pytest.mark.slow
 def test_every_row_of_a_page_has_its_command(shipped):
     rows = shipped.page().table
     removals = rows[rows["part"] == "removal"]["values"]

@@ -177,6 +177,7 @@ def dysprosium(chain):
     return chain.trace("ev", region="US", element="Dy", by="all").table
 
 
+@pytest.mark.slow
 def test_shares_of_the_shipped_data_add_up_and_lie_in_their_ranges(dysprosium):
     assert {key[1] for key in sums(dysprosium)} == {
         "mine",
@@ -265,6 +266,7 @@ def test_a_plant_abroad_is_told_from_its_owner(chain):
     assert any("VN" in split for split in abroad["split"])
 
 
+@pytest.mark.slow
 def test_the_answer_is_plain_and_the_same_each_time(chain):
     first, second = (chain.trace("f-35", element="Sm").to_json() for _ in range(2))
     assert first == second
@@ -273,6 +275,7 @@ def test_the_answer_is_plain_and_the_same_each_time(chain):
     assert {row["region"] for row in rows} == {""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 30, 3))
 def test_on_any_network_stages_add_up_and_the_balance_is_in_range(seed):
     baseline = random_network(seed).solve().baseline

@@ -90,6 +90,7 @@ def test_mixing_shares_in_proportion():
     }
 
 
+@pytest.mark.slow
 def test_flows_reach_every_user_in_full(chain, record):
     """What flows into a cell is what its users draw, and out of it no more than it makes."""
     nodes = part(record, "node")
@@ -106,6 +107,7 @@ def test_flows_reach_every_user_in_full(chain, record):
     assert into == {column: pytest.approx(total, rel=1e-6) for column, total in drawn.items()}
 
 
+@pytest.mark.slow
 def test_every_removal_is_what_its_command_gives(chain, record):
     rows = [r for r in part(record, "removal").values() if r.get("rank") is not None]
     some = [r for i, r in enumerate(rows) if r["kind"] != "facility" or i % 5 == 0]
@@ -153,6 +155,7 @@ def test_a_saved_record_gives_the_same_page(record, html, tmp_path):
     assert View(loaded).html() == html
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(html, tmp_path):
     """In another process, with another hash seed, in a locale without UTF-8."""
     code = "import supplygraph as sg, sys; sg.load().view().save(sys.argv[1])"
@@ -232,6 +235,7 @@ def test_an_empty_dataset_has_a_page(tmp_path):
     assert page.startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_the_page_of_one_product(chain):
     record = chain.page(product="f-35")
     assert record.params["product"] == "f-35"
