@@ -82,7 +82,7 @@ class Disrupted(Handle):
         """Asked only for what this class has not: a question about a whole chain, or a slip."""
         if name.startswith("_") or not hasattr(type(self._whole), name):
             raise AttributeError(f"'Disrupted' object has no attribute '{name}'")
-        if not self.removed:
+        if not self.removed:  # `remove()` of nothing, as a loop over choices may ask for
             return getattr(self._whole, name)
         if name == "graph":  # an attribute: it is not called, so it is refused when it is read
             self._refuse("to_networkx")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from networks import Network, Solved
 
+import supplygraph as sg
 from supplygraph.dataset import read_dataset
 from supplygraph.errors import DatasetError, UsageError
 from supplygraph.graph import SupplyGraph
@@ -162,3 +163,17 @@ def test_deals_name_projects_or_say_why_not(tmp_path):
     text = " ".join(map(str, caught.value.faults))
     assert "Did you mean 'new'" in text and "Did you mean 'loan'" in text
     assert "deals/empty.yaml, reason" in text
+
+
+def test_projects_asked_for_replace_those_of_a_scenario_and_others_come_besides(tmp_path):
+    file = tmp_path / "calm.yaml"
+    file.write_text("title: Calm\nstart: 2026-06\nmonths: 1\nmeasures: []\n", encoding="utf-8")
+    (tmp_path / "net").mkdir()
+    chain = sg.load(planned().write(tmp_path / "net"))
+
+    def built(**asked: list[str]) -> list[str]:
+        return chain.run(file, rerouting="none", **asked).results.params["projects"]
+
+    assert built() == ["binding"] and built(projects=["new"]) == ["new"]
+    assert built(besides=["new"]) == ["binding", "new"]
+    assert built(projects=["none"], besides=["raise"]) == ["none", "raise"]
