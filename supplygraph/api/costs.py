@@ -142,4 +142,4 @@ def duties(
         "measure": added,
         "price": given,
     }
-    return Results("duties", table, chain.about(), params, seed=told.seed, warnings=notes)
+    return Results("duties", table, chain.about(), params, warnings=notes)

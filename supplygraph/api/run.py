@@ -64,6 +64,5 @@ class Run:
             result.dataset,
             params,
             result.weights,
-            result.seed,
-            tuple(notes),
+            warnings=tuple(notes),
         )

@@ -89,7 +89,6 @@ class Scenario(BaseModel):
     )
     start: Month = Field(description="First month, YYYY-MM.")
     months: int = Field(ge=1, le=600, description="Number of months.")
-    seed: int = Field(default=0, ge=0, description="Seed of anything random.")
     initial: Literal["base", "history"] = Field(
         default="base",
         description="Stocks at the start: as in the base year, or as history left them.",
