@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.engines.capacity_left import capacity_left, line_share
+from supplygraph.engines.capacity_left import capacity_left, line_share, lines_left
 from supplygraph.engines.held_shares import IDLE_SHARE, held_rows, idle_pools
 from supplygraph.engines.least_use import check_uses_are_seen
 from supplygraph.engines.shocked_model import Allocation, ShockedModel
@@ -311,9 +311,7 @@ class AllocationProgram:
         made = (self.made_upper * shock.made)[columns.made_of]
         ub[columns.block("made")] = np.where(cut, made, INFINITY)
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
-        left = line_share(self.graph, shock.activity)
-        stated = np.isfinite(self.line_upper)
-        return ub, np.where(stated, self.line_upper * np.where(stated, left, 1.0), INFINITY)
+        return ub, lines_left(self.graph, self.line_upper, shock.activity)
 
     def _only(self, model: LinearProgram, product: str) -> Allocation:
         """All weight on one product, inside it by base units."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import AllocationProgram
-from supplygraph.engines.capacity_left import capacity_left, line_share
+from supplygraph.engines.capacity_left import capacity_left, lines_left
 from supplygraph.engines.cascade_step import Limits
 from supplygraph.engines.input_intensity import Needs
 from supplygraph.engines.monthly_columns import QUALIFIED_LAG, MonthlyColumns
@@ -172,8 +172,7 @@ class MonthlyProgram(AllocationProgram):
         ub = self._upper(left.activity, limits, shocked)
         index = np.arange(len(ub))
         self.model.set_column_bounds(index, np.zeros(len(ub)), ub)
-        share = line_share(self.graph, limits.activity)
-        lines = np.where(np.isfinite(left.line), left.line * share, INFINITY)
+        lines = lines_left(self.graph, left.line, limits.activity)
         first = self.line_row + np.arange(len(lines))
         self.model.set_row_bounds(first, np.full(len(lines), -INFINITY), lines)
         held = self.held_row + np.arange(len(self.idle_pool))

@@ -123,3 +123,19 @@ def line_share(graph: SupplyGraph, activity: np.ndarray) -> np.ndarray:
     left = np.zeros(len(graph.lines))
     np.maximum.at(left, graph.line_of, activity)
     return left
+
+
+def lines_left(graph: SupplyGraph, line: np.ndarray, activity: np.ndarray) -> np.ndarray:
+    """Most of every line under shares left of activities; one of unknown capacity has no limit.
+
+    Parameters
+    ----------
+    graph
+        Compiled network.
+    line
+        Most of every line before; infinite where unknown.
+    activity
+        Share left of every activity.
+    """
+    known = np.isfinite(line)
+    return np.where(known, line * np.where(known, line_share(graph, activity), 1.0), INFINITY)

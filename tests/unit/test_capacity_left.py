@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from networks import Network, Solved
 
-from supplygraph.engines.capacity_left import capacity_left, line_share
+from supplygraph.engines.capacity_left import capacity_left, line_share, lines_left
 from supplygraph.engines.coverage import YearCapacity
 from supplygraph.engines.month_model import Month
 
@@ -101,3 +101,10 @@ def test_a_line_keeps_the_largest_share_of_its_activities():
     net.plant("pit", "A", "dig", "wash", capacity=9)
     net.product("car", {"ore": 1, "clay": 1}).demand("car", A=1)
     assert line_share(net.compile(), np.array([0.25, 0.75])).tolist() == [0.75]
+
+
+def test_a_line_of_unknown_capacity_has_no_limit_however_little_is_left(solved):
+    """Its activities have: what the base year ran, times the share left."""
+    line = np.array([np.inf, 0.0, 120.0, 200.0])
+    share = np.array([0.0, 0.5, 0.25, 1.0])
+    assert lines_left(solved.graph, line, share).tolist() == [np.inf, 0.0, 30.0, 200.0]
