@@ -3,7 +3,7 @@
 Levels are relative to the same month of the base year, from 1 down to the greatest fixed
 point. With S stocks, n needs of the month and the words of `engines.cascade`,
 
-    home_k  = (own share) made_k + sum_arc (f/L) min(cap_arc, made_origin) + release - hold
+    home_k  = (own share) made_k + sum_arc (f/L) min(left_arc, made_origin) + release - hold
     pool_k  = min(1, home_k + S_k / N_k)                a market's stock serves all alike
     entry_e = min(1, pool_k / factor + S_e / n_e)       a user's stock serves him alone
     h_i     = min(left_i, min over essential kinds g of sum_j w_gj entry_j)
@@ -129,7 +129,7 @@ class RigidMonth:
         count = len(self.stocks.covers)
         cap = np.ones((graph.n_activities + graph.n_demands, count))
         cap[: graph.n_activities] = limits.activity[:, None] * self.scrap.left(state.scrap)
-        left_made, arc_cap = limits.made[:, None], _columns(limits.arc)[cascade.live]
+        left_made, left_arc = limits.made[:, None], _columns(limits.arc)[cascade.live]
         factor = self._factor(limits)[:, None]
         reserve = np.zeros((len(inputs.user), count))
         need = self.entry_need[:, None] * factor * limits.scale
@@ -141,7 +141,7 @@ class RigidMonth:
         user, kept_from = cap.copy(), self._kept_from(limits)
         for sweep in range(1, MAX_SWEEPS + 1):
             made = self.sweep.to_made(user) * left_made
-            arc = np.minimum(made[cascade.origin[cascade.live]], arc_cap)
+            arc = np.minimum(made[cascade.origin[cascade.live]], left_arc)
             home = np.maximum(self.sweep.home(made, arc) + added, 0.0)
             reach = np.minimum(home + pool_reserve, 1.0)[inputs.pool]
             kept = self._kept(kept_from, made, arc)

@@ -93,8 +93,8 @@ class Bounds:
     made
         Share left of what every pool makes.
     arc
-        Most that every arc may carry as a share of its flow of the same month of the base
-        year (season and growth apply to the cap too); infinite where nothing limits it.
+        Share left of every arc: the most that it may carry, of its flow of the same month of
+        the base year (season and growth apply to it too); infinite where nothing limits it.
     demand
         Factor on every demand.
     release, hold

@@ -26,8 +26,8 @@ WIDTHS = (4.0, 12.0, 20.0)
 CEILINGS = (0.7, 1.0)
 GROWTHS = (0.0, 0.10, 0.19)
 CENTRAL = (12.0, 1.0, 0.10)
-Choice = tuple[float, float, float]  # width, ceiling, growth
-SLOW_MONTHS, SLOW_CEILING = ("2025-09", "2025-10"), 0.85
+Choice = tuple[float, float, float]  # width, approval, growth
+SLOW_MONTHS, SLOW_APPROVAL = ("2025-09", "2025-10"), 0.85
 # Fitted on April to August 2025: shown as calibration, read by no forecast.
 CALIBRATION = {"floor": 0.168, "grace": 7.9, "middle": 79.3, "width": 11.8, "growth": 0.163}
 
@@ -161,7 +161,7 @@ def backtest(
 
     Notes
     -----
-    ``low`` and ``high`` span every choice of width, ceiling and growth; they are no
+    ``low`` and ``high`` span every choice of width, approval and growth; they are no
     confidence interval. ``naive_year`` is the same month a year before, ``naive_last`` the last
     month that the forecast could know (for fit rows the month before).
     """
@@ -216,7 +216,7 @@ def _later(
 
 
 def world_curves(series: Series) -> dict[Choice, Curve]:
-    """The world's curve for every choice of width, ceiling and growth."""
+    """The world's curve for every choice of width, approval and growth."""
     ratios = series.ratios(WORLD)
     choices = product(WIDTHS, CEILINGS, GROWTHS)
     return {choice: fit_curve(ratios, *choice) for choice in choices}
@@ -280,7 +280,7 @@ def _slowed(every: Mapping[Choice, Curve], month: str, base: float) -> dict[Choi
     if month not in SLOW_MONTHS:
         return {choice: curve.share(month) * base for choice, curve in every.items()}
     return {
-        choice: replace(curve, ceiling=curve.ceiling * SLOW_CEILING).share(month) * base
+        choice: replace(curve, approval=curve.approval * SLOW_APPROVAL).share(month) * base
         for choice, curve in every.items()
     }
 

@@ -3,11 +3,11 @@
 Months of tonnes, d days from 1 April 2025 00:00 at mid-day 0.5, 1.5, …:
 
     flow(month) = (1 + growth) base2024(month) mean over days of
-                  [ v + (1 - v) max( w(d), ceiling / (1 + exp(-(d - tm) / k)) ) ]
+                  [ v + (1 - v) max( w(d), approval / (1 + exp(-(d - tm) / k)) ) ]
 
 with w = 1 while goods cleared before the controls still ship (d < 3 + grace), v the floor that
 no licence stops, tm the middle of the recovery and k its width. Three months (April to June
-2025) fix v, grace and tm of the world; k, ceiling and growth are choices with a range, never
+2025) fix v, grace and tm of the world; k, approval and growth are choices with a range, never
 fitted. A destination keeps the world's grace and width and has a floor or a middle of its own
 where its own months say so.
 """
@@ -39,7 +39,7 @@ class Curve:
         Days from 1 April to the middle of the recovery.
     width
         Days; the recovery from 12 to 88 % takes four of them.
-    ceiling
+    approval
         Share of the licensed part that is ever granted.
     growth
         Over the same month of 2024.
@@ -49,7 +49,7 @@ class Curve:
     grace: float
     middle: float
     width: float = 12.0
-    ceiling: float = 1.0
+    approval: float = 1.0
     growth: float = 0.10
 
     def share(self, month: str) -> float:
@@ -61,7 +61,7 @@ class Curve:
         1241
         """
         d = days_of(month)
-        licensed = self.ceiling / (1.0 + np.exp(-(d - self.middle) / self.width))
+        licensed = self.approval / (1.0 + np.exp(-(d - self.middle) / self.width))
         level = np.maximum(np.where(d < CLEARED_DAYS + self.grace, 1.0, 0.0), licensed)
         # A month in which the grace ends inside a day counts the part of that day.
         edge = np.clip(CLEARED_DAYS + self.grace - (d - 0.5), 0.0, 1.0)
@@ -78,14 +78,14 @@ def days_of(month: str) -> np.ndarray:
     return np.asarray((days - ORIGIN).astype(float) + 0.5)
 
 
-def fit_curve(ratios: Mapping[str, float], width: float, ceiling: float, growth: float) -> Curve:
+def fit_curve(ratios: Mapping[str, float], width: float, approval: float, growth: float) -> Curve:
     """Curve whose shares are nearest to observed ones of April, May and June 2025.
 
     Parameters
     ----------
     ratios
         Flow over the same month of 2024, by month of `FIT`.
-    width, ceiling, growth
+    width, approval, growth
         Chosen, not fitted.
     """
     from scipy.optimize import least_squares
@@ -93,7 +93,7 @@ def fit_curve(ratios: Mapping[str, float], width: float, ceiling: float, growth:
     months = [month for month in FIT if month in ratios]
 
     def miss(x: np.ndarray) -> list[float]:
-        curve = Curve(x[0], x[1], x[2], width, ceiling, growth)
+        curve = Curve(x[0], x[1], x[2], width, approval, growth)
         return [curve.share(month) / ratios[month] - 1.0 for month in months]
 
     best = least_squares(
@@ -106,7 +106,7 @@ def fit_curve(ratios: Mapping[str, float], width: float, ceiling: float, growth:
         x_scale=[0.1, 5.0, 20.0],
         diff_step=1e-6,
     )
-    return Curve(float(best.x[0]), float(best.x[1]), float(best.x[2]), width, ceiling, growth)
+    return Curve(float(best.x[0]), float(best.x[1]), float(best.x[2]), width, approval, growth)
 
 
 def fit_destination(world: Curve, ratios: Mapping[str, float]) -> Curve:

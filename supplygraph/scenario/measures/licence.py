@@ -4,7 +4,10 @@ flow(t) = D(t) { v + (1 - v) max(w(t), gam + (1 - gam) c L(t)) }
 
 with D the flow of the same month of the base year, v the floor that needs no licence or gets
 through anyway, w = 1 while goods cleared before still ship (t < grace), gam the share under
-general licences, c the ceiling by destination (`approval`) and L the curve. Goods that the rule
+general licences, c the `approval` of a destination (most of the tonnes asked for that is ever
+licensed) and L the curve. What flow(t) is of D(t), averaged over the days of a month, is the share
+left of an arc, under this name in `Bounds.arc`, in what engines read, and in the rows of a run's
+bounds. Goods that the rule
 does not name but customs hold (standard magnets) have v = `friction` of their own. The cap stays
 when licences recover: no catch-up was seen in 2025.
 """
@@ -104,11 +107,11 @@ class Licence(Measure, Terms):
             taken |= set(materials)
             rows = world.arcs(materials, origins, self.destinations)
             if rows.any():
-                left = self._shares(world, lane, rows, time)
+                left = self._share_left(world, lane, rows, time)
                 if self.leak is None:
                     yield Part("arc", rows, left, lane.evidence)
                     continue
-                through = self._shares(world, lane, rows, time, self.leak.share)
+                through = self._share_left(world, lane, rows, time, self.leak.share)
                 own = lane.evidence or self.size_evidence
                 yield from self.leak.parts(rows, left, through, own)
 
@@ -120,17 +123,17 @@ class Licence(Measure, Terms):
         yield _SharedTerms(self.covers.ids(world), self, self.floor, self.held)
         if self.uncontrolled:
             free = self.uncontrolled
-            # The ceiling and general licences are for listed goods; what eases here is the check.
+            # Approval and general licences are for listed goods; what eases here is the check.
             terms = self.model_copy(update={"approval": {"*": 1.0}, "general": {"*": 0.0}})
             evidence = free.size_evidence or ""
             yield _SharedTerms(sorted(free.materials), terms, free.friction, self.held, evidence)
 
-    def _shares(
+    def _share_left(
         self, world: World, lane: _SharedTerms, rows: np.ndarray, time: Time, least: float = 0.0
     ) -> np.ndarray:
-        """Mean share of the month by arc; places with the same terms are computed once.
+        """Share left of every arc in the month; places with the same terms are computed once.
 
-        On no day in force less than `least` passes.
+        On no day in force is it less than `least`.
         """
         terms = lane.terms
         columns = np.column_stack(
@@ -145,8 +148,8 @@ class Licence(Measure, Terms):
         shares = np.ones(len(rows))
         found, place = np.unique(columns[rows], axis=0, return_inverse=True)
         daily = [
-            daily_share(terms, time, floor, general, ceiling, delay, held=held)
-            for floor, general, ceiling, delay, held in found.tolist()
+            daily_share(terms, time, floor, general, approval, delay, held=held)
+            for floor, general, approval, delay, held in found.tolist()
         ]
         means = [mean_share(time.on, np.maximum(share, least)) for share in daily]
         shares[rows] = np.array(means)[place.reshape(-1)]
@@ -173,12 +176,12 @@ def daily_share(
     time: Time,
     floor: float = 0.0,
     general: float = 0.0,
-    ceiling: float = 1.0,
+    approval: float = 1.0,
     delay: float = 0.0,
     *,
     held: float = NOT_HELD,
 ) -> np.ndarray:
-    """Share that passes on each day: v + (1 - v) max(w, gam + (1 - gam) c L).
+    """Share left on each day: v + (1 - v) max(w, gam + (1 - gam) c L).
 
     Parameters
     ----------
@@ -186,7 +189,7 @@ def daily_share(
         Curve and grace.
     time
         Days, and the day on which the licence came into force.
-    floor, general, ceiling, delay, held
+    floor, general, approval, delay, held
         v, gam, c, days by which the curve comes later, and the share that passes in place of it
         all (negative: none).
 
@@ -207,7 +210,7 @@ def daily_share(
     if held >= 0:
         return np.where(cleared, 1.0, held)
     curve = terms.curve.licensed(time.days - round(delay), time.start)
-    licensed = general + (1 - general) * ceiling * curve
+    licensed = general + (1 - general) * approval * curve
     return floor + (1 - floor) * np.maximum(cleared, licensed)
 
 
