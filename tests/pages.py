@@ -34,10 +34,10 @@ class Block:
         return f"{self.page}:{self.line}"
 
 
-def read_blocks(path: Path) -> list[Block]:
-    """Fenced blocks of a Markdown page, in order."""
+def read_blocks(path: Path, root: Path = ROOT) -> list[Block]:
+    """Fenced blocks of a Markdown page of a checkout, in order."""
     text = path.read_text(encoding="utf-8")
-    page = path.relative_to(ROOT).as_posix()
+    page = path.relative_to(root).as_posix()
     return [
         Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
         for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
