@@ -19,6 +19,7 @@ from typing import Any
 
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.units import mass_in_tonnes
 
 CURRENCY = "USD"
@@ -98,7 +99,7 @@ class PriceBook:
             min(float(row["low"]) * f for row, f in zip(rows, per_tonne, strict=True)),
             max(float(high) * f for high, f in zip(highs, per_tonne, strict=True)),
             "; ".join(f"{row['basis']}, {row['date']}" for row in rows),
-            max("C" if row["evidence"] == "calc" else str(row["evidence"]) for row in rows),
+            weakest(str(row["evidence"]) for row in rows),
             tuple(flag for flag, holds in doubts if holds),
         )
 

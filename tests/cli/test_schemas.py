@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator
 
+from supplygraph.grades import GRADES
 from supplygraph.results import Results
 from supplygraph.schema.commands import KINDS, command_of, command_schema, result_fields
 
@@ -118,6 +119,14 @@ def test_every_field_says_what_it_means_in_snake_case():
             for field in fields:
                 assert field.description.endswith(".")
                 assert field.name == field.name.lower() and field.name.isidentifier()
+
+
+def test_columns_of_grades_allow_every_grade():
+    fields = [field for kinds in KINDS.values() for kind in kinds for field in result_fields(kind)]
+    graded = [field for field in fields if {"A", "B"} <= set(field.values)]
+    assert graded
+    for field in graded:
+        assert {*field.values, ""} == {*GRADES, ""}, field.name
 
 
 def test_a_kind_knows_its_command():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -207,6 +208,16 @@ def test_a_later_price_is_taken_only_without_an_earlier_one_and_says_so():
         ("2025", "75% of world use", 5, 5, "USD/t"), ("2025", "25% of world use", 8, 9, "USD/t")
     )
     assert (two_rows.of("met").low, two_rows.of("met").high) == (5, 9)
+
+
+def test_a_price_of_several_quotes_has_the_weakest_of_their_grades():
+    net = network()
+    for basis in ("75% of world use", "25% of world use"):
+        net.add("prices", material="met", date="2025", basis=basis, low=5, high=5, unit="USD/t")
+    dataset = net.compile().dataset
+    graded = dataset.tables["prices"].assign(evidence=["C", "calc"])
+    dataset = replace(dataset, tables={**dataset.tables, "prices": graded})
+    assert PriceBook(dataset, "2025-04").of("met").evidence == "calc"
 
 
 def test_a_customs_heading_prices_its_stage_and_says_so():

@@ -8,6 +8,7 @@ from pathlib import Path
 from supplygraph.dataset import Dataset
 from supplygraph.dataset.csvfile import read_csv
 from supplygraph.errors import DatasetError, Fault
+from supplygraph.grades import GRADES
 
 PUBLISHED_FILE = Path("published") / "supply.csv"
 COLUMNS = (
@@ -66,7 +67,7 @@ def _faults(line: int, row: dict[str, str]) -> list[Fault]:
     if row["measure"] not in measures:
         way_out = f"Use one of {', '.join(measures)}."
         faults.append(Fault(file, line, "measure", row["measure"], "not a measure", way_out))
-    if row["evidence"] not in ("A", "B", "C", "D", "calc"):
+    if row["evidence"] not in GRADES:
         faults.append(Fault(file, line, "evidence", row["evidence"], "not a grade", "Use A to D."))
     for name, top in (("value", 1.0), ("year", 3000.0)):
         try:
