@@ -293,9 +293,9 @@ class _BlockLimits:
             self.values[month, again] += part.values[again] - neutral
         self.rows[month] |= part.rows
         self.evidence[month, part.rows] = grade
-        # Of the spells of a month the one under most modifiers is named, the first among equals.
-        most = max((*self.by[month], setter), key=lambda each: len(each.modifiers))
-        self.by[month] = (most,)
+        # One spell of the month is named: that under most modifiers, which has the longest text.
+        # Between two under as many that is arbitrary, but the same in every run.
+        self.by[month] = (max((*self.by[month], setter), key=lambda each: len(str(each))),)
 
 
 def _merge(bounds: Bounds, block: str, limits: _BlockLimits) -> None:
