@@ -69,7 +69,7 @@ def capacity_left(
     --------
     A plant of 40 t a year made 30 t of magnets:
 
-    >>> from supplygraph.chain import load
+    >>> from supplygraph import load
     >>> base = load("three-nodes").baseline
     >>> open_ = base.graph.line_capacity("2024-12")[1]
     >>> left = capacity_left(base, np.array([120.0, 15.0]), open_)

@@ -304,7 +304,9 @@ def test_python_gives_the_same(run):
     assert table["id"].tolist() == ["CN", "JP", "total"]
     with pytest.raises(sg.UsageError, match="structure asks about a whole chain"):
         sg.load("three-nodes").remove("id=mine-a").structure()
-    with pytest.raises(sg.UsageError, match="--colour does not go"):
+    with pytest.raises(sg.UsageError, match="--element does not go"):
+        sg.load("three-nodes").structure("shapley", element="Dy")
+    with pytest.raises(TypeError, match="colour"):
         sg.load("three-nodes").structure(colour="red")
 
 
