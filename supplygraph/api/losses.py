@@ -16,6 +16,7 @@ from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.errors import UsageError
 from supplygraph.results import Results, load_results
 from supplygraph.selectors import check_choice
+from supplygraph.vocabulary import REROUTINGS
 
 if TYPE_CHECKING:
     from supplygraph.analysis.causes.loss_causes import Tracer
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from supplygraph.scenario import Shock
 
 DECIDING_FILE = Path("derived") / "deciding.json"
-REROUTINGS = ("both", "none", "free")
 
 
 def solve(

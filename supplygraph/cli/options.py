@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from supplygraph.errors import UsageError
+from supplygraph.vocabulary import COVERS
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of the program and its groups of commands
-COVERS = ("low", "central", "high")
 
 
 def finite(parameter: typer.CallbackParam, value: float | None) -> float | None:

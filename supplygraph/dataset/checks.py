@@ -29,8 +29,8 @@ from supplygraph.dataset.sources import check_provenance
 from supplygraph.dataset.tables import ROW, Dataset
 from supplygraph.errors import Fault
 from supplygraph.schema import hint, table_schema
+from supplygraph.tolerances import SHARE_SUM
 
-TOLERANCE = 1e-6
 _RANGES = (("low", "high"), ("weeks_low", "weeks_high"))
 _CENTRES = ("quantity", "units", "value", "central", "weeks_central", "share")
 
@@ -125,7 +125,7 @@ def check_vectors(dataset: Dataset) -> Iterator[Fault]:
     frame = dataset["compositions"]
     for (material, variant), rows in frame.groupby(["material", "variant"], sort=True):
         total = float(rows["share"].sum(skipna=False))
-        if abs(total - 1) > TOLERANCE:
+        if abs(total - 1) > SHARE_SUM:
             rule = f"a vector ({variant}) whose shares sum to {total:.8g}, not 1"
             way_out = "Give every element, the rest as shares of its own, within 1e-6."
             line = int(rows[ROW].iloc[0])
@@ -169,7 +169,7 @@ def check_products(dataset: Dataset) -> Iterator[Fault]:
     demand = demand[demand["product"].isin(index)]
     for (product, year), rows in demand.groupby(["product", "year"], sort=True):
         total = float(rows["units"].sum(skipna=False))
-        if abs(total - 1) > TOLERANCE:
+        if abs(total - 1) > SHARE_SUM:
             rule = f"an index product whose shares of {year:.0f} sum to {total:.8g}, not 1"
             way_out = "Split 1 over its markets."
             yield Fault("demand.csv", int(rows[ROW].iloc[0]), "units", str(product), rule, way_out)

@@ -30,8 +30,8 @@ from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario.month_arrays import Denial
 from supplygraph.selectors import did_you_mean
 from supplygraph.solver import LinearProgram, Optimum, Triplets
+from supplygraph.vocabulary import MONTHLY_REROUTINGS
 
-REROUTINGS = ("none", "qualified", "free")
 RATIONINGS = ("value", "proportional", "priority")
 SEGMENTS = ("military", "mixed", "civil")
 PRIORITY = 1e3
@@ -90,8 +90,10 @@ class MonthlyProgram(AllocationProgram):
         rationing: str = "value",
         threads: int = 1,
     ) -> None:
-        if rerouting not in REROUTINGS[1:]:
-            raise UsageError(f"rerouting '{rerouting}': {did_you_mean(rerouting, REROUTINGS[1:])}")
+        if rerouting not in MONTHLY_REROUTINGS[1:]:
+            raise UsageError(
+                f"rerouting '{rerouting}': {did_you_mean(rerouting, MONTHLY_REROUTINGS[1:])}"
+            )
         if rationing not in RATIONINGS:
             raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
         self.stocks, self.rerouting, self.rationing = stocks, rerouting, rationing

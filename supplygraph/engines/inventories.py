@@ -19,8 +19,8 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.units import weeks_to_months
+from supplygraph.vocabulary import COVERS
 
-COVERS = ("low", "central", "high")
 NOTHING = np.zeros(0, dtype=int)
 
 

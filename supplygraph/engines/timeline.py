@@ -20,7 +20,6 @@ import numpy as np
 from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation_step import (
     RATIONINGS,
-    REROUTINGS,
     MonthlyProgram,
     WholeRun,
 )
@@ -34,13 +33,13 @@ from supplygraph.engines.content_exclusions import (
     allocated_flows,
     rigid_flows,
 )
-from supplygraph.engines.inventories import COVERS
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets, targets_of
 from supplygraph.errors import ScenarioError, UsageError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import Bounds, Denial
 from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import COVERS, MONTHLY_REROUTINGS
 
 MONTHS_A_YEAR = 12
 Step = tuple[Allocation, tuple[np.ndarray, np.ndarray]]
@@ -172,7 +171,7 @@ def run_months(
         If a month has no answer.
     """
     for value, known, what in (
-        (rerouting, REROUTINGS, "rerouting"),
+        (rerouting, MONTHLY_REROUTINGS, "rerouting"),
         (rationing, RATIONINGS, "rationing"),
     ):
         if value not in known:

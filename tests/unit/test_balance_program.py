@@ -146,7 +146,7 @@ def test_a_hub_that_neither_makes_nor_uses_is_told_what_to_do():
 def test_an_observation_of_such_a_trade_is_told_the_same():
     net = chain(trade=60).places("H").trade("ore", "A", "H", 30).trade("ore", "H", "B", None)
     net.observe("trade(material=ore from=H to=B)", 30, unit="t_reo/yr")
-    assert reasons(net)["o002"].startswith("H does not make ore, and what comes in is not")
+    assert reasons(net)["o004"].startswith("H does not make ore, and what comes in is not")
 
 
 def test_a_hub_with_a_plant_that_passes_on_carries_what_it_is_sent():

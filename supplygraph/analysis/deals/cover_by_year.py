@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.deals.outlook_question import GROUPS, STAGES, OutlookQuestion
+from supplygraph.analysis.deals.outlook_question import GROUPS, PROJECT_STAGES, OutlookQuestion
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.stocks.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
@@ -30,9 +30,9 @@ from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
 from supplygraph.scenario.projects import Project
+from supplygraph.tolerances import NO_FLOW
 
 RENT = 0.5
-TINY = 1e-9
 READING = (
     "cover: share of an element's need that can be served, by tonnes; low to high is what the "
     "data leave open, cover_unsized adds lines whose tonnes nobody states, as far as feed goes"
@@ -293,7 +293,7 @@ class Years:
         """
         graph = self.graph
         short = counted * (1.0 - answer.served)
-        if short.max(initial=0.0) <= TINY * max(counted.sum(), TINY):
+        if short.max(initial=0.0) <= NO_FLOW * max(counted.sum(), NO_FLOW):
             return ()
         inputs, material = graph.inputs, graph.pools["material"].to_numpy()
         own = np.flatnonzero(inputs.user == graph.n_activities + int(short.argmax()))
@@ -301,7 +301,7 @@ class Years:
         if worth.max(initial=0.0) <= 0:
             return ()
         entry = int(own[int(worth.argmax())])
-        for _ in range(len(STAGES) + 3):
+        for _ in range(len(PROJECT_STAGES) + 3):
             below = self._dearest_input(str(material[inputs.pool[entry]]), answer)
             if below is None:
                 break

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.deals.cover_by_year import Years
-from supplygraph.analysis.deals.outlook_question import STAGES
+from supplygraph.analysis.deals.outlook_question import PROJECT_STAGES
 from supplygraph.analysis.losses.project_effects import short_inputs
 from supplygraph.scenario.projects import Deal
 
@@ -107,7 +107,7 @@ def deal_table(deals: Mapping[str, Deal], projects: pd.DataFrame, last: int) -> 
     for name, deal in deals.items():
         mine = projects[projects["id"].isin(deal.projects) & (projects["year"] == last)]
         counted = deal.counted_in is None
-        added = {stage: _added(mine, stage, counted) for stage in STAGES}
+        added = {stage: _added(mine, stage, counted) for stage in PROJECT_STAGES}
         rows.append(
             {
                 "id": name,
@@ -118,7 +118,7 @@ def deal_table(deals: Mapping[str, Deal], projects: pd.DataFrame, last: int) -> 
                 "parties": deal.parties,
                 "projects": deal.projects,
                 "year": last,
-                **{f"{stage}_added": added[stage] for stage in STAGES},
+                **{f"{stage}_added": added[stage] for stage in PROJECT_STAGES},
                 "unsized": int(mine["capacity"].isna().sum()),
                 "could_run": _mean_run(mine),
                 "short_of": _all_short(mine),

@@ -8,12 +8,13 @@ from typing import TypeVar
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import STAGES
 
+PROJECT_STAGES = STAGES[:-1]  # no project makes components
 GROUPS = {"NdPr": ("Nd", "Pr")}
-STAGES = ("mine", "separation", "metal", "magnet")
 WHOLE = ("announced", "binding", "late-12", "late-24", "odds", "none")
-VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in STAGES))
-USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in STAGES))
+VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in PROJECT_STAGES))
+USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in PROJECT_STAGES))
 DRAWS = 20
 Word = TypeVar("Word", str, int)
 

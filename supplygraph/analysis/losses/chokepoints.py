@@ -16,8 +16,8 @@ from supplygraph.engines.month_model import Month
 from supplygraph.grades import weakest
 from supplygraph.precision import stated
 from supplygraph.scenario import Shock
+from supplygraph.tolerances import SAME_LOSS
 
-SAME = 1e-9
 SHORT = 0.05
 ONE_PRODUCT = 0.5
 BLOCK = 64
@@ -210,7 +210,7 @@ class _LossRows:
             "binding_input": "",
             "_evidence": "",
         }
-        hit = np.flatnonzero(self.wanted & (none > SAME))
+        hit = np.flatnonzero(self.wanted & (none > SAME_LOSS))
         if not len(hit):
             return empty
         product, region, demand = self._hardest(hit, none)
@@ -253,7 +253,7 @@ class _LossRows:
         lost = np.zeros(self.graph.n_demands, dtype=bool)
         lost[hit] = True
         demand = self.stocked
-        through = kind[self.stocked_group] <= level[demand] + SAME
+        through = kind[self.stocked_group] <= level[demand] + SAME_LOSS
         short = np.flatnonzero(lost[demand] & through & (none[demand] >= SHORT))
         if not len(short):
             return float("nan")
@@ -316,7 +316,7 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
         leader = leaders.get(mark)
         if (
             leader is not None
-            and loss_none > SAME
+            and loss_none > SAME_LOSS
             and (stage[leader] != stage[position] or kind == "element")
         ):
             ranks.append(ranks[leader])

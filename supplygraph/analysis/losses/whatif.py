@@ -10,8 +10,7 @@ from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.chokepoints import SHORT
 from supplygraph.analysis.losses.entities import idle_activities
 from supplygraph.scenario import Shock
-
-EPSILON = 1e-9
+from supplygraph.tolerances import SAME_LOSS
 
 
 def whatif(
@@ -99,7 +98,7 @@ class _Whatif:
             "loss_none": none,
             "loss_free": np.nan if nominal else free,
             "months_to_first_shortage": self._months(worst, path.need if path else -1),
-            "binding_none": path.material if path and none > EPSILON else "",
+            "binding_none": path.material if path and none > SAME_LOSS else "",
             "binding_free": self._binding_free(rows, free),
             "need_evidence": need,
             "quantity_evidence": quantity,
@@ -115,7 +114,7 @@ class _Whatif:
         return float(self.stock[need] / self.none[demand])
 
     def _binding_free(self, rows: np.ndarray, free: float) -> str:
-        if self.answer is None or not free > EPSILON:
+        if self.answer is None or not free > SAME_LOSS:
             return ""
         worst = int(rows[self.free[rows].argmax()])
         return self.binding.under_free(worst, self.cut, self.answer) or ""

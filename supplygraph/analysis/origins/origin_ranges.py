@@ -26,9 +26,9 @@ from supplygraph.analysis.origins.element_content import ElementNetwork, FlowTer
 from supplygraph.analysis.origins.range_program import MassProgram
 from supplygraph.baseline import Baseline, IdentifiedSet
 from supplygraph.errors import NotConvergedError
+from supplygraph.tolerances import SHARE_FOUND
 
 ROUNDS = 30
-TOLERANCE = 1e-6
 NARROW = 0.02  # a range this narrow is not worth the program that could make it narrower
 NOTHING = 1e-5
 MOST_CONTENT = 1e3  # t of an element (or of ore) behind a tonne of goods, where a circle hides it
@@ -294,8 +294,8 @@ class ElementRanges:
                 return MOST_CONTENT
             tonnes = inflow.tonnes(x)
             left, size = float(gain @ tonnes), float(below @ tonnes)
-            if size <= 0 or left <= TOLERANCE * size:
-                return quotient + TOLERANCE
+            if size <= 0 or left <= SHARE_FOUND * size:
+                return quotient + SHARE_FOUND
             quotient += left / size
         return MOST_CONTENT
 

@@ -19,8 +19,7 @@ import numpy as np
 from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.baseline import Baseline
 from supplygraph.grades import rank_of
-
-TINY = 1e-9
+from supplygraph.tolerances import NO_FLOW
 
 
 @dataclass
@@ -87,19 +86,19 @@ def pools_in_use(baseline: Baseline) -> dict[str, Pool]:
             float(stay[i]),
         )
         for i, row in enumerate(graph.pools.itertuples())
-        if home[i] > TINY or baseline.made[i] > TINY
+        if home[i] > NO_FLOW or baseline.made[i] > NO_FLOW
     }
     plants = [str(name) for name in graph.activities["id"]]
     level = baseline.block("activity")[graph.made_activity]
     for a, p, quantity in zip(
         graph.made_activity, graph.made_pool, graph.made_quantity * level, strict=True
     ):
-        if quantity > TINY:
+        if quantity > NO_FLOW:
             makers = found[names[p]].makers
             makers[plants[a]] = makers.get(plants[a], 0.0) + float(quantity)
     users = plants + [f"{r.product}@{r.market}" for r in graph.demands.itertuples()]
     for user, p, drawn in zip(graph.inputs.user, graph.inputs.pool, baseline.drawn, strict=True):
-        if drawn > TINY:
+        if drawn > NO_FLOW:
             into = found[names[p]].users
             into[users[user]] = into.get(users[user], 0.0) + float(drawn)
     return found
@@ -120,7 +119,7 @@ def arcs_in_use(baseline: Baseline, evidence: Evidence) -> list[Arc]:
         for index, (row, quantity) in enumerate(
             zip(arcs.itertuples(), baseline.block("arc"), strict=True)
         )
-        if quantity > TINY
+        if quantity > NO_FLOW
     ]
 
 
@@ -141,7 +140,7 @@ def cell_flows(
     users = {name: _by_cell(pool.users, cell_of) for name, pool in pools.items()}
     for origin, destination, quantity, grade in _moves(pools, arcs):
         source, target = pools[origin], pools[destination]
-        if source.made <= TINY or target.home <= TINY:
+        if source.made <= NO_FLOW or target.home <= NO_FLOW:
             continue
         reported = rank_of(grade or "D") < rank_of("D")
         for cell, made in makers[origin].items():
@@ -153,14 +152,14 @@ def cell_flows(
     return [
         CellFlow(*key, quantity, reported)
         for key, (quantity, reported) in sorted(total.items())
-        if quantity > TINY
+        if quantity > NO_FLOW
     ]
 
 
 def _moves(pools: Mapping[str, Pool], arcs: list[Arc]) -> Iterator[tuple[str, str, float, str]]:
     """Arcs, and what stays in each pool as a move onto itself (graded D: no figure shows it)."""
     for name, pool in sorted(pools.items()):
-        if pool.stay > TINY:
+        if pool.stay > NO_FLOW:
             yield name, name, pool.stay, "D"
     for arc in arcs:
         yield arc.origin, arc.destination, arc.quantity, arc.grade

@@ -23,9 +23,9 @@ from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.baseline import IdentifiedSet
 from supplygraph.graph.balance_matrix import INFINITY, Matrix, RowWriter
 from supplygraph.solver import LinearProgram
+from supplygraph.tolerances import SHARE_FOUND
 
 ROUNDS = 20
-TOLERANCE = 1e-6
 FREE = 1e6
 LAST = 4
 
@@ -203,8 +203,8 @@ class MassProgram:
             x = self._program.solve("range").x
             self._program.set_cost(index, np.zeros(len(index)))
             total, given = float(x[mass].sum()), float(x[part].sum())
-            if total <= 0 or given - share * total <= TOLERANCE * total:
-                return min(share + 2 * TOLERANCE, 1.0)
+            if total <= 0 or given - share * total <= SHARE_FOUND * total:
+                return min(share + 2 * SHARE_FOUND, 1.0)
             share = given / total
         return 1.0
 

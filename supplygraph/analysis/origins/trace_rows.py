@@ -10,8 +10,8 @@ import numpy as np
 from supplygraph.analysis.origins.trace_shares import LEAST_MASS, OWNER_ROWS, ElementShares
 from supplygraph.analysis.suppliers.ownership import UNSTATED
 from supplygraph.grades import weakest
+from supplygraph.vocabulary import STAGES
 
-STAGES = ("mine", "separation", "metal", "magnet", "component")
 ANY = "any"
 SHOWN = 0.0005  # a place that the balance does not use has a row if it could have this share
 OPEN = 0.1  # a range wider than this is flagged

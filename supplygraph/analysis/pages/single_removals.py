@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from supplygraph.analysis.causes.loss_causes import Tracer
-from supplygraph.analysis.losses.chokepoints import SAME, chokepoints
+from supplygraph.analysis.losses.chokepoints import chokepoints
 from supplygraph.analysis.losses.entities import Entity, entities_of
 from supplygraph.errors import SelectorError
 from supplygraph.results import plain_row
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.scenario.shocks import UNRECORDED
+from supplygraph.tolerances import SAME_LOSS
 
 KINDS = ("country-process", "facility", "country-stage", "country", "element")
 PRODUCTS = 8
-SAME_LOSS = 1e-7
+NO_GAP = 1e-7  # bounds of a loss that differ by less are one number on a page
 STOPPERS = 6
 
 
@@ -84,7 +85,7 @@ class Removals:
             return []
         worst: dict[str, tuple[float, str]] = {}
         for (product, region, _), loss in zip(self.keys, self._lost[:, column], strict=True):
-            if loss > SAME and loss > worst.get(product, (0.0, ""))[0]:
+            if loss > SAME_LOSS and loss > worst.get(product, (0.0, ""))[0]:
                 worst[product] = (float(loss), region)
         order = sorted(
             worst,
@@ -121,7 +122,7 @@ class Removals:
         if differs.any() or ((one.made != other.made) & (baseline.made > 0)).any():
             return False
         losses = [self.month.weights @ self.month.program.solve(s).served for s in (one, other)]
-        return bool(abs(losses[0] - losses[1]) <= SAME_LOSS)
+        return bool(abs(losses[0] - losses[1]) <= NO_GAP)
 
     def stopped_by(self) -> Iterator[tuple[str, str, list[list[Any]]]]:
         """Product, region and the removals that cost it most, plants apart from processes."""
@@ -132,7 +133,7 @@ class Removals:
                 losses = [
                     [record["id"], float(loss)]
                     for record, loss in zip(columns, self._lost[number], strict=True)
-                    if record["kind"] == kind and loss > SAME
+                    if record["kind"] == kind and loss > SAME_LOSS
                 ]
                 losses.sort(key=lambda item: (-round(item[1], 9), item[0]))
                 found += losses[:STOPPERS]

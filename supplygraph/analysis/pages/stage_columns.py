@@ -10,9 +10,9 @@ import numpy as np
 from supplygraph.analysis.suppliers.concentration import concentration
 from supplygraph.baseline import Baseline
 from supplygraph.engines import SECTORS
+from supplygraph.vocabulary import STAGES
 
 FEEDS = 0.01  # share of a stage's output from which one process counts as feeding another
-STAGES = ("mine", "separation", "metal", "magnet", "component")
 OXIDE = ("t_reo", "t_oxide")  # both count tonnes of rare-earth oxide
 
 

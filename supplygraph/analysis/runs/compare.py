@@ -12,7 +12,6 @@ from supplygraph.errors import UsageError
 from supplygraph.selectors import did_you_mean
 
 BY = ("product", "region")
-COVERS = ("low", "central", "high")
 
 
 def compare_runs(runs: Mapping[str, pd.DataFrame], by: Sequence[str] = BY) -> pd.DataFrame:

@@ -25,9 +25,10 @@ import pandas as pd
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.origins.element_content import ElementNetwork
-from supplygraph.analysis.runs.months_lost import EPSILON, Row, RunRows
+from supplygraph.analysis.runs.months_lost import Row, RunRows
 from supplygraph.engines.timeline import Timeline
 from supplygraph.grades import weakest
+from supplygraph.tolerances import SAME_LOSS
 
 TONNES = 1e-9
 LARGE = 0.2
@@ -128,7 +129,7 @@ class _ElementRows:
         asked[: self.skip] = 0.0
         lost = asked * self.run.loss[:, demands, cover]
         short, names = np.zeros_like(lost), np.full(lost.shape, "", dtype=object)
-        for row, place in np.argwhere(lost > EPSILON * asked.sum()).tolist():
+        for row, place in np.argwhere(lost > SAME_LOSS * asked.sum()).tolist():
             demand = int(demands[place])
             product = str(self.run.demands["product"].iat[demand])
             name = names[row, place] = self.run.cause(row, demand, cover, product)[0]
@@ -167,7 +168,7 @@ class _ElementRows:
         months_lost = float(loss.sum())
         spell = self.run.spell(part, False)
         return spell | {
-            "months_lost": 0.0 if months_lost < EPSILON else months_lost,
+            "months_lost": 0.0 if months_lost < SAME_LOSS else months_lost,
             "months_short": spell["months_lost"],
             "flags": self.run.flags(part, False),
         }
@@ -181,7 +182,7 @@ def _served(asked: np.ndarray, lost: np.ndarray, short: np.ndarray, names: np.nd
         if name:
             by_input[name] = by_input.get(name, 0.0) + float(tonnes)
     loss = missing / demand if demand > 0 else 0.0
-    loss = 0.0 if loss < EPSILON else loss
+    loss = 0.0 if loss < SAME_LOSS else loss
     return {
         "demand": demand,
         "served": 1.0 - loss,

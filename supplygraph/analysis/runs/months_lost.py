@@ -33,9 +33,9 @@ import pandas as pd
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
+from supplygraph.tolerances import SAME_LOSS
 
 SHORT = 5e-3
-EPSILON = 1e-9
 Row = dict[str, Any]
 Key = tuple[str, str, str]
 
@@ -147,7 +147,7 @@ class RunRows:
         """Binding material, both grades, and whether nobody sized the need."""
         evidence = self.tracer.evidence
         grades = evidence.products.get(product, ("", ""))
-        if not self.loss[row, demand, cover] > EPSILON:
+        if not self.loss[row, demand, cover] > SAME_LOSS:
             return ("", *grades, False)
         key = (row, demand, cover)
         if key not in self._paths:
@@ -168,7 +168,7 @@ class RunRows:
     def lacking(self, row: int, demand: int, cover: int, material: str) -> frozenset[str]:
         """The material that binds, with alternatives that lack as well."""
         if self.line.rerouting == "none":
-            lacks = self.line.levels[row].column(cover).home[:, 0] < 1.0 - EPSILON
+            lacks = self.line.levels[row].column(cover).home[:, 0] < 1.0 - SAME_LOSS
         else:
             lacks = self.line.answers[row][cover].price > 0
         return self.tracer.binding.lacking_with(demand, material, self.cuts[row], lacks)
@@ -224,7 +224,7 @@ class RunRows:
             return empty
         lost = float(loss.sum())
         if first is None:
-            return empty | {"months_lost": 0.0 if lost < EPSILON else lost}
+            return empty | {"months_lost": 0.0 if lost < SAME_LOSS else lost}
         found = {"first_shortage": self.line.months[first], "months_lost": lost}
         start = next((s for s in self.shocks if s is not None and s <= first), None)
         if start is None:

@@ -22,15 +22,15 @@ from supplygraph.analysis.causes.loss_causes import Path, Tracer
 from supplygraph.analysis.stocks.stock_cover import demand_groups
 from supplygraph.analysis.stocks.time_to_recover import recovery_of
 from supplygraph.engines.full_service import Survival, SurvivalProgram
-from supplygraph.engines.inventories import COVERS, Stock, stocks_of
+from supplygraph.engines.inventories import Stock, stocks_of
 from supplygraph.engines.stock_depletion import Course, course
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
 from supplygraph.scenario import Shock, parse_shock
+from supplygraph.tolerances import SAME_LOSS
+from supplygraph.vocabulary import BOUNDS, COVERS
 
 LONGEST = 60.0
-EPSILON = 1e-9
-REROUTINGS = ("none", "free")
 READING = (
     "exposed if tts_months < ttr_months; free serves this row before all others, so nobody "
     "should count on it, and no row of free can be added to another"
@@ -106,7 +106,7 @@ def _exposure(table: pd.DataFrame, scenarios: int) -> pd.DataFrame:
         return table
     keys = ["cover", "rerouting", "product", "region"]
     worst = table.groupby(keys)["loss_at_ttr"].transform("max")
-    return table.assign(rei=(table["loss_at_ttr"] / worst).where(worst > EPSILON))
+    return table.assign(rei=(table["loss_at_ttr"] / worst).where(worst > SAME_LOSS))
 
 
 class _SharedPrograms:
@@ -165,13 +165,13 @@ class _RemovalRows:
             self._row(key, demands, cover, rerouting)
             for key, demands in self.work.groups
             for cover in range(len(COVERS))
-            for rerouting in REROUTINGS
+            for rerouting in BOUNDS
         ]
         if len(self.work.groups) > 1:
             found += [
                 self._total(cover, rerouting)
                 for cover in range(len(COVERS))
-                for rerouting in REROUTINGS
+                for rerouting in BOUNDS
             ]
         return found
 
@@ -215,7 +215,7 @@ class _RemovalRows:
             months, stock, lost, flags = self._answer(demands, weights[demands], cover, rerouting)
         table = work.graph.demands.iloc[demands]
         value = table["value_usd"].where(table["basis"] == "counted").to_numpy(float)
-        usd = np.where(lost > EPSILON, work.units[demands] * lost * value * self.ttr / 12, 0.0)
+        usd = np.where(lost > SAME_LOSS, work.units[demands] * lost * value * self.ttr / 12, 0.0)
         loss = float(weights[demands] @ lost) if len(demands) else np.nan
         row = self._times(("total", ""), cover, rerouting, months, flags)
         return row | {
@@ -248,7 +248,7 @@ class _RemovalRows:
             "tts_months": months,
             "ttr_months": self.ttr,
             "gap_months": gap,
-            "exposed": None if np.isnan(gap) else bool(gap > EPSILON),
+            "exposed": None if np.isnan(gap) else bool(gap > SAME_LOSS),
         }
 
     def _answer(
@@ -269,7 +269,7 @@ class _RemovalRows:
                 months, step, stock = 0.0, 0, None
         else:
             stock = self._emptied(course_, step, demands) if step > 0 else None
-        if months <= EPSILON and not self._stated(course_, demands, cover):
+        if months <= SAME_LOSS and not self._stated(course_, demands, cover):
             return float("nan"), None, lost, ["no_figure"]
         return months, stock if months <= work.longest else None, lost, []
 
@@ -288,9 +288,9 @@ class _RemovalRows:
         """Whether each demand short on the first day has a stated stock of what it lacks."""
         work, full = self.work, self.work.month.served_none
         inputs, first = work.graph.inputs, work.graph.n_activities
-        for demand in demands[course_.served[0][demands] < full[demands] - EPSILON]:
+        for demand in demands[course_.served[0][demands] < full[demands] - SAME_LOSS]:
             groups = np.unique(inputs.group[inputs.user == first + demand])
-            lack = groups[(self.levels.kind[groups, 0] < 1 - EPSILON)]
+            lack = groups[(self.levels.kind[groups, 0] < 1 - SAME_LOSS)]
             lack = lack[work.month.cascade.limits[lack]]
             if not work.stated(int(demand), lack, cover):
                 return False
@@ -318,4 +318,4 @@ class _RemovalRows:
 
 
 def _clean(value: float) -> float:
-    return 0.0 if abs(value) < EPSILON else float(value)
+    return 0.0 if abs(value) < SAME_LOSS else float(value)

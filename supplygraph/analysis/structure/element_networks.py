@@ -20,9 +20,9 @@ from supplygraph.baseline import Baseline
 from supplygraph.grades import weakest
 from supplygraph.graph import vectors
 from supplygraph.scenario.shocks import UNRECORDED
+from supplygraph.tolerances import NO_FLOW
 
 SWEEPS = 200
-TINY = 1e-9
 REFINED = ("t_oxide",)
 LARGE = 0.2
 
@@ -124,12 +124,12 @@ class Elements:
                 self.home,
             )
             world = self._world_mean(made)
-            home_new = np.where(known, fixed, np.where(self.home > TINY, home_new, world))
+            home_new = np.where(known, fixed, np.where(self.home > NO_FLOW, home_new, world))
             taken = self._taken(home_new)
             part = _ratio(unit * taken[graph.made_activity], open_out[graph.made_activity])
             output = part * self.level[graph.made_activity]
             mixed = _ratio(np.bincount(graph.made_pool, output, minlength=n), base.made)
-            made_new = np.where(known, fixed, np.where(base.made > TINY, mixed, world))
+            made_new = np.where(known, fixed, np.where(base.made > NO_FLOW, mixed, world))
             done = np.abs(home_new - home).max(initial=0) + np.abs(made_new - made).max(initial=0)
             home, made = home_new, made_new
             if done < 1e-15:
@@ -195,10 +195,10 @@ class Elements:
         )
         for a, p, q in zip(graph.made_activity, graph.made_pool, graph.made_quantity, strict=True):
             part = q * made[p] if known[p] else taken[a] * q / open_out[a]
-            whole = taken[a] if taken[a] > TINY else out[a]
-            if part <= TINY or whole <= TINY or made[p] <= TINY:
+            whole = taken[a] if taken[a] > NO_FLOW else out[a]
+            if part <= NO_FLOW or whole <= NO_FLOW or made[p] <= NO_FLOW:
                 continue
-            source = taken[a] <= TINY
+            source = taken[a] <= NO_FLOW
             # A plant's own yields may give a little more than the vector of its feed holds.
             gain = 1.0 if source else min(part / whole, 1.0)
             name = self.user_name[a]
@@ -215,7 +215,7 @@ class Elements:
                 flow = max(float(self.stay[p]), 0.0) * made[p]
                 result.add_edge(name, self.home_name[p], gain=float(kept[p]), flow=float(flow))
         for index, (o, d) in enumerate(zip(self.origin, self.end, strict=True)):
-            if self.made_name[o] in result and home[d] > TINY:
+            if self.made_name[o] in result and home[d] > NO_FLOW:
                 result.add_edge(
                     self.made_name[o],
                     self.home_name[d],
@@ -227,13 +227,13 @@ class Elements:
         inputs, count = self.graph.inputs, self.graph.n_activities
         for entry, (user, pool) in enumerate(zip(inputs.user, inputs.pool, strict=True)):
             name = self.home_name[pool]
-            if name not in result or home[pool] <= TINY:
+            if name not in result or home[pool] <= NO_FLOW:
                 continue
-            if user < count and (taken[user] <= TINY or self.user_name[user] not in result):
+            if user < count and (taken[user] <= NO_FLOW or self.user_name[user] not in result):
                 continue
             flow = float(self.baseline.drawn[entry] * home[pool])
             if user >= count:
-                if flow <= TINY:
+                if flow <= NO_FLOW:
                     continue
                 self._add_demand(result, int(user), flow)
             result.add_edge(name, self.user_name[user], flow=flow)
@@ -258,7 +258,7 @@ class Elements:
                 continue
             uses = {}
             for a in members:
-                whole = taken[a] if taken[a] > TINY else self._source_content(result, int(a))
+                whole = taken[a] if taken[a] > NO_FLOW else self._source_content(result, int(a))
                 uses[self.user_name[a]] = float(graph.line_units[a] / whole)
             found.append((float(self.line_upper[line]), uses))
         return found
@@ -316,13 +316,13 @@ class Elements:
         every = links != "base"
         for a, p in zip(graph.made_activity, graph.made_pool, strict=True):
             yield self.user_name[a], self.made_name[p], -1, True
-        for p in np.flatnonzero((self.stay > TINY) | every):
+        for p in np.flatnonzero((self.stay > NO_FLOW) | every):
             yield self.made_name[p], self.home_name[p], -1, True
-        for i in np.flatnonzero((self.arc > TINY) | every):
+        for i in np.flatnonzero((self.arc > NO_FLOW) | every):
             yield self.made_name[self.origin[i]], self.home_name[self.end[i]], -1, True
         essential = np.zeros(inputs.n_groups, dtype=bool)
         np.logical_or.at(essential, inputs.group, inputs.essential)
-        for entry in np.flatnonzero((self.baseline.drawn > TINY) | every):
+        for entry in np.flatnonzero((self.baseline.drawn > NO_FLOW) | every):
             group = int(inputs.group[entry])
             user, pool = int(inputs.user[entry]), int(inputs.pool[entry])
             yield self.home_name[pool], self.user_name[user], group, bool(essential[group])

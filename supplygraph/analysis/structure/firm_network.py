@@ -36,10 +36,10 @@ from supplygraph.errors import UndefinedMetricError, UsageError
 from supplygraph.grades import weakest
 from supplygraph.scenario import Shock
 from supplygraph.selectors import did_you_mean
+from supplygraph.tolerances import SAME_LOSS
 
 FIRMS = ("facility", "country", "country-stage", "country-process", "operator")
 UNNAMED = "unnamed use"
-LOST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ class _FirmRows:
 
     def _worst(self, lost: np.ndarray) -> dict[str, str]:
         """Product and region hit hardest, those that weigh first, by base units inside a tie."""
-        hit = [int(i) for i in np.flatnonzero((lost > LOST) & (self.units > 0))]
+        hit = [int(i) for i in np.flatnonzero((lost > SAME_LOSS) & (self.units > 0))]
         if not hit:
             return {"worst_product": "", "worst_region": ""}
         weights, names = self.tracer.month.weights, list(self.demands["product"])

@@ -31,8 +31,8 @@ from supplygraph.engines import product_weights
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
 from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import REROUTINGS
 
-REROUTINGS = ("both", "none", "free")
 DEFAULTS = {("weights", "sectors")}
 
 

@@ -16,9 +16,9 @@ from supplygraph.grades import weakest
 from supplygraph.scenario import Shock
 from supplygraph.scenario.shocks import CLOSING, UNRECORDED
 from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import STAGES
 
 BY = ("country", "owner")
-STAGES = ("mine", "separation", "metal", "magnet", "component")
 UNIT_OF_STAGE = {
     "mine": "t_reo",
     "separation": "t_oxide",

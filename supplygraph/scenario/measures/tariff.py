@@ -21,7 +21,6 @@ from supplygraph.scenario.measures.base import Measure, Part, Time
 from supplygraph.scenario.measures.leak import Leak
 from supplygraph.scenario.network_queries import World
 
-STAGES = ("mine", "separation", "metal", "magnet", "component")
 Rate = Annotated[float, Field(ge=0)]
 RateByPlace = Annotated[dict[str, Rate], Field(min_length=1, examples=[{"CN": 0.25, "*": 0.1}])]
 
