@@ -181,7 +181,9 @@ def parse_removal(text: str) -> Removal:
     shares = [term for term in selector.terms if term.key == "share"]
     rest = tuple(term for term in selector.terms if term.key != "share")
     if len(shares) > 1 or not rest:
-        raise SelectorError(f"removal '{text}': give a selector and at most one share.")
+        raise SelectorError(
+            f"removal '{text}': more than one share, or no selector. Give a selector and at most one share."
+        )
     share = 1.0
     if shares:
         raw = "|".join(shares[0].values)
@@ -341,7 +343,10 @@ def _parse_sum(part: str, text: str) -> tuple[Call, ...]:
         if position == len(part):
             return tuple(calls)
         if part[position] != "+":
-            raise SelectorError(f"expression '{text}': join terms by + and one /.")
+            after = part[position:].strip()
+            raise SelectorError(
+                f"expression '{text}': '{after}' follows a term. Join terms by + and one /."
+            )
         position += 1
 
 
@@ -358,7 +363,9 @@ def _parse_call(name: str, body: str, text: str) -> Call:
     origin = "|".join(selector.value("from")) or "*"
     destination = "|".join(selector.value("to")) or "*"
     if not rest:
-        raise SelectorError(f"expression '{text}': {name}() names no material or node.")
+        raise SelectorError(
+            f"expression '{text}': {name}() names nothing. Write a selector in brackets."
+        )
     return Call(name, Selector(rest, body), origin, destination)
 
 

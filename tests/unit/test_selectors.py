@@ -1,5 +1,6 @@
 """The one grammar that names nodes: what it matches, and what it says when it cannot."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -119,7 +120,7 @@ def test_removals(text, share):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("share=0.5", "give a selector and at most one share"),
+        ("share=0.5", "Give a selector and at most one share"),
         ("id=a share=0.5 share=0.6", "at most one share"),
         ("id=a share=1.01", "share '1.01' is not between 0 and 1"),
         ("id=a share=-0.1", "is not between 0 and 1"),
@@ -150,10 +151,10 @@ def test_expressions():
         ("output", "cannot read 'output'"),
         ("output()", "selector is empty"),
         ("outputs(id=a)", "unknown function 'outputs'. Did you mean 'output'?"),
-        ("output(id=a) - output(id=b)", "join terms by + and one /"),
+        ("output(id=a) - output(id=b)", "'- output(id=b)' follows a term. Join"),
         ("output(id=a) +", "cannot read ''"),
         ("output(id=a)/use(id=b)/use(id=c)", "more than one '/'"),
-        ("trade(from=CN)", "names no material or node"),
+        ("trade(from=CN)", "trade() names nothing. Write a selector"),
         ("output(id=a from=CN)", "unknown key 'from'"),
     ],
 )
@@ -161,6 +162,7 @@ def test_expressions_that_are_refused(text, message):
     with pytest.raises(SelectorError) as caught:
         parse_expression(text)
     assert message in str(caught.value)
+    assert re.search(r"\. [A-Z].*[.?]$", str(caught.value)), "no way out"
 
 
 def test_hints():
