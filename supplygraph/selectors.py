@@ -182,7 +182,7 @@ def parse_removal(text: str) -> Removal:
     rest = tuple(term for term in selector.terms if term.key != "share")
     if len(shares) > 1 or not rest:
         raise SelectorError(
-            f"removal '{text}': more than one share, or no selector. Give a selector and at most one share."
+            f"removal '{text}': no selector, or two shares. Give a selector and at most one share."
         )
     share = 1.0
     if shares:

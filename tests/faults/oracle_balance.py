@@ -122,7 +122,6 @@ def figures_of(base: Base, expected: Expected) -> list[Figure]:
     return [
         replace(figure, id=f"{place} {figure.id}").sized(expected)
         for place, figure in enumerate(found)
-        if not figure.is_dust(expected)
     ]
 
 
@@ -298,11 +297,12 @@ def judged(base: Base, expected: Expected) -> str:
     NotJudgedError
         If the oracle cannot know.
     """
-    figures, flows = figures_of(base, expected), held_as_one(base)
+    figures = figures_of(base, expected)
+    flows = _with_dust(held_as_one(base), figures, expected)
     errors = {figure.id: figure.error(flows) for figure in figures}
     reached = sum(huber(r) for r in errors.values())
     try:
-        gain, reach = gained(base, figures, expected)
+        gain, reach = gained(base, figures, expected, flows)
         program = BalanceProgram(base, figures)
         below, above = program.least()
     except ArithmeticError as error:
@@ -352,9 +352,21 @@ class _Goal:
         return steep @ self.lines + 2 * PRIOR_WEIGHT * (x - self.c) / self.d**2
 
 
-def gained(base: Base, figures: list[Figure], expected: Expected) -> tuple[float, float]:
+def _with_dust(flows: Flows, figures: list[Figure], expected: Expected) -> Flows:
+    """Flows with what the package rounds to nothing, as it says, at the value that is stated."""
+    full = dict(flows)
+    for figure in figures:
+        if figure.is_dust(expected) and not any(full.get(key, 0.0) for key in figure.terms):
+            key, coefficient = next(iter(figure.terms.items()))
+            full[key] = figure.value / coefficient
+    return full
+
+
+def gained(
+    base: Base, figures: list[Figure], expected: Expected, flows: Flows
+) -> tuple[float, float]:
     """What other flows within a spread of these gain, and G itself."""
-    rows, flows = BalanceProgram(base, []), held_as_one(base)
+    rows = BalanceProgram(base, [])
     goal = _Goal(rows, figures, expected)
     here = np.array([flows.get(key, 0.0) for key in rows.columns])
     low = np.where(np.isfinite(goal.d), np.maximum(here - goal.d, 0.0), 0.0)
