@@ -30,6 +30,7 @@ def ask(run, folder, *more, remove="id=mine-a", format_="json"):
     return run("--dataset", folder, "whatif", "--remove", remove, "--format", format_, *more)
 
 
+@pytest.mark.slow
 def test_a_product_of_another_year_is_named(run, folder):
     path = folder(
         products=add("bus,Bus,autos,civil,counted,vehicle,1000"),
@@ -162,6 +163,7 @@ def test_python_refuses_what_the_command_line_refuses():
         chain.chokepoints(top=-1)
 
 
+@pytest.mark.slow
 def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
     """The row that closes a group is never ranked; the pipe leaves it out as well."""
     path = folder(

@@ -13,6 +13,8 @@ from supplygraph.cli.app import app
 from supplygraph.dataset import shipped_datasets
 from supplygraph.schema.commands import command_schema, result_fields
 
+pytestmark = pytest.mark.slow
+
 GROUP = typer.main.get_command(app).commands["scenario"]
 EXAMPLE = re.compile(r"^\s*Example: supplygraph (.+)$", re.MULTILINE)
 EXAMPLES = [line for name in GROUP.commands for line in EXAMPLE.findall(GROUP.commands[name].help)]

@@ -10,6 +10,8 @@ from supplygraph.grades import GRADES
 from supplygraph.results import Results
 from supplygraph.schema.commands import KINDS, command_of, command_schema, result_fields
 
+pytestmark = pytest.mark.slow
+
 HEAVY = "country=CN process=heavy"
 QUESTIONS = {
     "three-nodes": [

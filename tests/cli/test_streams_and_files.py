@@ -12,6 +12,8 @@ import pytest
 from supplygraph.errors import SupplygraphError
 from supplygraph.writing import write_text
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"{sys.executable} -m supplygraph"
 TOY = f"{PROGRAM} --dataset three-nodes"

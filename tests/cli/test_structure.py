@@ -11,6 +11,8 @@ import supplygraph as sg
 from supplygraph.analysis.structure.indices import METRICS
 from supplygraph.schema.commands import KINDS, command_schema, result_fields
 
+pytestmark = pytest.mark.slow
+
 SCORES = "country,wgi,political_stability\nCN,-0.55,-0.4\nUS,1.0,0.1\nMY,0.35,0.2\nJP,1.3,1.0\n"
 QUESTIONS = [
     "--metric concentration",

@@ -12,6 +12,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dataset", "question"), QUESTIONS)
 def test_output_fits_its_schema(run, dataset, question):
     done = run("--dataset", dataset, *question, "--format", "json")

@@ -132,6 +132,7 @@ def test_no_class_name_stands_twice():
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
+@pytest.mark.slow
 def test_every_module_imports_without_side_effects(tmp_path):
     done = run_python("-c", IMPORT_EVERYTHING, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -143,6 +144,7 @@ def list_documented_commands() -> list[str]:
     return sorted(set(re.findall(r"^\$ supplygraph ([a-z]+)", readme, re.MULTILINE)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["", *list_documented_commands()])
 def test_help_imports_nothing_heavy(command, tmp_path):
     arguments = ["-m", "supplygraph", *command.split(), "--help"]

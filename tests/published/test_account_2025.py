@@ -26,6 +26,7 @@ def magnets(table, rerouting: str):
     return rows[rows["month"].isin(SPRING)].set_index("month")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rerouting", ["none", "free"])
 def test_shipped_tonnes_of_the_spring_are_those_of_customs(result, rerouting):
     """3 %: as for the licence itself, see `test_licences_2025`."""

@@ -73,6 +73,7 @@ def test_months_of_2024_known_only_in_sums(table):
     assert sum(world.values()) == pytest.approx(58_152, abs=1)
 
 
+@pytest.mark.slow
 def test_fit_months_are_met_and_nothing_later_is_fitted(table, result):
     fit = rows(result, "fit")
     assert list(fit.index) == list(FIT)
@@ -114,6 +115,7 @@ def test_hindsight_differs_only_where_later_measures_act(result):
     assert sorted(moved[moved].index) == ["2025-09", "2025-10"]
 
 
+@pytest.mark.slow
 def test_observed_rows_of_a_user_are_scored_and_unknown_places_skipped(table):
     observed = pd.DataFrame(
         {

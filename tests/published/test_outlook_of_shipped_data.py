@@ -13,6 +13,8 @@ from supplygraph.engines.coverage import YearCapacity
 from supplygraph.scenario import parse_shock
 from supplygraph.scenario.projects import projects_of
 
+pytestmark = pytest.mark.slow
+
 POOL = "US+EU+JP"
 EPSILON = 1e-6
 

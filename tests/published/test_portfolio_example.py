@@ -91,6 +91,7 @@ def test_expected_shortfall_of_a_portfolio(built, tonnes):
     assert unmet(*built) == pytest.approx(tonnes, rel=2e-4)
 
 
+@pytest.mark.slow
 def test_the_published_choices_are_the_best_within_their_budgets():
     for budget, best in ((250, 7_800), (400, 5_450)):
         sets = [()]

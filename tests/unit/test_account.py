@@ -242,6 +242,7 @@ def page_of(*measures: dict[str, Any], **options: Any) -> str:
     return AccountPage(Results("account", table, about, params, warnings=notes)).html()
 
 
+@pytest.mark.slow
 def test_a_page_makes_no_request_runs_no_script_and_holds_both_sides():
     html = page_of(BAN)
     assert "default-src 'none'" in html
@@ -253,6 +254,7 @@ def test_a_page_makes_no_request_runs_no_script_and_holds_both_sides():
     assert html == page_of(BAN)
 
 
+@pytest.mark.slow
 def test_a_page_without_loss_or_value_is_drawn_too():
     assert "<svg" in page_of()
     assert page_of(OUTAGE).count(">?</text>") == 3

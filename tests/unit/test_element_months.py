@@ -59,6 +59,7 @@ def near(value):
     return pytest.approx(value, abs=2e-6)
 
 
+@pytest.mark.slow
 def test_what_is_lost_is_not_always_short(folder):
     table = rows(folder, by_month=True)
     # A month asks for 5 cars and 3.33 turbines, which hold 0.3 x 0.8 = 0.24 t of Nd each.

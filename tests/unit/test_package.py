@@ -52,6 +52,7 @@ def test_frictionless_sees_a_broken_link_and_a_negative_number(folder):
     assert {kind for kind, _ in problems(package)} == {"foreign-key", "constraint-error"}
 
 
+@pytest.mark.slow
 def test_frictionless_accepts_every_shipped_dataset(tmp_path):
     for name, source in shipped_datasets().items():
         copy = Path(shutil.copytree(source, tmp_path / name))

@@ -435,6 +435,7 @@ relaxed = settings(
 )
 
 
+@pytest.mark.slow
 @relaxed
 @given(seed=st.integers(0, 2**32))
 def test_order_of_rows_and_columns_does_not_reach_the_hash(tmp_path, seed):
@@ -471,12 +472,14 @@ def read_or_refuse(folder: Path) -> None:
         assert isinstance(read_dataset(folder), Dataset)
 
 
+@pytest.mark.slow
 @relaxed
 @given(name=st.sampled_from(sorted(FILES)), content=st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(tmp_path, name, content):
     read_or_refuse(write(tmp_path / "d", {name: content}))
 
 
+@pytest.mark.slow
 @relaxed
 @given(data=st.data())
 def test_any_mutation_is_read_or_refused(tmp_path, data):
@@ -504,6 +507,7 @@ def test_any_mutation_is_read_or_refused(tmp_path, data):
     read_or_refuse(write(tmp_path / "d", {name: text.encode("utf-8", "surrogatepass")}))
 
 
+@pytest.mark.slow
 @relaxed
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_any_yaml_is_read_or_refused(tmp_path, content):

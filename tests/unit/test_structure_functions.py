@@ -60,6 +60,7 @@ def test_flow_is_that_of_another_method(seed):
     assert max_flow(network) == pytest.approx(integer_flow(network), abs=1e-8)
 
 
+@pytest.mark.slow
 @ANY_TIME
 @given(SEEDS, st.booleans())
 def test_vitality_lies_between_nothing_and_all(seed, gains):
@@ -75,6 +76,7 @@ def test_vitality_lies_between_nothing_and_all(seed, gains):
         assert program.loss(pair) >= max(found[name] for name in pair) - 1e-7
 
 
+@pytest.mark.slow
 @ANY_TIME
 @given(SEEDS)
 def test_the_most_vital_pair_is_no_better_than_any_other(seed):
