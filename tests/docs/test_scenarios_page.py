@@ -4,8 +4,8 @@ import re
 
 import pytest
 from pages import ROOT, read_blocks
+from program import shipped_chain
 
-from supplygraph.dataset import read_dataset
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.measures import KINDS
@@ -31,7 +31,7 @@ def test_every_yaml_block_is_read(block):
             "measures": ["CN-2025-57"],
             "modifiers": ["CN-2025-70"],
         }
-    assert scenario_of(read_dataset(), content).acting
+    assert scenario_of(shipped_chain().dataset, content).acting
 
 
 def test_the_table_names_every_kind():

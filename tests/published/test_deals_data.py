@@ -3,11 +3,11 @@
 from collections import Counter
 
 import pytest
+from program import shipped_chain
 
-from supplygraph.dataset import read_dataset
 from supplygraph.scenario.projects import deals_of, projects_of
 
-DATASET = read_dataset("rare-earths")
+DATASET = shipped_chain().dataset
 PROJECTS = projects_of(DATASET)
 DEALS = deals_of(DATASET)
 BASE_END = "2024-12"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from program import shipped_chain
 
 from supplygraph.analysis.records.explain import explain
 from supplygraph.analysis.records.on_record import ids_on_record, on_record
@@ -11,7 +12,7 @@ from supplygraph.dataset import read_dataset
 from supplygraph.errors import UsageError
 from supplygraph.graph import compile_graph
 
-SHIPPED = read_dataset()
+SHIPPED = shipped_chain().dataset
 LICENCE = {
     "title": "Some licence",
     "kind": "licence",

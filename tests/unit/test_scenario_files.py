@@ -29,7 +29,7 @@ from supplygraph.scenario.load import (
 from supplygraph.scenario.measures import KINDS, LEGAL_KINDS, Measure, Modifier, Record
 from supplygraph.scenario.series import series_of
 
-SHIPPED = read_dataset()
+SHIPPED = shipped_chain().dataset
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": {"materials": ["magnet"]}}
 LICENCE = {
     "id": "lic",
