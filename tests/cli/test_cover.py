@@ -19,6 +19,7 @@ ASKED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dataset", "asked"), ASKED)
 def test_output_fits_its_schema(run, dataset, asked):
     done = run("--dataset", dataset, *asked, "--format", "json")
@@ -82,6 +83,7 @@ def test_bad_questions_are_one_clear_line(toy, arguments, words):
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_same_question_same_bytes(run):
     asked = ["cover", "--product", "ev", "--remove", HEAVY, "--ttr", "12", "--format", "json"]
     assert run(*asked).out == run(*asked).out

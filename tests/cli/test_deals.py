@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FAST = ("deals", "--elements", "Dy", "--years", "2030", "--portfolios", "binding")
 
 

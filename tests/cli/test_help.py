@@ -52,6 +52,7 @@ def test_options_that_commands_share_are_described_once():
     assert [text for text, count in described.items() if count > 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "line"), EXAMPLES)
 def test_the_example_runs(run, name, line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     'comma, "quote" and | pipe',
     "line\nbreak\tand tab",

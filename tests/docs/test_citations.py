@@ -151,6 +151,7 @@ def test_a_name_that_exists_is_told_from_one_that_does_not(cited, there):
     assert exists(cited) is there
 
 
+@pytest.mark.slow
 def test_nothing_cites_a_text_that_is_not_in_the_repository():
     found = [
         f"{name_of(path)}: {hit[0]}"

@@ -343,6 +343,7 @@ def test_a_ranking_is_sorted_and_never_worse_when_free(facilities):
     assert (ranked["loss_free"] <= ranked["loss_none"] + 1e-7).all()
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing(chain, facilities, tmp_path):
     """Every table shuffled, the balance computed anew: the same ranking to 1e-9."""
     copy = shutil.copytree(shipped_datasets()[NAME], tmp_path / NAME)

@@ -196,6 +196,7 @@ def test_shares_of_the_shipped_data_add_up_and_lie_in_their_ranges(dysprosium):
     assert {"mine", "scrap", "unrecorded", "stock"} <= kinds
 
 
+@pytest.mark.slow
 def test_touched_is_at_least_every_stage(dysprosium):
     for what, column in (("place", "country"), ("owner", "owner_country")):
         touched = dysprosium[dysprosium["what"] == f"touched-{what}"].set_index(column)["share"]
@@ -205,6 +206,7 @@ def test_touched_is_at_least_every_stage(dysprosium):
             assert value <= touched[country] + 1e-7
 
 
+@pytest.mark.slow
 def test_flows_that_fit_as_well_break_no_range(chain, dysprosium):
     """Corners of the flows allowed, drawn at random, and their own proportional mixing."""
     baseline = chain.baseline

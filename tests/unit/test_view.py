@@ -119,6 +119,7 @@ def test_every_removal_is_what_its_command_gives(chain, record):
         assert row["loss_free"] == pytest.approx(total["loss_free"], abs=1e-6), row["id"]
 
 
+@pytest.mark.slow
 def test_products_hit_are_rows_of_whatif(chain, record):
     row = part(record, "removal")["country-process:CN/heavy"]
     table = chain.remove(row["selector"]).solve().table
