@@ -27,10 +27,10 @@ chokepoints --by facility --at 2030-12 --projects announced
 chokepoints --by country-process --product ev --region US --rationing proportional
 chokepoints --by country-process --rerouting none --weights mass
 chokepoints --by country --rerouting free --weights equal --top 5
-chokepoints --by country-process --weights value --fail-if loss_none>0.2
+chokepoints --by country-process --weights value --fail-if 'loss_none>0.2'
 whatif --remove country=CN
 whatif --remove 'country=CN process=heavy' --product f-35
-whatif --remove 'country=MM share=0.5' --remove au-mount-weld --region JP --rationing proportional
+whatif --remove 'country=MM share=0.5' --remove au-mt-weld --region JP --rationing proportional
 whatif --measure CN-2025-18 --at 2025-05 --product ev
 whatif --measure CN-2025-18 --set CN-2025-18.approval.US=0.3 --at 2025-05
 whatif --remove country=CN --project au-nolans-sep --at 2030-01
@@ -38,7 +38,7 @@ whatif --remove country=CN --at 2030-12 --projects announced --weights mass
 explain f-35 ev ice wind-offshore
 explain CN MM us-mountain-pass Dy ndfeb-hre dy-oxide lynas
 explain CN-2025-18 TR-2025-GENEVA CN-2025-61-CONTENT US-2025-RECIP US-2027-DFARS
-explain au-nolans-sep US-MP-FLOOR JP-LYC-2026 ndfeb-hre:CN>US
+explain au-nolans-sep US-MP-FLOOR JP-LYC-2026 'ndfeb-hre:CN>US'
 structure
 structure --by owner
 structure --process heavy
@@ -98,11 +98,6 @@ scenario account april-2025-shock --months 3 --by region --rerouting none
 scenario duties tariffs-2025
 scenario duties tariffs-2025 --by-month --price ndfeb-hre=48465
 scenario duties april-2025-shock --set 'CN-2025-18.leak={share: 0.3, via: [TH], premium: 0.5}'
-schema
-schema facilities
-schema observations
-schema licence
-schema tariff
 """
 # As typed: what has no table, and errors.
 AS_TYPED = """
@@ -114,6 +109,11 @@ supplygraph export --all-edges --intervals --to chain.graphml
 supplygraph export --to chain.gexf
 supplygraph export --to chain.cyjs
 supplygraph scenario account april-2025-shock --months 3 --page account.html -o account.csv
+supplygraph schema
+supplygraph schema facilities
+supplygraph schema observations
+supplygraph schema licence
+supplygraph schema tariff
 supplygraph schema scenario-file
 supplygraph schema measure-file
 supplygraph chokepoints --by planet

@@ -22,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ RENAMED: dict[str, str] = {}
 # rests on several figures (`supplygraph/grades.py`) lets what rests on calculated ones read calc.
 GRADE_FIELD = re.compile(r"(^|_)(evidence|grade)$")
 GRADE_CHANGE = ("C", "calc")
+# Such rows are named by what they are about; those that differ in these columns only are counted.
+NOT_NAMED = ("month", "rerouting", "rationing", "cover")
 # Paths of the two checkouts and of scratch folders become words of their own in `Outputs.masked`.
 
 SERVER = Path(__file__).with_name("command_server.py")
@@ -233,10 +236,10 @@ def _row_name(row: Any, otherwise: str) -> str:
     if row.get("id"):
         return str(row["id"])
     names = []
-    for value in row.values():
+    for key, value in row.items():
         if isinstance(value, Number) and "." in value.text:
             break
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value and key not in NOT_NAMED:
             names.append(value)
     return " ".join(names) or otherwise
 
@@ -336,16 +339,16 @@ def main() -> int:
             print(f"\n{task.where}", *report(old.command, apart), sep="\n", flush=True)
     # The same error twice compares nothing: the reader sees whether it was meant.
     print(*failed, sep="\n")
-    rows = [(command, c.where, c.field, c.old, c.new) for command, c in graded]
-    for row in rows:
-        print("grade:", *row, sep="\t")
+    rows = Counter((command, c.where, c.field, c.old, c.new) for command, c in graded)
+    for row, count in rows.items():
+        print("grade:", *row, count, sep="\t")
     if asked.grades:
         with asked.grades.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(
-                [("command", "id", "field", "from", "to"), *rows]
-            )
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(("command", "id", "field", "from", "to", "rows"))
+            table.writerows((*row, count) for row, count in rows.items())
     total = sum(len(task.commands) for task in tasks)
-    print(f"{total} commands: {differ} differ; {len(rows)} grades read calc where they read C")
+    print(f"{total} commands: {differ} differ; {rows.total()} grades read calc where they read C")
     return 1 if differ else 0
 
 
