@@ -30,7 +30,7 @@ chokepoints --by country --rerouting free --weights equal --top 5
 chokepoints --by country-process --weights value --fail-if 'loss_none>0.2'
 whatif --remove country=CN
 whatif --remove 'country=CN process=heavy' --product f-35
-whatif --remove 'country=MM share=0.5' --remove au-mt-weld --region JP --rationing proportional
+whatif --remove 'country=MM share=0.5' --remove id=au-mt-weld --region JP --rationing proportional
 whatif --measure CN-2025-18 --at 2025-05 --product ev
 whatif --measure CN-2025-18 --set CN-2025-18.approval.US=0.3 --at 2025-05
 whatif --remove country=CN --project au-nolans-sep --at 2030-01
