@@ -90,7 +90,7 @@ def comply(
     Raises
     ------
     UsageError
-        If the measure tests no content, or nobody is bound by it.
+        If the measure is not a content rule, or nobody is bound by it.
     """
     from supplygraph.analysis.origins.comply import comply_rows, rule_of
     from supplygraph.scenario.month_arrays import check_month

@@ -134,7 +134,9 @@ class _Nameable:
             things = {str(cells[row]) for row, name in drawn if name in names}
             if users is not None and not places:
                 text = call.selector.text
-                raise SelectorError(f"selector '{text}': it takes in nothing. Name a user of it.")
+                raise SelectorError(
+                    f"selector '{text}': no plant or product uses it; name one that does."
+                )
         unit_of = self.activity_units if call.function == "activity" else self.units
         return Named(call, {t: unit_of[t] for t in things if unit_of.get(t)}, places)
 

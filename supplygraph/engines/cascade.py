@@ -258,7 +258,10 @@ class Cascade:
                 change = 0.0
             if change <= TOLERANCE:
                 return Levels(state.user, state.made, state.home, state.kind, sweep, change)
-        raise NotConvergedError(f"cascade: levels still move by {change:.2g} after {MAX_SWEEPS}.")
+        raise NotConvergedError(
+            f"cascade did not converge: levels still change by {change:.2g} "
+            f"after {MAX_SWEEPS} passes."
+        )
 
     def _pass(self, layer: _Layer, state: _BlockLevels) -> float:
         """Work through one layer; the largest fall of a user's level."""

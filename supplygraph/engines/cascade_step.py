@@ -159,7 +159,10 @@ class RigidMonth:
                 after = self._after(levels, parts, limits.scale, state)
                 after.scrap = self.scrap.level(made, arc)
                 return levels, arc, after
-        raise NotConvergedError(f"months: levels still move by {change:.2g} after {MAX_SWEEPS}.")
+        raise NotConvergedError(
+            f"months did not converge: levels still change by {change:.2g} "
+            f"after {MAX_SWEEPS} passes."
+        )
 
     def _factor(self, limits: Limits) -> np.ndarray:
         """Factor on the need of every entry: demands shift, plants follow what is asked."""

@@ -110,7 +110,9 @@ def stocked_levels(sweep: Sweep, shock: Shock, stocked: Stocked) -> Levels:
         user = new
         if change <= TOLERANCE:
             return Levels(user, made, home, kind, number, change)
-    raise NotConvergedError(f"cascade: levels still move by {change:.2g} after {MAX_SWEEPS}.")
+    raise NotConvergedError(
+        f"cascade did not converge: levels still change by {change:.2g} after {MAX_SWEEPS} passes."
+    )
 
 
 def _from_outputs(sweep: Sweep, user: np.ndarray, stocked: Stocked) -> np.ndarray:

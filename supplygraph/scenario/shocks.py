@@ -138,7 +138,7 @@ def _named(graph: SupplyGraph, name: str, text: str) -> tuple[str, np.ndarray]:
     part, entries = rows[0]
     if any(other != part or not np.array_equal(entries, these) for other, these in rows[1:]):
         raise SelectorError(
-            f"removal '{text}': '{name}' stands in two rankings that differ. Write keys, such as "
+            f"removal '{text}': '{name}' names two different things. Write keys, such as "
             "country=CN process=heavy, operator=ID or element=ID."
         )
     return part, entries

@@ -141,3 +141,16 @@ def test_errors_show_no_control_characters(toy):
     done = toy("explain", "x\x1b[31m\ny")
     assert done.code == 2
     assert done.err.splitlines()[-1].startswith("error: nothing has the id 'x [31m y'.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["comply", "CN-2025-18"], "CN-2025-18 is not a content rule. Name a measure of kind"),
+        (["comply", "US-2027-DFARS", "--region", "CN"], "no product or region you asked for is"),
+    ],
+)
+def test_a_rule_of_content_that_cannot_be_asked_about(run, arguments, message):
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err

@@ -210,7 +210,7 @@ def test_duties_are_rate_times_price_times_flow(run):
 
 
 def test_a_price_is_of_a_material_and_above_nothing(run):
-    for text, why in (("smco=0", "is not MATERIAL=USD_PER_TONNE"), ("smcu=9", "Did you mean")):
+    for text, why in (("smco=0", "write --price ndfeb-hre=48000"), ("smcu=9", "Did you mean")):
         done = run("scenario", "duties", "tariffs-2025", "--price", text)
         assert done.code == 2 and why in done.err
 

@@ -13,6 +13,7 @@ from supplygraph.analysis.structure.dominators import Reach, dominators, reachab
 from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
 from supplygraph.analysis.structure.max_flow import FlowProgram, max_flow, most_vital, vitality
 from supplygraph.analysis.structure.shapley import coalitions_of, shapley
+from supplygraph.errors import UsageError
 
 SEEDS = st.integers(0, 10_000)
 ANY_TIME = settings(deadline=None)  # the first call imports scipy or HiGHS
@@ -308,3 +309,9 @@ def test_too_many_players_or_one_twice():
         shapley([f"p{i}" for i in range(13)], lambda sets: [0.0] * len(sets))
     with pytest.raises(sg.UsageError, match="once"):
         shapley(["a", "a"], lambda sets: [0.0] * len(sets))
+
+
+def test_a_gain_above_one_is_refused():
+    network = nx.DiGraph([("a", "use", {"gain": 1.5})])
+    with pytest.raises(UsageError, match="gain of 'a' to 'use' must be between 0 and 1"):
+        max_flow(network)

@@ -56,7 +56,7 @@ def comply_rows(
     Raises
     ------
     UsageError
-        If nobody asked for is bound by it.
+        If no product or region asked for is bound by it.
     """
     world = World(baseline.graph, baseline)
     test = _test(world, measure, month)
@@ -67,7 +67,9 @@ def comply_rows(
             share = np.where(demands[name] == wanted, share, 0.0)
     share[baseline.block("demand") <= 0] = 0.0
     if not (share > 0).any():
-        raise UsageError(f"{measure.id}: nobody asked for is bound by it in {month}.")
+        raise UsageError(
+            f"{measure.id}: no product or region you asked for is bound by it in {month}."
+        )
     copies = SegregatedNetwork(baseline, test, share)
     needs = _needs(copies)
     tonnes = np.bincount(needs["buyer"], needs["need_t"], minlength=len(copies.bound))
@@ -219,8 +221,8 @@ def rule_of(
     acting = scenario_of(dataset, content, sets, [name], file="comply").acting
     if not acting or not isinstance(acting[0], ContentRule | ImportRestriction):
         raise UsageError(
-            f"{name} tests no content. Name a measure of kind content_rule or import_restriction, "
-            "such as CN-2025-61-CONTENT."
+            f"{name} is not a content rule. Name a measure of kind content_rule or "
+            "import_restriction, such as CN-2025-61-CONTENT."
         )
     if compliance is None:
         return acting[0]

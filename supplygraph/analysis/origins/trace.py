@@ -114,7 +114,7 @@ def _starts(baseline: Baseline, product: str, region: str | None) -> np.ndarray:
     served = mask & (baseline.block("demand") > 0)
     if not served.any():
         raise UndefinedMetricError(
-            f"trace: the balance serves no '{product}', so nothing has come."
+            f"trace: the balance serves no '{product}', so it has no origins."
         )
     return np.flatnonzero(served)
 

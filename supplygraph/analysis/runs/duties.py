@@ -80,7 +80,7 @@ def parse_prices(dataset: Dataset, texts: Iterable[str]) -> dict[str, float]:
         except ValueError:
             found[name] = float("nan")
         if not 0 < found[name] < float("inf"):
-            raise UsageError(f"--price '{text}' is not MATERIAL=USD_PER_TONNE, as ndfeb-hre=48000.")
+            raise UsageError(f"--price '{text}': write --price ndfeb-hre=48000.")
         if name not in known:
             raise UsageError(f"--price: no material '{name}'. {did_you_mean(name, known)}")
     return found
@@ -212,5 +212,5 @@ def _unpriced(table: pd.DataFrame) -> tuple[str, ...]:
     names = ", ".join(sorted(set(bare["material"])))
     return (
         f"no price in US dollars on record, so left out of the total: {names}. "
-        "Give one by --price MATERIAL=USD_PER_TONNE.",
+        "Give one, such as --price ndfeb-hre=48000.",
     )

@@ -76,7 +76,7 @@ class FlowProgram:
         bad = np.flatnonzero(~((gain >= 0) & (gain <= 1)))
         if len(bad):
             start, end, _ = edges[int(bad[0])]
-            raise UsageError(f"flow: the gain of '{start}' to '{end}' is not in 0..1. Mend it.")
+            raise UsageError(f"flow: the gain of '{start}' to '{end}' must be between 0 and 1.")
         count, total = len(edges), len(edges) + len(self.sources) + len(self.sinks)
         enter = count + np.arange(len(self.sources))
         out = enter[-1:].max(initial=count - 1) + 1 + np.arange(len(self.sinks))
