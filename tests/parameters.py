@@ -10,6 +10,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from supplygraph.api import Chain
@@ -53,7 +54,7 @@ def with_section(name: str, docstring: str) -> str:
 
 def main() -> None:
     """Write all sections anew."""
-    for name in queries():
+    for name in filter(partial(hasattr, Chain), queries()):
         question = question_of(name)
         file = Path(inspect.getsourcefile(question) or "")
         text, docstring = file.read_text(encoding="utf-8"), question.__doc__ or ""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
-from supplygraph.cli import data, figures, losses, scenario, scenario_run
-from supplygraph.cli.account import account
-from supplygraph.cli.backtest import backtest
-from supplygraph.cli.comply import comply
-from supplygraph.cli.cover import cover
-from supplygraph.cli.deals import deals
-from supplygraph.cli.export import export
+from supplygraph.cli import scenario
 from supplygraph.cli.options import HELP_OPTIONS
 from supplygraph.cli.session import Session
 from supplygraph.cli.streams import drop_output, note, prepare_streams, unwritable
-from supplygraph.cli.structure import structure
-from supplygraph.cli.trace import trace
-from supplygraph.cli.view import view
 from supplygraph.errors import DatasetError, SupplygraphError
+from supplygraph.schema.queries import queries
 
 app = typer.Typer(
     name="supplygraph",
@@ -51,36 +44,29 @@ def options(
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")] = 1,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and leave.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Remember the options that every command shares."""
     context.obj = Session(dataset, threads)
 
 
-for command in (
-    figures.info,
-    data.validate,
-    figures.balance,
-    losses.chokepoints,
-    losses.whatif,
-    figures.explain,
-    structure,
-    trace,
-    cover,
-    export,
-    view,
-    scenario_run.compare,
-    deals,
-    backtest,
-    comply,
-    data.init,
-    data.schema,
-):
-    app.command()(command)
-for command in (scenario_run.run, account):
-    scenario.app.command()(command)
-app.add_typer(scenario.app)
+def _add_commands() -> None:
+    """The commands of `schema/questions.csv`, in its order; `scenario show` into its group."""
+    groups = {"": app, "scenario": scenario.app}
+    for query in queries().values():
+        if query.entry:
+            group, _, name = query.command.rpartition(" ")
+            module, _, function = query.entry.partition(":")
+            command = getattr(import_module(f"supplygraph.cli.{module}"), function)
+            groups[group].command(name)(command)
+    app.add_typer(scenario.app)
+
+
+_add_commands()
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -161,7 +161,7 @@ def schema(
     Example: supplygraph schema scenario-file
     """
     from supplygraph.schema import TABLES
-    from supplygraph.schema.commands import KINDS, command_schema
+    from supplygraph.schema.commands import command_schema, kinds_by_command
 
     if name is None or name in TABLES:
         _say_rows(column_rows(name) if name else table_rows())
@@ -169,7 +169,7 @@ def schema(
         from supplygraph.scenario.json_schema import file_schema
 
         say(json.dumps(file_schema(name), indent=1, ensure_ascii=False) + "\n")
-    elif name not in KINDS and (rows := _kind_rows(name)):
+    elif name not in kinds_by_command() and (rows := _kind_rows(name)):
         _say_rows(rows)
     else:
         say(json.dumps(command_schema(name), indent=1, ensure_ascii=False) + "\n")

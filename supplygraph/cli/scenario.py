@@ -27,7 +27,6 @@ app = typer.Typer(
 )
 
 
-@app.command("list")
 @with_output()
 def list_(context: typer.Context, output: Output) -> None:
     """List the scenarios of the dataset with their measures.
@@ -37,7 +36,6 @@ def list_(context: typer.Context, output: Output) -> None:
     output.write(open_chain(context, tell=False).scenarios())
 
 
-@app.command()
 @with_output()
 def show(
     context: typer.Context,
@@ -60,7 +58,6 @@ def show(
     output.write(results)
 
 
-@app.command()
 @with_output()
 def duties(
     context: typer.Context,

@@ -1,7 +1,8 @@
 """What every command's result holds, and the JSON Schema of its envelope.
 
-One table, `schema/results.csv`, describes the columns and parameters of every kind of result. A
-command has one kind, or as `balance` several, told apart by the envelope's ``schema``.
+One table, `schema/results.csv`, describes the columns and parameters of every kind of result. Which
+kinds a command gives stands in `schema/questions.csv`: one, or as `balance` several, told apart by
+the envelope's ``schema``.
 """
 
 from __future__ import annotations
@@ -15,36 +16,10 @@ from typing import Any
 
 from supplygraph.errors import UsageError
 from supplygraph.schema import TABLES, hint
+from supplygraph.schema.queries import queries
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PREFIX = "supplygraph/"
-KINDS = {
-    "info": ("info",),
-    "validate": ("validate",),
-    "balance": ("balance", "held", "flows", "intervals", "deciding"),
-    "chokepoints": ("chokepoints",),
-    "whatif": ("whatif",),
-    "explain": ("explain",),
-    "structure": (
-        "concentration",
-        "dependence",
-        "dominators",
-        "vitality",
-        "betweenness",
-        "shapley",
-        "eu-supply-risk",
-        "geopolrisk",
-        "esri",
-    ),
-    "trace": ("trace",),
-    "cover": ("cover", "survival", "inferred-cover"),
-    "view": ("view",),
-    "scenario": ("scenarios", "bounds", "run", "run-by-element", "account", "duties"),
-    "compare": ("comparison",),
-    "deals": ("outlook", "projects", "deals"),
-    "backtest": ("backtest",),
-    "comply": ("comply",),
-}
 SEEDED = frozenset({"outlook"})  # kinds that draw at random; no other result has a seed
 # Units of values whose whole is about 1, however large the flows of a dataset are.
 PURE_UNITS = ("share", "sum of shares", "0 to", "months", "USD per USD")
@@ -121,6 +96,25 @@ class Field:
         return found | {"description": self.description}
 
 
+@cache
+def kinds_by_command() -> dict[str, tuple[str, ...]]:
+    """Kinds of result that each command gives, in the order of `questions.csv`.
+
+    A group such as ``scenario`` is one command here: its results name it.
+
+    Examples
+    --------
+    >>> kinds_by_command()["cover"]
+    ('cover', 'survival', 'inferred-cover')
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for query in queries().values():
+        if query.kinds:
+            name = query.command.partition(" ")[0]
+            found[name] = (*found.get(name, ()), *query.kinds)
+    return found
+
+
 def command_of(kind: str) -> str:
     """Command that gives a kind of result; the kind itself if it is not described here.
 
@@ -129,7 +123,8 @@ def command_of(kind: str) -> str:
     >>> command_of("held")
     'balance'
     """
-    return next((command for command, kinds in KINDS.items() if kind in kinds), kind)
+    found = kinds_by_command().items()
+    return next((command for command, kinds in found if kind in kinds), kind)
 
 
 def result_fields(kind: str) -> tuple[Field, ...]:
@@ -193,16 +188,16 @@ def command_schema(command: str) -> dict[str, Any]:
     >>> len(command_schema("balance")["oneOf"])
     5
     """
-    if command not in KINDS:
-        known = (*KINDS, *TABLES)
-        way_out = hint(command, known) or f" Commands: {', '.join(KINDS)}."
+    kinds = kinds_by_command()
+    if command not in kinds:
+        way_out = hint(command, (*kinds, *TABLES)) or f" Commands: {', '.join(kinds)}."
         raise UsageError(f"no command or table '{command}'.{way_out}")
     head = {
         "$schema": DRAFT,
         "$id": f"urn:supplygraph:{command}:1",
         "title": f"supplygraph {command} --format json",
     }
-    parts = [_envelope(kind, command) for kind in KINDS[command]]
+    parts = [_envelope(kind, command) for kind in kinds[command]]
     return head | (parts[0] if len(parts) == 1 else {"oneOf": parts})
 
 

@@ -1,8 +1,8 @@
-"""Every question that can be asked of a chain, with its parameters: one description of each.
+"""Every question that can be asked, with its command and parameters: one description of each.
 
-`questions.csv` has a row for each question. `parameters.csv` has a row for each parameter that
-means one thing, with the questions that take it. Docstrings and the params of results are checked
-against them.
+`questions.csv` has a row for each question, in the order in which commands are listed.
+`parameters.csv` has a row for each parameter that means one thing, with the questions that take
+it. Docstrings and the params of results are checked against them.
 """
 
 from __future__ import annotations
@@ -64,9 +64,14 @@ class Query:
     Attributes
     ----------
     name
-        Of the method of `Chain`.
+        Of the method of `Chain`, or of the command if it asks no chain.
     kinds
         Kinds of result it gives; none if it gives no result.
+    command
+        Command that asks it, such as ``scenario show``; empty if none does.
+    entry
+        Module and function of the command in `supplygraph.cli`; empty for a question that only a
+        command of another one asks, by an option.
     summary
         One line.
     parameters
@@ -75,6 +80,8 @@ class Query:
 
     name: str
     kinds: tuple[str, ...]
+    command: str
+    entry: str
     summary: str
     parameters: tuple[Parameter, ...]
 
@@ -99,6 +106,8 @@ def queries() -> dict[str, Query]:
         row["question"]: Query(
             row["question"],
             _words(row["kinds"]),
+            row["command"],
+            row["entry"],
             row["summary"],
             tuple(taken.pop(row["question"], ())),
         )

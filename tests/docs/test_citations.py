@@ -14,7 +14,7 @@ import pytest
 from pages import ROOT
 
 from supplygraph.schema import TABLES, table_schema
-from supplygraph.schema.commands import KINDS, result_fields
+from supplygraph.schema.commands import kinds_by_command, result_fields
 
 DOCS = ROOT / "docs"
 METHODS = sorted(set((DOCS / "methods").glob("*.md")) - {DOCS / "methods" / "README.md"})
@@ -220,7 +220,7 @@ def test_every_room_of_analysis_stands_in_the_design():
 def columns_of(table: str) -> set[str]:
     """Columns of a table of the dataset and of a result, by the name of either."""
     found = {column.name for column in table_schema(table).columns} if table in TABLES else set()
-    kinds = {kind for kinds in KINDS.values() for kind in kinds}
+    kinds = {kind for kinds in kinds_by_command().values() for kind in kinds}
     return found | ({field.name for field in result_fields(table)} if table in kinds else set())
 
 

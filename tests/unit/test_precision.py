@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from supplygraph.precision import stated, stated_table
 from supplygraph.results import Results, load_results
-from supplygraph.schema.commands import KINDS, result_fields, scale_of
+from supplygraph.schema.commands import kinds_by_command, result_fields, scale_of
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15)
 ABOUT = {"name": "toy", "version": "1", "hash": "ab12"}
@@ -113,6 +113,12 @@ def test_small_losses_are_dust_and_small_flows_are_not():
     assert scale_of("whatif", "loss_none") == scale_of("balance", "moved") == 1.0
     assert scale_of("flows", "quantity") is None and scale_of("balance", "balanced") is None
     assert scale_of("view", "loss_free") == 1.0 and scale_of("view", "quantity") is None
-    pure = {f.unit for kinds in KINDS.values() for k in kinds for f in result_fields(k) if f.scale}
+    pure = {
+        f.unit
+        for kinds in kinds_by_command().values()
+        for k in kinds
+        for f in result_fields(k)
+        if f.scale
+    }
     assert "share" in pure and not {unit for unit in pure if "USD" in unit and "per" not in unit}
     assert not {"t", "t/yr", "column unit", "column base_unit", ""} & pure

@@ -1,19 +1,22 @@
 """Each parameter is described once; what Python offers and results tell is checked against it."""
 
+import csv
 import inspect
+from importlib import import_module
+from importlib.resources import files
 
 import pytest
 from parameters import parameters_of, question_of, section_of, with_section
 
 from supplygraph.api import Chain
-from supplygraph.schema.commands import KINDS, result_params
+from supplygraph.schema.commands import result_params
 from supplygraph.schema.queries import queries
 
-ASKED = sorted(queries())
+# Commands that ask a dataset or its balance and no chain.
+OF_NO_CHAIN = {"validate", "balance", "init", "schema"}
+ASKED = sorted(set(queries()) - OF_NO_CHAIN)
 # Told in the params of a result, but found and not asked for.
 FOUND = {"how_to_read", "blind_to", "applied", "delay_months", "title", "network", "remove"}
-# Kinds of commands that ask a dataset or its balance and no chain.
-OF_NO_CHAIN = {"validate", "balance", "held", "flows", "intervals"}
 
 
 def test_every_question_of_a_chain_is_described():
@@ -23,8 +26,22 @@ def test_every_question_of_a_chain_is_described():
 
 def test_every_kind_of_result_answers_a_question():
     answered = [kind for query in queries().values() for kind in query.kinds]
-    kinds = {kind for kinds in KINDS.values() for kind in kinds}
-    assert len(answered) == len(set(answered)) and kinds - set(answered) == OF_NO_CHAIN
+    text = files("supplygraph.schema").joinpath("results.csv").read_text(encoding="utf-8")
+    assert sorted(answered) == sorted({row["kind"] for row in csv.DictReader(text.splitlines())})
+
+
+@pytest.mark.parametrize("name", sorted(OF_NO_CHAIN))
+def test_a_question_of_no_chain_says_what_its_command_says(name):
+    module, _, function = queries()[name].entry.partition(":")
+    command = getattr(import_module(f"supplygraph.cli.{module}"), function)
+    assert command.__doc__.splitlines()[0] == queries()[name].summary
+
+
+def test_every_command_has_one_entry():
+    asked = [(query.command, query.entry) for query in queries().values() if query.command]
+    entries = [command for command, entry in asked if entry]
+    assert sorted(set(entries)) == sorted(entries)
+    assert {command for command, _ in asked} == set(entries)
 
 
 @pytest.mark.parametrize("name", ASKED)
