@@ -54,9 +54,10 @@ def account(
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
     sets
-        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+        Parameters of measures or of the scenario changed, such as ``CN-2025-18.approval.US=0.3`` or
+        ``growth=0.02``.
     measures
-        Measures of states added.
+        Measures or modifiers added, by id.
 
     Raises
     ------
@@ -120,13 +121,14 @@ def duties(
     scenario
         Name in the dataset, or a YAML file.
     prices
-        ``MATERIAL=USD_PER_TONNE``, in place of prices on record.
+        Prices in place of those on record, by material, such as ``ndfeb-hre=48000``.
     by_month
         Rows of single months too, not only over all months.
     sets
-        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+        Parameters of measures or of the scenario changed, such as ``CN-2025-18.approval.US=0.3`` or
+        ``growth=0.02``.
     measures
-        Measures of states added.
+        Measures or modifiers added, by id.
     """
     from supplygraph.analysis.runs.duties import duty_table, parse_prices
     from supplygraph.scenario.load import load_scenario

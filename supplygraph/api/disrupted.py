@@ -28,7 +28,8 @@ def remove(chain: Handle, *selectors: str) -> Disrupted:
     Parameters
     ----------
     selectors
-        Such as ``country=CN process=heavy`` or ``id=my-lynas-lamp share=0.5``.
+        Selectors of what is taken away, such as ``country=CN process=heavy`` or ``id=my-lynas-lamp
+        share=0.5``.
 
     Raises
     ------

@@ -45,8 +45,8 @@ def solve(
     Parameters
     ----------
     rerouting
-        Bounds asked for: nobody reroutes, the least loss of any allocation, or both. One of
-        ``both``, ``none`` or ``free``.
+        Bounds asked for: ``none`` (nobody reroutes), ``free`` (the least loss of any allocation) or
+        both. One of ``both``, ``none`` or ``free``.
     rationing
         How shortage is shared under free: at least weighted loss, or in one proportion. One of
         ``value`` or ``proportional``.
@@ -56,9 +56,10 @@ def solve(
     product
         Only this product counts in the total; ``free`` is then a bound on it alone.
     region
-        Only this region counts in the total.
+        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
-        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+        Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
+        all of the base year if left out.
     measures
         Measures of states as they act in the month ``at``, held for good.
     sets
@@ -145,12 +146,13 @@ def rank(
     product
         Only this product counts in the total; ``free`` is then a bound on it alone.
     region
-        Only this region counts in the total.
+        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
-        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+        Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
+        all of the base year if left out.
     rerouting
-        Bounds asked for: nobody reroutes, the least loss of any allocation, or both. One of
-        ``both``, ``none`` or ``free``.
+        Bounds asked for: ``none`` (nobody reroutes), ``free`` (the least loss of any allocation) or
+        both. One of ``both``, ``none`` or ``free``.
     rationing
         How shortage is shared under free: at least weighted loss, or in one proportion. One of
         ``value`` or ``proportional``.
@@ -219,12 +221,13 @@ def chokepoints(
     product
         Only this product counts in the total; ``free`` is then a bound on it alone.
     region
-        Only this region counts in the total.
+        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
-        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+        Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
+        all of the base year if left out.
     rerouting
-        Bounds asked for: nobody reroutes, the least loss of any allocation, or both. One of
-        ``both``, ``none`` or ``free``.
+        Bounds asked for: ``none`` (nobody reroutes), ``free`` (the least loss of any allocation) or
+        both. One of ``both``, ``none`` or ``free``.
     rationing
         How shortage is shared under free: at least weighted loss, or in one proportion. One of
         ``value`` or ``proportional``.
@@ -277,7 +280,7 @@ def deciding(
     top
         Rows to keep; all if left out.
     write
-        Compute anew and store the answer in the dataset.
+        Compute anew and store the answer in the dataset's ``derived/``.
     """
     from supplygraph.analysis.losses.deciding_figures import deciding
 

@@ -22,10 +22,10 @@ def to_networkx(
     Parameters
     ----------
     all_edges
-        Edges without flow too: idle lines and arcs that trade could open. A measure that does not
-        weigh edges by `quantity` would count them like the busiest.
+        Also trade routes not used in the base year, and idle lines. A measure that does not weigh
+        edges by `quantity` would count them like the busiest.
     intervals
-        Also the least and most of every arc.
+        Also the least and most of every arc, which takes some seconds.
 
     Examples
     --------
@@ -55,15 +55,15 @@ def export(
     Parameters
     ----------
     path
-        File, or folder for csv and parquet.
+        File to write; its ending sets the format. For csv and parquet a folder.
     format
-        From the ending if left out, csv for a name without one. One of ``graphml``, ``gexf``,
-        ``cyjs``, ``xlsx``, ``csv`` or ``parquet``.
+        Format; from the ending if left out, csv for a name without one. One of ``graphml``,
+        ``gexf``, ``cyjs``, ``xlsx``, ``csv`` or ``parquet``.
     all_edges
-        Edges without flow too: idle lines and arcs that trade could open. A measure that does not
-        weigh edges by `quantity` would count them like the busiest.
+        Also trade routes not used in the base year, and idle lines. A measure that does not weigh
+        edges by `quantity` would count them like the busiest.
     intervals
-        Also the least and most of every arc.
+        Also the least and most of every arc, which takes some seconds.
     force
         Overwrite what is there.
 
@@ -115,18 +115,18 @@ def structure(
     product
         Only this product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
     by
-        What is counted as one: of concentration ``country`` or ``owner``, of nodes
-        ``country-process``, ``country-stage``, ``country``, ``facility`` or ``operator``; the
-        measure's own if left out.
+        What is counted as one; the measure's own if left out. Concentration takes ``country`` and
+        ``owner``, other measures all but ``owner``. One of ``country-process``, ``country-stage``,
+        ``country``, ``facility``, ``operator`` or ``owner``.
     element
-        Only this element.
+        Only this element, such as ``Dy``.
     process
-        Only this process, of concentration.
+        Only this process (concentration).
     links
         Links that count for dominators: any that trade could open, or those of the base year; both
         kinds if left out. One of ``any`` or ``base``.
@@ -134,9 +134,11 @@ def structure(
         Bounds asked for, of Shapley shares; both if left out. One of ``both``, ``none`` or
         ``free``.
     governance
-        CSV of scores of countries, for the risk indices.
+        CSV of scores of countries, for the risk indices: ``country, wgi, political_stability,
+        trade_factor``.
     indices
-        CSV of recycling rates and substitution indices, for the EU supply risk.
+        CSV of recycling rates and substitution indices, for the EU supply risk: ``material,
+        eol_rir, substitution_index``.
 
     Raises
     ------

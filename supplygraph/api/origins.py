@@ -27,11 +27,12 @@ def trace(
     product
         Id of an end product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
     element
-        Only this element.
+        Only this element, such as ``Dy``.
     by
-        Rows by place, by owner, or both. One of ``all``, ``place`` or ``owner``.
+        Rows by place (where plants stand), by owner (whose they are), or both. One of ``all``,
+        ``place`` or ``owner``.
     ranges
         Shares that have a least and most: all, those of a tenth and more (large), none, or all for
         one element and else the large (auto). One of ``auto``, ``all``, ``large`` or ``none``.
@@ -72,15 +73,16 @@ def comply(
     Parameters
     ----------
     rule
-        Id of a measure of kind ``content_rule`` or ``import_restriction``.
+        Id of a measure of kind ``content_rule`` or ``import_restriction``, such as
+        ``US-2027-DFARS``.
     month
         Month ``YYYY-MM`` whose capacities hold; the base year if left out.
     compliance
-        Share of exporters that obey, everywhere; the measure's if left out.
+        Share of exporters that obey, 0 to 1, everywhere; the measure's if left out.
     product
         Only this product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
     sets
         Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
     projects

@@ -38,17 +38,20 @@ def deals(
     years
         Years asked for.
     elements
-        Elements asked for.
+        Elements asked for; ``NdPr`` counts as one.
     pool
         Regions that stand together.
     without
         Selector of what stops.
     portfolios
-        ``usual``, ``all``, or names of portfolios such as ``announced`` and ``late-24``.
+        ``usual``, ``all``, or any of ``announced``, ``binding``, ``late-12``, ``late-24``,
+        ``odds``, ``none``, ``without-mine``, ``without-separation``, ``without-metal`` and
+        ``without-magnet``.
     growth
         Growth of demand a year since the base year.
     known_to
-        Last month whose steps came as dated; later ones slip in ``late-12`` and ``late-24``.
+        Project steps up to this month, ``YYYY-MM``, happened on time; later ones slip in
+        ``late-12`` and ``late-24``.
     seed
         Seed of the portfolio ``odds``.
 
@@ -113,7 +116,8 @@ def backtest(
     months
         Number of months from April 2025 on.
     observed
-        CSV of later months: ``month, series, destination, quantity_t, unit, source``.
+        CSV of later months to score, with columns: ``month, series, destination, quantity_t, unit,
+        source``.
     destinations
         Only these destinations; all that the dataset names if left out.
     """

@@ -26,9 +26,10 @@ def page(
     product
         Only this product counts in the total; ``free`` is then a bound on it alone.
     region
-        Only this region counts in the total.
+        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
-        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+        Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
+        all of the base year if left out.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
@@ -62,9 +63,10 @@ def view(
     product
         Only this product counts in the total; ``free`` is then a bound on it alone.
     region
-        Only this region counts in the total.
+        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
-        Month ``YYYY-MM`` whose capacities hold; the base year if left out.
+        Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
+        all of the base year if left out.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.

@@ -38,9 +38,10 @@ def bounds(
     month
         Only this month, ``YYYY-MM``.
     sets
-        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+        Parameters of measures or of the scenario changed, such as ``CN-2025-18.approval.US=0.3`` or
+        ``growth=0.02``.
     measures
-        Measures of states added.
+        Measures or modifiers added, by id.
 
     Examples
     --------
@@ -101,16 +102,17 @@ def run(
     product
         Only this product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
     sets
-        Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
+        Parameters of measures or of the scenario changed, such as ``CN-2025-18.approval.US=0.3`` or
+        ``growth=0.02``.
     measures
-        Measures of states added.
+        Measures or modifiers added, by id.
     projects
         Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
         ``none``; the scenario's if left out.
     besides
-        Projects built besides those.
+        Projects built besides ``projects``, or the scenario's if that is left out.
 
     Raises
     ------
@@ -195,16 +197,16 @@ def compare(
     product
         Only this product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
     sets
         Parameters of measures changed, each in the scenarios that have the measure.
     measures
-        Measures of states added.
+        Measures or modifiers added, by id.
     projects
         Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
         ``none``; the scenario's if left out.
     besides
-        Projects built besides those.
+        Projects built besides ``projects``, or the scenario's if that is left out.
 
     Raises
     ------

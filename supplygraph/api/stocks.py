@@ -30,13 +30,13 @@ def cover(
     product
         Only this product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
     each
         Removals compared as scenarios of their own, each beside what this chain lacks.
     ttr
         Months to recovery, or the id of a row of `lags`; if left out, from `lags` if one fits.
     longest
-        Months above which a time is only said to be longer.
+        Longer times are shown as 'more than' this.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
@@ -98,7 +98,7 @@ def inferred_cover(
     product
         Only this product.
     region
-        Only this region.
+        Only this region, such as ``US``, ``EU`` or ``ROW``.
 
     Examples
     --------

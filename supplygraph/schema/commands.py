@@ -1,8 +1,8 @@
 """What every command's result holds, and the JSON Schema of its envelope.
 
-One table, `schema/results.csv`, describes the columns and parameters of every kind of result. Which
-kinds a command gives stands in `schema/questions.csv`: one, or as `balance` several, told apart by
-the envelope's ``schema``.
+One table, `schema/results.csv`, describes the columns of every kind of result. What its params tell
+stands with the parameters of questions (`supplygraph.schema.queries`), and there stands which kinds
+a command gives: one, or as `balance` several, told apart by the envelope's ``schema``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from supplygraph.errors import UsageError
 from supplygraph.schema import TABLES, hint
-from supplygraph.schema.queries import queries
+from supplygraph.schema.queries import Parameter, queries, told_in
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PREFIX = "supplygraph/"
@@ -135,7 +135,7 @@ def result_fields(kind: str) -> tuple[Field, ...]:
     >>> [field.name for field in result_fields("validate")]
     ['file', 'row', 'column', 'value', 'rule', 'way_out']
     """
-    return _fields().get((kind, "row"), ())
+    return _fields().get(kind, ())
 
 
 def result_params(kind: str) -> tuple[Field, ...]:
@@ -146,7 +146,15 @@ def result_params(kind: str) -> tuple[Field, ...]:
     >>> [field.name for field in result_params("balance")]
     ['moved', 'role']
     """
-    return _fields().get((kind, "param"), ())
+    return tuple(_told(parameter, kind) for parameter in told_in(kind))
+
+
+def _told(parameter: Parameter, kind: str) -> Field:
+    """A parameter as results of a kind tell it; one whose words are kinds tells this kind."""
+    choices = (kind,) if kind in parameter.choices else parameter.choices
+    meaning = parameter.meaning.replace("``", "")
+    nullable = parameter.nullable(kind)
+    return Field(parameter.key, parameter.type, nullable, parameter.unit, choices, 0, meaning)
 
 
 def shown_columns(kind: str, names: Sequence[str]) -> list[str]:
@@ -212,14 +220,14 @@ def _envelope(kind: str, command: str) -> dict[str, Any]:
             "version": {"const": "1"},
             "dataset": _object(about),
             "command": {"const": command},
-            "params": _object(_schemas(kind, "param")),
+            "params": _object(_schemas(result_params(kind))),
             "weights": {
                 "type": "object",
                 "additionalProperties": {"type": "number", "minimum": 0},
                 "description": "Weight of every product in a weighted total.",
             },
             **seed,
-            "results": {"type": "array", "items": _object(_schemas(kind, "row"))},
+            "results": {"type": "array", "items": _object(_schemas(result_fields(kind)))},
             "warnings": {"type": "array", "items": text},
         }
     )
@@ -239,24 +247,24 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _schemas(kind: str, part: str) -> dict[str, Any]:
-    return {field.name: field.schema() for field in _fields().get((kind, part), ())}
+def _schemas(fields: tuple[Field, ...]) -> dict[str, Any]:
+    return {field.name: field.schema() for field in fields}
 
 
 @cache
 def _scales() -> dict[str, float]:
     """Scale of every name that has the same in all kinds of result."""
     scales: dict[str, set[float | None]] = {}
-    for (_, part), fields in _fields().items():
-        for field in fields if part == "row" else ():
+    for fields in _fields().values():
+        for field in fields:
             scales.setdefault(field.name, set()).add(field.scale)
     return {name: 1.0 for name, found in scales.items() if found == {1.0}}
 
 
 @cache
-def _fields() -> dict[tuple[str, str], tuple[Field, ...]]:
+def _fields() -> dict[str, tuple[Field, ...]]:
     text = files("supplygraph.schema").joinpath("results.csv").read_text(encoding="utf-8")
-    found: dict[tuple[str, str], tuple[Field, ...]] = {}
+    found: dict[str, tuple[Field, ...]] = {}
     for row in csv.DictReader(text.splitlines()):
         values = tuple(row["values"].split("|")) if row["values"] else ()
         field = Field(
@@ -268,6 +276,5 @@ def _fields() -> dict[tuple[str, str], tuple[Field, ...]]:
             int(row["shown"] or 0),
             row["description"],
         )
-        key = (row["kind"], row["part"])
-        found[key] = (*found.get(key, ()), field)
+        found[row["kind"]] = (*found.get(row["kind"], ()), field)
     return found

@@ -2,7 +2,8 @@
 
 `questions.csv` has a row for each question, in the order in which commands are listed.
 `parameters.csv` has a row for each parameter that means one thing, with the questions that take
-it. Docstrings and the params of results are checked against them.
+it and the kinds of result that tell it (all of those questions if it names none). Help and options
+of commands and the JSON Schema of params are made from it; docstrings are checked against it.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a question.
+    """One parameter of a question, or what its results tell besides.
 
     Attributes
     ----------
     name
-        As in Python.
+        As in Python; empty if it is found and not asked for.
     key
         Its name in the params of a result; empty if it is not told there.
     type
-        One of string, integer, number, boolean, month, list and function.
+        One of string, integer, number, boolean, month, list, shares (numbers by name, given as
+        ``NAME=NUMBER``) and function.
     choices
         The only words allowed, if any are listed.
     required
@@ -35,6 +37,10 @@ class Parameter:
         Value if it is left out, lists as tuples; None for a required one.
     unit
         Unit of a number.
+    kinds
+        Kinds of result that tell it.
+    filled
+        Those of them that tell a value even where none was asked for.
     meaning
         What it means, and what leaving it out means.
     """
@@ -46,6 +52,8 @@ class Parameter:
     required: bool
     default: Any
     unit: str
+    kinds: tuple[str, ...]
+    filled: tuple[str, ...]
     meaning: str
 
     def describe(self) -> str:
@@ -55,6 +63,15 @@ class Parameter:
         words = [f"``{word}``" for word in self.choices]
         which = "Any of" if self.type == "list" else "One of"
         return f"{self.meaning} {which} {', '.join(words[:-1])} or {words[-1]}."
+
+    def nullable(self, kind: str) -> bool:
+        """Whether results of a kind may tell null: it was left out and nothing stands for it."""
+        return (
+            bool(self.name)
+            and not self.required
+            and self.default is None
+            and (kind not in self.filled)
+        )
 
 
 @dataclass(frozen=True)
@@ -99,9 +116,9 @@ def queries() -> dict[str, Query]:
     ('longest', 60.0, 'months')
     """
     taken: dict[str, list[Parameter]] = {}
-    for row in _rows("parameters.csv"):
-        for question in _words(row["questions"]):
-            taken.setdefault(question, []).append(_parameter(row))
+    for asked, parameter in _parameters():
+        for question in asked if parameter.name else ():
+            taken.setdefault(question, []).append(parameter)
     return {
         row["question"]: Query(
             row["question"],
@@ -109,13 +126,36 @@ def queries() -> dict[str, Query]:
             row["command"],
             row["entry"],
             row["summary"],
-            tuple(taken.pop(row["question"], ())),
+            tuple(taken.get(row["question"], ())),
         )
         for row in _rows("questions.csv")
     }
 
 
-def _parameter(row: dict[str, str]) -> Parameter:
+def told_in(kind: str) -> tuple[Parameter, ...]:
+    """What results of a kind tell of how they were asked for, in order.
+
+    Examples
+    --------
+    >>> [parameter.key for parameter in told_in("bounds")]
+    ['month', 'measure', 'set', 'scenario', 'network']
+    """
+    return tuple(parameter for _, parameter in _parameters() if kind in parameter.kinds)
+
+
+@cache
+def _parameters() -> tuple[tuple[tuple[str, ...], Parameter], ...]:
+    """Every row of `parameters.csv`, beside the questions that take it."""
+    kinds = {row["question"]: _words(row["kinds"]) for row in _rows("questions.csv")}
+    rows = ((_words(row["questions"]), row) for row in _rows("parameters.csv"))
+    return tuple(
+        (asked, _parameter(row, tuple(kind for name in asked for kind in kinds[name])))
+        for asked, row in rows
+    )
+
+
+def _parameter(row: dict[str, str], kinds: tuple[str, ...]) -> Parameter:
+    """A row, told by all kinds of its questions if it lists none."""
     default = json.loads(row["default"]) if row["default"] else None
     return Parameter(
         row["parameter"],
@@ -125,6 +165,8 @@ def _parameter(row: dict[str, str]) -> Parameter:
         not row["default"],
         tuple(default) if isinstance(default, list) else default,
         row["unit"],
+        (_words(row["kinds"]) or kinds) if row["key"] else (),
+        _words(row["filled"]),
         row["meaning"],
     )
 

@@ -10,13 +10,11 @@ from parameters import parameters_of, question_of, section_of, with_section
 
 from supplygraph.api import Chain
 from supplygraph.schema.commands import result_params
-from supplygraph.schema.queries import queries
+from supplygraph.schema.queries import queries, told_in
 
 # Commands that ask a dataset or its balance and no chain.
 OF_NO_CHAIN = {"validate", "balance", "init", "schema"}
 ASKED = sorted(set(queries()) - OF_NO_CHAIN)
-# Told in the params of a result, but found and not asked for.
-FOUND = {"how_to_read", "blind_to", "applied", "delay_months", "title", "network", "remove"}
 
 
 def test_every_question_of_a_chain_is_described():
@@ -66,17 +64,20 @@ def test_the_docstring_says_what_is_described(name):
     assert with_section(name, docstring) == docstring  # `python tests/parameters.py` mends it
 
 
-@pytest.mark.parametrize("name", [name for name in ASKED if queries()[name].kinds])
-def test_the_params_of_results_are_those_described(name):
-    query = queries()[name]
-    told = {p.key: p for p in query.parameters if p.key}
-    params = {kind: {field.name: field for field in result_params(kind)} for kind in query.kinds}
-    for fields in params.values():
-        assert set(fields) <= set(told) | FOUND
-        for key in set(fields) & set(told):
-            assert fields[key].type in (told[key].type, "shares")
-            if told[key].choices and fields[key].type == "string":
-                assert set(fields[key].values) <= set(told[key].choices)
-                assert set(fields[key].values) == set(told[key].choices) or key == "metric"
-    if name != "compare":  # it tells only which runs stand beside each other
-        assert set(told) <= {key for fields in params.values() for key in fields}
+def test_results_tell_each_key_once_and_only_kinds_there_are():
+    kinds = [kind for query in queries().values() for kind in query.kinds]
+    told = {kind: [parameter.key for parameter in told_in(kind)] for kind in kinds}
+    assert {kind for kind, keys in told.items() if len(keys) != len(set(keys))} == set()
+    for parameter in {parameter for kind in kinds for parameter in told_in(kind)}:
+        assert set(parameter.filled) <= set(parameter.kinds) <= set(kinds), parameter
+
+
+def test_a_result_of_one_measure_tells_that_measure_alone():
+    metric = next(field for field in result_params("esri") if field.name == "metric")
+    assert metric.values == ("esri",)
+
+
+def test_params_are_null_only_where_nothing_stands_for_what_was_left_out():
+    nullable = {field.name: field.nullable for field in result_params("run")}
+    assert (nullable["product"], nullable["months"], nullable["by"]) == (True, False, False)
+    assert not any(field.nullable for field in result_params("run") if field.name == "applied")
