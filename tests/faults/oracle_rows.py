@@ -58,7 +58,8 @@ class Rows:
         for a in net.activities:
             add("activity", a.id, max((floor[p[0]] / q for p, q in a.makes.items()), default=1e-6))
         for d in net.demands:
-            add("demand", d.id, 1e-6)
+            # A demand that the balance gives nothing is sized by what is stated: see above.
+            add("demand", d.id, max(1e-3 * d.units, 1e-6))
         for user in net.users:
             for group in user.groups:
                 for pool in group.quantity if group.free else ():
