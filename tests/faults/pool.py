@@ -16,6 +16,7 @@ from typing import Any
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
+    pipe.send(READY)
     while True:
         try:
             task = pipe.recv()
@@ -28,6 +29,9 @@ def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
             pipe.send(result)
         except BrokenPipeError:  # the campaign was ended meanwhile
             return
+
+
+READY = "ready"  # a worker's first word: its imports are no part of a task's time
 
 
 @dataclass
@@ -88,6 +92,7 @@ class Workers:
         process = self.context.Process(target=_serve, args=(there, self.work), daemon=True)
         process.start()
         there.close()
+        here.recv()
         return _Worker(process, here)
 
     def _next(self, worker: _Worker, waiting: Iterator[Any], until: float | None) -> None:

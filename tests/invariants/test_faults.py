@@ -119,7 +119,7 @@ def _sleepy(task: int) -> int:
 
 
 def test_a_hang_is_counted_and_its_worker_replaced():
-    workers = Workers(_sleepy, lambda task, what: (task, what), 1, 10.0)
+    workers = Workers(_sleepy, lambda task, what: (task, what), 1, 5.0)
     assert list(workers.map([0, 1, 2])) == [0, (1, "hang"), 2]
 
 
