@@ -34,6 +34,11 @@ def test_rows_that_come_or_go_are_shown():
     assert (found.old, found.new) == ("b 2", "")
 
 
+def test_a_wider_column_is_no_difference_and_a_moved_sign_is_one():
+    assert not list(compare_texts("id  grade\na   ok", "id     grade\na      ok", ""))
+    assert list(compare_texts("a, b", "a ,b", ""))
+
+
 def test_no_command_is_listed_twice():
     commands = list(every_command())
     assert len(commands) == len(set(commands))
