@@ -45,8 +45,8 @@ def solve(
     Parameters
     ----------
     rerouting
-        Bounds asked for: ``none`` (nobody reroutes), ``free`` (the least loss of any allocation) or
-        both. One of ``both``, ``none`` or ``free``.
+        Bounds asked for; under ``none`` nobody reroutes, ``free`` is the least loss of any
+        allocation. One of ``both``, ``none`` or ``free``.
     rationing
         How shortage is shared under free: at least weighted loss, or in one proportion. One of
         ``value`` or ``proportional``.
@@ -151,8 +151,8 @@ def rank(
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
     rerouting
-        Bounds asked for: ``none`` (nobody reroutes), ``free`` (the least loss of any allocation) or
-        both. One of ``both``, ``none`` or ``free``.
+        Bounds asked for; under ``none`` nobody reroutes, ``free`` is the least loss of any
+        allocation. One of ``both``, ``none`` or ``free``.
     rationing
         How shortage is shared under free: at least weighted loss, or in one proportion. One of
         ``value`` or ``proportional``.
@@ -226,8 +226,8 @@ def chokepoints(
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
     rerouting
-        Bounds asked for: ``none`` (nobody reroutes), ``free`` (the least loss of any allocation) or
-        both. One of ``both``, ``none`` or ``free``.
+        Bounds asked for; under ``none`` nobody reroutes, ``free`` is the least loss of any
+        allocation. One of ``both``, ``none`` or ``free``.
     rationing
         How shortage is shared under free: at least weighted loss, or in one proportion. One of
         ``value`` or ``proportional``.

@@ -113,7 +113,7 @@ def structure(
         plants. One of ``concentration``, ``dependence``, ``dominators``, ``vitality``,
         ``betweenness``, ``shapley``, ``eu-supply-risk``, ``geopolrisk`` or ``esri``.
     product
-        Only this product.
+        Only this product (dominators, shapley, esri).
     region
         Only this region, such as ``US``, ``EU`` or ``ROW``.
     weights

@@ -112,7 +112,7 @@ def run(
         Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
         ``none``; the scenario's if left out.
     besides
-        Projects built besides ``projects``, or the scenario's if that is left out.
+        Projects built besides those that ``projects`` or the scenario names.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def compare(
         Projects built by the month asked for: ids, or ``binding``, ``announced``, ``non_binding``,
         ``none``; the scenario's if left out.
     besides
-        Projects built besides ``projects``, or the scenario's if that is left out.
+        Projects built besides those that ``projects`` or the scenario names.
 
     Raises
     ------

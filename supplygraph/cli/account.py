@@ -8,44 +8,39 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.options import (
-    ByMonthOption,
     CoverOption,
     MeasureOption,
     MonthsOption,
-    RunRationingOption,
-    RunReroutingOption,
-    ScenarioArgument,
     SetOption,
-    WeightsOption,
     chosen_covers,
 )
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.cli.streams import note
 from supplygraph.cli.view import PAGES, check_page
 
 
 @with_output()
+@asks("account")
 def account(
     context: typer.Context,
     output: Output,
-    name: ScenarioArgument,
-    exporter: Annotated[str, typer.Option("--exporter", help="Market that sells less.")] = "CN",
-    months: MonthsOption = None,
-    rerouting: RunReroutingOption = "both",
-    rationing: RunRationingOption = None,
+    *,
+    scenario: str,
+    exporter: str,
+    months: MonthsOption,
+    rerouting: str,
+    rationing: str | None,
     cover: CoverOption = None,
-    by: Annotated[
-        str,
-        typer.Option("--by", help="total, group (stage or sector), region or item."),
-    ] = "group",
-    by_month: ByMonthOption = False,
-    weights: WeightsOption = "sectors",
-    set_: SetOption = None,
-    measure: MeasureOption = None,
+    by: str,
+    by_month: bool,
+    weights: str,
+    sets: SetOption,
+    measures: MeasureOption,
     page: Annotated[
         Path | None,
-        typer.Option("--page", help="Write both sides as a page too, .html; with single months."),
+        typer.Option(help="Write both sides as a page too, .html; with single months."),
     ] = None,
 ) -> None:
     """Put both sides of a scenario on one page: exports not sold, output that importers lose.
@@ -60,7 +55,7 @@ def account(
     covers = chosen_covers(cover)
     chain = open_chain(context)
     results = chain.account(
-        name,
+        scenario,
         exporter=exporter,
         months=months,
         rerouting=rerouting,
@@ -69,8 +64,8 @@ def account(
         by=by,
         by_month=by_month or page is not None,
         weights=weights,
-        sets=set_ or (),
-        measures=measure or (),
+        sets=sets,
+        measures=measures,
     )
     output.write(results)
     if page is not None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
@@ -19,20 +20,15 @@ TESTS = (
 
 
 @with_output()
+@asks("backtest")
 def backtest(
     context: typer.Context,
     output: Output,
+    *,
     name: Annotated[str, typer.Argument(help="april-2025-shock.")],
-    observed: Annotated[
-        Path | None,
-        typer.Option(
-            "--observed", help="CSV of later months: month,series,destination,quantity_t,unit."
-        ),
-    ] = None,
-    months: Annotated[int, typer.Option("--months", min=4, max=24, help="From April 2025.")] = 12,
-    destination: Annotated[
-        list[str] | None, typer.Option("--destination", help="Only this one; may be repeated.")
-    ] = None,
+    observed: Path | None,
+    months: Annotated[int, typer.Option(min=4, max=24)],
+    destinations: Annotated[list[str], typer.Option("--destination")],
 ) -> None:
     """Forecast Chinese magnet exports from what was known in June 2025, and score the forecast.
 
@@ -43,5 +39,5 @@ def backtest(
     """
     if name != BACKTESTED:
         raise UsageError(f"no back-test of '{name}'. There is one of {BACKTESTED}.")
-    results = open_chain(context, tell=False).backtest(months, observed, destination or ())
+    results = open_chain(context, tell=False).backtest(months, observed, destinations)
     output.write(results, [TESTS])

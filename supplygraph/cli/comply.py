@@ -6,43 +6,30 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.options import (
-    ProductOption,
-    ProjectOption,
-    RegionOption,
-    SetOption,
-    month_at,
-)
+from supplygraph.cli.options import AtOption, SetOption
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 
 
 @with_output("comply")
+@asks("comply")
 def comply(
     context: typer.Context,
     output: Output,
-    rule: Annotated[str, typer.Argument(help="Measure such as US-2027-DFARS.")],
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at", callback=month_at, help="Capacities of this month; the base year's if not."
-        ),
+    *,
+    rule: str,
+    month: AtOption,
+    compliance: Annotated[float | None, typer.Option(min=0, max=1)],
+    product: str | None,
+    region: str | None,
+    sets: SetOption,
+    project: Annotated[
+        list[str] | None,
+        typer.Option("--project", help="A project built besides binding ones; may be repeated."),
     ] = None,
-    compliance: Annotated[
-        float | None,
-        typer.Option(
-            "--compliance",
-            min=0,
-            max=1,
-            help="Share of exporters that obey, 0 to 1.",
-        ),
-    ] = None,
-    product: ProductOption = None,
-    region: RegionOption = None,
-    set_: SetOption = None,
-    project: ProjectOption = None,
 ) -> None:
-    """Show supply that passes a rule of content against need, a year, under both readings.
+    """Show supply that passes a rule of content, and need for one year, by mixing and segregation.
 
     mixing: what leaves a place is a fair sample of what came in, so one foul tonne taints it
     all. segregated: every plant may keep clean streams apart on paper. A rule by purchase
@@ -56,11 +43,11 @@ def comply(
     chain = open_chain(context)
     results = chain.comply(
         rule,
-        at,
+        month,
         compliance=compliance,
         product=product,
         region=region,
-        sets=set_ or (),
+        sets=sets,
         projects=["binding", *(project or ())],
     )
     output.write(results)

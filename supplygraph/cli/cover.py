@@ -6,50 +6,41 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.options import ProductOption, RegionOption, WeightsOption, finite
+from supplygraph.cli.options import RemoveOption, finite
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
 
-def _kind(*, inferred: str | None, remove: list[str] | None, **_: object) -> str:
-    return "inferred-cover" if inferred else "survival" if remove else "cover"
+def _kind(*, inferred: str | None, selectors: list[str] | None, **_: object) -> str:
+    return "inferred-cover" if inferred else "survival" if selectors else "cover"
 
 
 @with_output(_kind)
+@asks("cover", "inferred_cover", "remove")
 def cover(
     context: typer.Context,
     output: Output,
-    product: ProductOption = None,
-    region: RegionOption = None,
-    remove: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--remove",
-            help="SELECTOR, or with share=0..1: how long stock lasts without it; '-' reads stdin.",
-        ),
-    ] = None,
-    each: Annotated[
+    *,
+    product: str | None,
+    region: str | None,
+    selectors: RemoveOption = None,
+    apart: Annotated[
         bool, typer.Option("--each", help="Compare every --remove as a scenario of its own.")
     ] = False,
-    ttr: Annotated[
-        str | None,
-        typer.Option("--ttr", help="Months to recovery, or the id of a row of lags."),
-    ] = None,
-    longest: Annotated[
-        float,
-        typer.Option(
-            "--longest", callback=finite, help="Months above which a time is only a limit."
-        ),
-    ] = 60.0,
+    ttr: str | None,
+    longest: Annotated[float, typer.Option(callback=finite)],
     inferred: Annotated[
         str | None,
         typer.Option(
-            "--inferred", help="Scenario: stock at which it is short when somebody was; no test."
+            metavar="SCENARIO",
+            help="Stock with which the model's first shortage falls in the month on record; "
+            "fitted, proves nothing.",
         ),
     ] = None,
-    weights: WeightsOption = "sectors",
+    weights: str,
 ) -> None:
     """Show the stock behind a product tier by tier, in months, and what runs out first.
 
@@ -62,17 +53,17 @@ def cover(
 
     Example: supplygraph cover --product f-35 --remove 'country=CN process=heavy' --ttr 11
     """
-    if inferred and (remove or each or ttr):
+    if inferred and (selectors or apart or ttr):
         raise UsageError("--inferred takes what is removed from the scenario. Leave --remove out.")
-    if each and not remove:
+    if apart and not selectors:
         raise UsageError("--each compares removals. Add --remove SELECTOR, twice or more.")
-    removals = read_removals(remove) if remove else []
+    removals = read_removals(selectors) if selectors else []
     chain = open_chain(context)
     if inferred:
         output.write(chain.inferred_cover(inferred, product, region))
         return
-    hit = chain if each else chain.remove(*removals)
+    hit = chain if apart else chain.remove(*removals)
     results = hit.cover(
-        product, region, each=removals if each else (), ttr=ttr, longest=longest, weights=weights
+        product, region, each=removals if apart else (), ttr=ttr, longest=longest, weights=weights
     )
     output.write(results)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import Session, with_output
 from supplygraph.cli.streams import clean, note, say
 from supplygraph.errors import DatasetError, Fault, SupplygraphError, UsageError
@@ -23,12 +24,12 @@ FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "way_out")
 
 
 @with_output()
+@asks("validate")
 def validate(
     context: typer.Context,
     output: Output,
-    path: Annotated[
-        str | None, typer.Argument(help="Folder or name of a dataset.", show_default="rare-earths")
-    ] = None,
+    *,
+    path: Annotated[str | None, typer.Argument(show_default="rare-earths")],
 ) -> None:
     """Check a dataset by every rule and print each fault with its way out.
 

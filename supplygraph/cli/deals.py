@@ -8,6 +8,7 @@ import typer
 
 from supplygraph.cli.options import finite, words
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
@@ -15,38 +16,20 @@ ROWS_BY = ("year", "project", "deal")
 
 
 @with_output()
+@asks("deals")
 def deals(
     context: typer.Context,
     output: Output,
-    by: Annotated[str, typer.Option("--by", help="year, project or deal.")] = "year",
-    years: Annotated[str, typer.Option("--years", help="Years, with commas.")] = "2026,2028,2030",
-    elements: Annotated[
-        str, typer.Option("--elements", help="Elements, with commas; NdPr counts as one.")
-    ] = "NdPr,Dy,Tb,Sm,Y",
-    pool: Annotated[
-        str, typer.Option("--pool", help="Regions that stand together, with commas.")
-    ] = "US,EU,JP",
-    without: Annotated[
-        str, typer.Option("--without", help="Selector of what stops; all of China by default.")
-    ] = "country=CN",
-    portfolios: Annotated[
-        str,
-        typer.Option(
-            "--portfolios",
-            help="usual, all, or of announced, binding, late-12, late-24, odds, none, "
-            "without-mine, without-separation, without-metal, without-magnet, with commas.",
-        ),
-    ] = "usual",
-    growth: Annotated[
-        float,
-        typer.Option(
-            "--growth", callback=finite, help="Growth of demand a year since the base year."
-        ),
-    ] = 0.0,
-    known_to: Annotated[
-        str, typer.Option("--known-to", help="Last month YYYY-MM whose steps came as dated.")
-    ] = "2026-10",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of odds.")] = 0,
+    *,
+    by: str,
+    years: str,
+    elements: str,
+    pool: str,
+    without: str,
+    portfolios: str,
+    growth: Annotated[float, typer.Option(callback=finite)],
+    known_to: str,
+    seed: Annotated[int, typer.Option(min=0)],
 ) -> None:
     """Show what deals and projects add, and how much of the need they cover when a country stops.
 

@@ -7,39 +7,20 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.options import ForceOption
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain
 from supplygraph.cli.streams import note, say
 
 
+@asks("export")
 def export(
     context: typer.Context,
-    to: Annotated[
-        Path,
-        typer.Option(
-            "--to", help="File to write, or folder for csv and parquet; its ending counts."
-        ),
-    ],
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            help="graphml, gexf (Gephi), cyjs (Cytoscape), xlsx, csv (data package) or parquet.",
-        ),
-    ] = None,
-    all_edges: Annotated[
-        bool,
-        typer.Option(
-            "--all-edges", help="Also edges without flow: idle lines, arcs that could be used."
-        ),
-    ] = False,
-    intervals: Annotated[
-        bool,
-        typer.Option(
-            "--intervals", help="Also the least and most of every arc (some seconds more)."
-        ),
-    ] = False,
-    force: ForceOption = False,
+    *,
+    path: Annotated[Path, typer.Option("--to")],
+    format: str | None,
+    all_edges: bool,
+    intervals: bool,
+    force: bool,
 ) -> None:
     """Write the network with its base-year flows, units, grades and sources.
 
@@ -52,10 +33,10 @@ def export(
     """
     from supplygraph.analysis.records.export_files import choose_format
 
-    kind = choose_format(to, format_, force)
+    kind = choose_format(path, format, force)
     chain = open_chain(context)
     for file in chain.export(
-        to, format=kind, all_edges=all_edges, intervals=intervals, force=force
+        path, format=kind, all_edges=all_edges, intervals=intervals, force=force
     ):
         say(f"{file}\n")
         note(f"wrote {file}")

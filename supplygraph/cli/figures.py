@@ -8,6 +8,7 @@ import typer
 
 from supplygraph.cli.options import TopOption, finite
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
@@ -23,48 +24,35 @@ def info(context: typer.Context, output: Output) -> None:
 
 
 @with_output()
+@asks("balance", "deciding")
 def balance(
     context: typer.Context,
     output: Output,
-    moved: Annotated[
-        float | None,
-        typer.Option(
-            "--moved",
-            min=0,
-            callback=finite,
-            help="Only figures that moved by more than this share.",
-        ),
-    ] = None,
-    role: Annotated[str | None, typer.Option("--role", help="Only fit, or only check.")] = None,
+    *,
+    moved: Annotated[float | None, typer.Option(min=0, callback=finite)],
+    role: str | None,
     held: Annotated[
-        bool, typer.Option("--held", help="Surplus and unexplained use instead of figures.")
+        bool, typer.Option("--held", help="Show output without a buyer and use without a name.")
     ] = False,
     flows: Annotated[bool, typer.Option("--flows", help="Every flow of the base year.")] = False,
-    intervals: Annotated[
-        str | None,
-        typer.Option(
-            "--intervals", help="Least and most of each arc of a material, such as nd-oxide."
-        ),
-    ] = None,
+    material: Annotated[str | None, typer.Option("--intervals", metavar="MATERIAL")],
     deciding: Annotated[
         bool,
         typer.Option("--deciding", help="Rank the figures that decide most (takes minutes)."),
     ] = False,
-    top: TopOption = None,
-    write: Annotated[
-        bool, typer.Option("--write", help="Store the balance in the dataset's derived/.")
-    ] = False,
+    top: TopOption,
+    write: bool,
 ) -> None:
     """Compare every published figure with the balance of the base year.
 
     Figures with role fit pulled the balance; a check was only compared. What moved by more
-    than 5 % says which other figures stand in its way.
+    than 1 % says what pulls it away.
 
     Example: supplygraph balance --moved 0.05
     """
     from supplygraph.analysis.records import balance_tables as tables
 
-    if sum([held, flows, intervals is not None, deciding]) > 1:
+    if sum([held, flows, material is not None, deciding]) > 1:
         raise UsageError("choose one of --held, --flows, --intervals and --deciding.")
     chain = open_chain(context)
     if write and not deciding:
@@ -73,8 +61,8 @@ def balance(
         results = tables.held(chain.baseline)
     elif flows:
         results = tables.flows(chain.baseline)
-    elif intervals is not None:
-        results = tables.intervals(chain.baseline, intervals)
+    elif material is not None:
+        results = tables.intervals(chain.baseline, material)
     elif deciding:
         results = chain.deciding(progress=note, top=top, write=write)
     else:
@@ -83,17 +71,12 @@ def balance(
 
 
 @with_output()
+@asks("explain")
 def explain(
     context: typer.Context,
     output: Output,
-    ids: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="ID...",
-            help="A plant, product, material, arc, owner, element, country, or a record such as "
-            "a measure, project, deal or event.",
-        ),
-    ],
+    *,
+    names: Annotated[list[str], typer.Argument(metavar="ID...")],
 ) -> None:
     """Print every figure behind a thing, with source and grade.
 
@@ -104,4 +87,4 @@ def explain(
 
     Example: supplygraph explain CN-2025-18 TR-2025-GENEVA
     """
-    output.write(open_chain(context, tell=False).explain(*ids))
+    output.write(open_chain(context, tell=False).explain(*names))

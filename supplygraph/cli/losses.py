@@ -8,17 +8,15 @@ import typer
 
 from supplygraph.cli.options import (
     AtOption,
-    ProductOption,
-    ProjectOption,
-    ProjectsOption,
-    RationingOption,
-    RegionOption,
+    MeasureOption,
+    RemoveOption,
     ReroutingOption,
+    SetOption,
     TopOption,
-    WeightsOption,
     words,
 )
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
@@ -33,25 +31,20 @@ def _check_time(value: object) -> None:
 
 
 @with_output("chokepoints")
+@asks("rank")
 def chokepoints(
     context: typer.Context,
     output: Output,
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by",
-            help="facility, country, country-stage, country-process, operator, element, "
-            "element-country or arc.",
-        ),
-    ] = "facility",
-    product: ProductOption = None,
-    region: RegionOption = None,
-    at: AtOption = None,
-    rerouting: ReroutingOption = "both",
-    rationing: RationingOption = "value",
-    weights: WeightsOption = "sectors",
-    projects: ProjectsOption = "binding",
-    top: TopOption = None,
+    *,
+    by: str,
+    product: str | None,
+    region: str | None,
+    at: AtOption,
+    rerouting: ReroutingOption,
+    rationing: str,
+    weights: str,
+    projects: str,
+    top: TopOption,
 ) -> None:
     """Rank what can be removed by the loss it causes, under both bounds.
 
@@ -77,29 +70,22 @@ def chokepoints(
 
 
 @with_output("whatif")
+@asks("solve", "remove")
 def whatif(
     context: typer.Context,
     output: Output,
-    remove: Annotated[
-        list[str] | None,
-        typer.Option("--remove", help="SELECTOR [share=0..1]; '-' reads one per line from stdin."),
-    ] = None,
-    measure: Annotated[
-        list[str] | None,
-        typer.Option("--measure", help="Measure of a state as it acts in --at, held for good."),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change its parameter: CN-2025-18.approval.US=0.3."),
-    ] = None,
-    product: ProductOption = None,
-    region: RegionOption = None,
-    at: AtOption = None,
-    rerouting: ReroutingOption = "both",
-    rationing: RationingOption = "value",
-    weights: WeightsOption = "sectors",
-    projects: ProjectsOption = "binding",
-    project: ProjectOption = None,
+    *,
+    selectors: RemoveOption = None,
+    measures: MeasureOption,
+    sets: SetOption,
+    product: str | None,
+    region: str | None,
+    at: AtOption,
+    rerouting: ReroutingOption,
+    rationing: str,
+    weights: str,
+    projects: str,
+    compared: Annotated[list[str], typer.Option("--project")],
     months: Annotated[
         str | None, typer.Option("--months", hidden=True, callback=_check_time)
     ] = None,
@@ -119,9 +105,9 @@ def whatif(
 
     Example: supplygraph whatif --remove country=CN --project au-nolans-sep --at 2030-01
     """
-    if not remove and not measure:
+    if not selectors and not measures:
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
-    removals = read_removals(remove) if remove else []
+    removals = read_removals(selectors) if selectors else []
     chain = open_chain(context)
     hit = chain.remove(*removals)
     results = hit.solve(
@@ -131,9 +117,9 @@ def whatif(
         product=product,
         region=region,
         at=at,
-        measures=measure or (),
-        sets=set_ or (),
+        measures=measures,
+        sets=sets,
         projects=words(projects),
-        compared=project or (),
+        compared=compared,
     ).results
     output.write(results)

@@ -1,7 +1,7 @@
-"""Options and arguments that several commands share, each described once.
+"""What the command line alone knows of options that several commands share: name, type, range.
 
-A command names the alias and its default: ``product: ProductOption = None``. What only one command
-takes is described there. Options of output are added by `supplygraph.cli.session.with_output`.
+What they mean and their defaults come from the question asked (`supplygraph.cli.question_options`);
+options of output are added by `supplygraph.cli.session.with_output`.
 """
 
 from __future__ import annotations
@@ -86,75 +86,23 @@ def words(text: str) -> list[str]:
     return [part for part in text.replace(",", " ").split() if part]
 
 
-# What is counted.
-ProductOption = Annotated[
-    str | None, typer.Option("--product", help="Count only this product; free is then its bound.")
+# What is taken away, and what is counted.
+RemoveOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--remove", metavar="SELECTOR", help="'-' reads one per line from standard input."
+    ),
 ]
-RegionOption = Annotated[
-    str | None,
-    typer.Option("--region", help="Count only this region (US, EU, JP, KR, IN, CN, ROW)."),
-]
-ElementOption = Annotated[
-    str | None, typer.Option("--element", help="Only this element, such as Dy.")
-]
-WeightsOption = Annotated[
-    str, typer.Option("--weights", help="sectors (default), value, equal or mass.")
-]
-TopOption = Annotated[int | None, typer.Option("--top", min=1, help="Rows to show.")]
-ByMonthOption = Annotated[bool, typer.Option("--by-month", help="Rows of single months too.")]
+TopOption = Annotated[int | None, typer.Option(min=1)]
 
 # The network of a static year.
-AtOption = Annotated[
-    str | None,
-    typer.Option(
-        "--at",
-        callback=month_at,
-        help="Month YYYY-MM whose capacities hold; flows and demand stay those of the base year.",
-    ),
-]
-ProjectsOption = Annotated[
-    str,
-    typer.Option(
-        "--projects",
-        help="Built by --at: binding, announced, non_binding, none, or ids with commas.",
-    ),
-]
-ProjectOption = Annotated[
-    list[str] | None,
-    typer.Option("--project", help="A project built besides; may be repeated."),
-]
-ReroutingOption = Annotated[
-    str,
-    typer.Option(
-        "--rerouting",
-        callback=static_rerouting,
-        help="none: nobody reroutes; free: the least loss; both.",
-    ),
-]
-RationingOption = Annotated[
-    str, typer.Option("--rationing", help="Under free: value (least loss) or proportional.")
-]
+AtOption = Annotated[str | None, typer.Option("--at", callback=month_at)]
+ReroutingOption = Annotated[str, typer.Option(callback=static_rerouting)]
 
 # The months of a scenario.
-ScenarioArgument = Annotated[str, typer.Argument(help="Scenario, or a YAML file.")]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Change a parameter: CN-2025-18.approval.US=0.3 or growth=0.02."),
-]
-MeasureOption = Annotated[
-    list[str] | None, typer.Option("--measure", help="Add a measure or modifier by its id.")
-]
-MonthsOption = Annotated[
-    int | None, typer.Option("--months", min=1, max=600, help="Months, instead of the scenario's.")
-]
-RunReroutingOption = Annotated[
-    str,
-    typer.Option("--rerouting", help="both (none and free), all, none, qualified or free."),
-]
-RunRationingOption = Annotated[
-    str | None,
-    typer.Option("--rationing", help="Of qualified and free: value, proportional or priority."),
-]
+SetOption = Annotated[list[str], typer.Option("--set")]
+MeasureOption = Annotated[list[str], typer.Option("--measure")]
+MonthsOption = Annotated[int | None, typer.Option(min=1, max=600)]
 CoverOption = Annotated[
     str | None, typer.Option("--cover", help="Only low, central or high stocks; all if left out.")
 ]

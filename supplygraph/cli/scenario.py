@@ -6,14 +6,9 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.options import (
-    HELP_OPTIONS,
-    ByMonthOption,
-    MeasureOption,
-    ScenarioArgument,
-    SetOption,
-)
+from supplygraph.cli.options import HELP_OPTIONS, MeasureOption, SetOption
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 
 app = typer.Typer(
@@ -37,13 +32,15 @@ def list_(context: typer.Context, output: Output) -> None:
 
 
 @with_output()
+@asks("bounds")
 def show(
     context: typer.Context,
     output: Output,
-    name: ScenarioArgument,
-    month: Annotated[str | None, typer.Option("--month", help="Only this month, YYYY-MM.")] = None,
-    set_: SetOption = None,
-    measure: MeasureOption = None,
+    *,
+    scenario: str,
+    month: str | None,
+    sets: SetOption,
+    measures: MeasureOption,
 ) -> None:
     """Print every bound that differs from the base, and who set it.
 
@@ -54,22 +51,21 @@ def show(
 
     Example: supplygraph scenario show busan-window --month 2026-01 --set CN-2025-18.approval.US=0.3
     """
-    results = open_chain(context, tell=False).bounds(name, month, set_ or (), measure or ())
+    results = open_chain(context, tell=False).bounds(scenario, month, sets, measures)
     output.write(results)
 
 
 @with_output()
+@asks("duties")
 def duties(
     context: typer.Context,
     output: Output,
-    name: ScenarioArgument,
-    by_month: ByMonthOption = False,
-    price: Annotated[
-        list[str] | None,
-        typer.Option("--price", help="MATERIAL=USD_PER_TONNE, in place of the price on record."),
-    ] = None,
-    set_: SetOption = None,
-    measure: MeasureOption = None,
+    *,
+    scenario: str,
+    by_month: bool,
+    prices: Annotated[list[str], typer.Option("--price")],
+    sets: SetOption,
+    measures: MeasureOption,
 ) -> None:
     """Print what tariffs and leaks cost: rate x price x flow, arc by arc.
 
@@ -81,6 +77,6 @@ def duties(
     Example: supplygraph scenario duties tariffs-2025 --price ndfeb-hre=48465
     """
     results = open_chain(context, tell=False).duties(
-        name, prices=price or (), by_month=by_month, sets=set_ or (), measures=measure or ()
+        scenario, prices=prices, by_month=by_month, sets=sets, measures=measures
     )
     output.write(results)

@@ -7,21 +7,14 @@ from typing import Annotated
 import typer
 
 from supplygraph.cli.options import (
-    ByMonthOption,
     CoverOption,
     MeasureOption,
     MonthsOption,
-    ProductOption,
-    ProjectOption,
-    RegionOption,
-    RunRationingOption,
-    RunReroutingOption,
-    ScenarioArgument,
     SetOption,
-    WeightsOption,
     chosen_covers,
 )
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 
 
@@ -30,24 +23,24 @@ def _kind(*, by: str, **_: object) -> str:
 
 
 @with_output(_kind)
+@asks("run")
 def run(
     context: typer.Context,
     output: Output,
-    name: ScenarioArgument,
-    months: MonthsOption = None,
-    rerouting: RunReroutingOption = "both",
-    rationing: RunRationingOption = None,
+    *,
+    scenario: str,
+    months: MonthsOption,
+    rerouting: str,
+    rationing: str | None,
     cover: CoverOption = None,
-    by_month: ByMonthOption = False,
-    by: Annotated[
-        str, typer.Option("--by", help="product, or element: tonnes asked for and not served.")
-    ] = "product",
-    product: ProductOption = None,
-    region: RegionOption = None,
-    weights: WeightsOption = "sectors",
-    set_: SetOption = None,
-    measure: MeasureOption = None,
-    project: ProjectOption = None,
+    by_month: bool,
+    by: str,
+    product: str | None,
+    region: str | None,
+    weights: str,
+    sets: SetOption,
+    measures: MeasureOption,
+    besides: Annotated[list[str], typer.Option("--project")],
 ) -> None:
     """Step through the months of a scenario: first shortage, months of output lost.
 
@@ -61,7 +54,7 @@ def run(
     covers = chosen_covers(cover)
     chain = open_chain(context)
     results = chain.run(
-        name,
+        scenario,
         months=months,
         rerouting=rerouting,
         rationing=rationing,
@@ -71,27 +64,29 @@ def run(
         weights=weights,
         product=product,
         region=region,
-        sets=set_ or (),
-        measures=measure or (),
-        besides=project or (),
+        sets=sets,
+        measures=measures,
+        besides=besides,
     ).results
     output.write(results)
 
 
 @with_output()
+@asks("compare")
 def compare(
     context: typer.Context,
     output: Output,
-    names: Annotated[list[str], typer.Argument(help="Two scenarios or more; the first is base.")],
-    by: Annotated[str, typer.Option("--by", help="product, or product,region.")] = "product,region",
-    months: MonthsOption = None,
-    rerouting: RunReroutingOption = "both",
-    rationing: RunRationingOption = None,
-    product: ProductOption = None,
-    region: RegionOption = None,
-    weights: WeightsOption = "sectors",
-    set_: SetOption = None,
-    measure: MeasureOption = None,
+    *,
+    scenarios: list[str],
+    by: str,
+    months: MonthsOption,
+    rerouting: str,
+    rationing: str | None,
+    product: str | None,
+    region: str | None,
+    weights: str,
+    sets: SetOption,
+    measures: MeasureOption,
 ) -> None:
     """Put scenarios side by side: months of output lost between bounds, low to high stocks.
 
@@ -99,7 +94,7 @@ def compare(
     """
     chain = open_chain(context)
     results = chain.compare(
-        names,
+        scenarios,
         by=[part.strip() for part in by.split(",")],
         months=months,
         rerouting=rerouting,
@@ -107,7 +102,7 @@ def compare(
         product=product,
         region=region,
         weights=weights,
-        sets=set_ or (),
-        measures=measure or (),
+        sets=sets,
+        measures=measures,
     )
     output.write(results)

@@ -14,12 +14,12 @@ import typer
 from supplygraph.cli.conditions import parse_condition
 from supplygraph.cli.options import FailOption, ForceOption, FormatOption, OutputOption
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import Command, set_options
 from supplygraph.cli.streams import note
 
 if TYPE_CHECKING:
     from supplygraph.api import Chain
 
-Command = Callable[..., None]
 OUTPUT_OPTIONS: dict[str, tuple[Any, Any]] = {
     "format_": (FormatOption, None),
     "output": (OutputOption, None),
@@ -104,9 +104,8 @@ def _describe(run: Command, command: Command, *, gated: bool) -> None:
     added = {"condition": (FailOption, None)} if gated else {}
     kept += [
         inspect.Parameter(
-            name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
         )
         for name, (annotation, default) in (added | OUTPUT_OPTIONS).items()
     ]
-    run.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in kept}
+    set_options(run, kept)

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.options import ElementOption, TopOption, static_rerouting
+from supplygraph.cli.options import static_rerouting
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 
 READING = ("how_to_read", "blind_to")
@@ -21,64 +22,27 @@ def _metric(*, metric: str | None, region: str | None, **_: object) -> str:
 
 
 @with_output(_metric)
+@asks("structure")
 def structure(
     context: typer.Context,
     output: Output,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric",
-            help="concentration (default), dependence (default with --region), dominators, "
-            "vitality, betweenness, shapley, eu-supply-risk, geopolrisk or esri.",
-        ),
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option("--region", help="Who supplies this region (US, EU, JP …).")
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option("--product", help="Only this product (dominators, shapley, esri).")
-    ] = None,
-    element: ElementOption = None,
-    process: Annotated[
-        str | None, typer.Option("--process", help="Only this process (concentration).")
-    ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            "--by",
-            help="Concentration: country or owner. Nodes: country-process, country-stage, "
-            "country, facility (default of esri) or operator.",
-        ),
-    ] = None,
-    links: Annotated[
-        str | None,
-        typer.Option("--links", help="Dominators: any link, or only those of the base year."),
-    ] = None,
-    rerouting: Annotated[
-        str | None,
-        typer.Option("--rerouting", help="Shapley: none, free or both (default)."),
-    ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option("--weights", help="Shapley, esri: sectors (default), value, equal or mass."),
-    ] = None,
-    governance: Annotated[
-        Path | None,
-        typer.Option(
-            "--governance",
-            help="CSV of country, wgi, political_stability, trade_factor (risk indices).",
-        ),
-    ] = None,
-    indices: Annotated[
-        Path | None,
-        typer.Option(
-            "--indices", help="CSV of material, eol_rir, substitution_index (EU supply risk)."
-        ),
-    ] = None,
-    top: TopOption = None,
+    *,
+    metric: str | None = None,
+    region: str | None,
+    product: str | None,
+    element: str | None,
+    process: str | None,
+    by: str | None,
+    links: str | None,
+    rerouting: Annotated[str | None, typer.Option(callback=static_rerouting)],
+    weights: str,
+    governance: Path | None,
+    indices: Path | None,
+    top: Annotated[int | None, typer.Option(min=1, help="Rows to show; all if left out.")] = None,
 ) -> None:
     """Measure how the network is built: who holds what, who supplies whom, what has no way round.
 
+    Without --metric: concentration, or dependence of the --region asked for.
     Every measure says under its table how to read it and what it is blind to. None of them
     knows time or stocks: chokepoints and whatif say what a removal does.
 
@@ -86,13 +50,12 @@ def structure(
 
     Example: supplygraph structure --metric vitality --element Dy --top 5
     """
-    static_rerouting(rerouting)
     chain = open_chain(context)
     results = chain.structure(
         _metric(metric=metric, region=region),
         product=product,
         region=region,
-        weights=weights or "sectors",
+        weights=weights,
         by=by,
         element=element,
         process=process,

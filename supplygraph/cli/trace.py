@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from supplygraph.cli.options import ElementOption
 from supplygraph.cli.output import Output
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 
 
 @with_output("trace")
+@asks("trace")
 def trace(
     context: typer.Context,
     output: Output,
-    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Id of an end product.")],
-    region: Annotated[
-        str | None,
-        typer.Option("--region", help="Only what is assembled there, such as US, EU or JP."),
-    ] = None,
-    element: ElementOption = None,
-    by: Annotated[
-        str,
-        typer.Option("--by", help="place: where plants stand; owner: whose they are; all."),
-    ] = "place",
-    ranges: Annotated[
-        str,
-        typer.Option(
-            "--ranges",
-            help="Shares with a least and most: all, large (a tenth and more), none; auto is all "
-            "for one element, else large.",
-        ),
-    ] = "auto",
+    *,
+    product: str,
+    region: str | None,
+    element: str | None,
+    by: str,
+    ranges: str,
 ) -> None:
     """Show where the elements in a product come from, by proportional mixing at each stage.
 

@@ -7,14 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplygraph.cli.options import (
-    AtOption,
-    ForceOption,
-    ProductOption,
-    RegionOption,
-    WeightsOption,
-)
+from supplygraph.cli.options import AtOption, ForceOption
 from supplygraph.cli.output import file_exists
+from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain
 from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
@@ -26,12 +21,14 @@ PAGES = (".html", ".htm")
 RECORDS = (".json",)
 
 
+@asks("page")
 def view(
     context: typer.Context,
-    product: ProductOption = None,
-    region: RegionOption = None,
-    at: AtOption = None,
-    weights: WeightsOption = "sectors",
+    *,
+    product: str | None,
+    region: str | None,
+    at: AtOption,
+    weights: str,
     record: Annotated[
         Path | None,
         typer.Option("--record", help="Draw a record saved earlier as .json; nothing is solved."),

@@ -11,8 +11,10 @@ import typer
 
 import supplygraph.cli
 from supplygraph.cli.app import app
+from supplygraph.schema.queries import queries
 
 COMMANDS = typer.main.get_command(app).commands
+EVERY = [*COMMANDS.values(), *COMMANDS["scenario"].commands.values()]
 EXAMPLE = re.compile(r"^\s*Example: supplygraph (.+)$", re.MULTILINE)
 EXAMPLES = [
     (name, line) for name in COMMANDS for line in EXAMPLE.findall(COMMANDS[name].help or "")
@@ -48,8 +50,32 @@ def test_options_that_commands_share_are_described_once():
         if ast.unparse(call.func).startswith("typer.")
         if any(word.arg == "help" for word in call.keywords)
     )
-    assert described.total() > 50
+    assert described.total() > 20
     assert [text for text, count in described.items() if count > 1] == []
+
+
+def test_no_help_holds_a_bracket():
+    """The terminal reads what stands in brackets as a style, and drops it."""
+    said = [*EVERY, *(option for command in EVERY for option in command.params)]
+    assert [one.name for one in said if "[" in (one.help or "")] == []
+
+
+def test_an_option_says_what_the_parameter_of_its_question_means():
+    """Then what only the command line adds; its default is that of Python, in one word."""
+    options = {option.name: option for option in COMMANDS["deals"].params}
+    described = {parameter.name: parameter for parameter in queries()["deals"].parameters}
+    assert set(described) < set(options)
+    assert options["known_to"].help == described["known_to"].describe().replace("``", "")
+    assert options["elements"].help.endswith("counts as one. Written with commas.")
+    assert (options["elements"].default, options["growth"].default) == ("NdPr,Dy,Tb,Sm,Y", 0.0)
+    assert options["by"].help.endswith("One of year, project or deal.")
+    remove = next(option for option in COMMANDS["whatif"].params if option.name == "selectors")
+    assert remove.opts == ["--remove"]
+    assert remove.help.endswith("share=0.5. '-' reads one per line from standard input.")
+
+
+def test_a_switch_has_no_second_flag():
+    assert [p.name for command in EVERY for p in command.params if p.secondary_opts] == []
 
 
 @pytest.mark.slow
