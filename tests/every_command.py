@@ -125,8 +125,8 @@ supplygraph trace ev --element Xx
 supplygraph structure --metric beauty
 """
 SCHEMAS_OF_RESULTS = (
-    "balance chokepoints whatif explain structure trace cover compare deals backtest comply view "
-    "run account duties survival outlook projects bounds shapley esri"
+    "info validate balance chokepoints whatif explain structure trace cover view scenario compare "
+    "deals backtest comply"
 )
 # Small datasets, solved in no time: they reach what the shipped one does not hold.
 EXAMPLES = ("three-nodes", "esri-toy", "time-to-recover", "time-to-recover-tiers")
