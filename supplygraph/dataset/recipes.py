@@ -130,6 +130,17 @@ def spell_out(
     dataset: Dataset, variants: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Recipe], list[Fault]]:
     """The same with the faults found; what does not exist is then a material without a name."""
+    if variants:
+        return _spelled_out(dataset, variants)
+    if "recipes" not in dataset.derived:  # every check of recipes asks for them
+        dataset.derived["recipes"] = _spelled_out(dataset, {})
+    recipes, faults = dataset.derived["recipes"]
+    return dict(recipes), list(faults)
+
+
+def _spelled_out(
+    dataset: Dataset, variants: Mapping[str, str]
+) -> tuple[dict[str, Recipe], list[Fault]]:
     known = vectors(dataset, variants)
     materials = dataset.tables["materials"]
     oxides = {
