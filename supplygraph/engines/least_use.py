@@ -10,6 +10,8 @@ from supplygraph.errors import NotConvergedError
 # HiGHS keeps rows to 1e-9 and drops smaller entries: a use below this share of what its market
 # holds would pass for served, whatever stops.
 LEAST_USE = 1e-9
+# What makes less of its material than this share of the world is dust itself: nothing hangs on it.
+COUNTS = 1e-6
 
 
 def check_uses_are_seen(baseline: Baseline) -> None:
@@ -24,6 +26,7 @@ def check_uses_are_seen(baseline: Baseline) -> None:
     held = baseline.made - baseline.exports + baseline.imports
     used, own = baseline.drawn, inputs.draw >= 0  # an alternative alone may be dust
     unseen = inputs.essential & ~own & (used > 0) & (used < LEAST_USE * held[inputs.pool])
+    unseen &= (_part_of_world(baseline) > COUNTS)[inputs.user]
     if not unseen.any():
         return
     first = int(np.flatnonzero(unseen)[0])
@@ -36,3 +39,15 @@ def check_uses_are_seen(baseline: Baseline) -> None:
         f"a share below {LEAST_USE:g} that no solver tells from nothing. "
         "Look for a unit mistaken in a need, a recipe or a figure."
     )
+
+
+def _part_of_world(baseline: Baseline) -> np.ndarray:
+    """Largest share that an activity has in what the world makes of a material; 1 of a demand."""
+    graph = baseline.graph
+    _, material = np.unique(graph.pools["material"].to_numpy().astype(str), return_inverse=True)
+    world = np.bincount(material, baseline.made)[material]
+    made = graph.made_quantity * baseline.block("activity")[graph.made_activity]
+    part = np.zeros(graph.n_activities)
+    share = np.divide(made, world[graph.made_pool], out=np.zeros_like(made), where=made > 0)
+    np.maximum.at(part, graph.made_activity, share)
+    return np.concatenate([part, np.ones(graph.n_demands)])

@@ -19,6 +19,9 @@ from supplygraph.solver.quadratic import FitProgram
 
 TOGETHER = 12  # rounds in which all wrong bounds change at once, which is fast and may cycle
 GROWTH = 3  # times the fewest wrong bounds so far: such a search runs away
+# How wrong the sign of a price may be on a factorised face, whose prices are right to 1e-13. With
+# 1e-9, one flow entered a round of the balance earlier or later for the sake of its last digits.
+SIGN = 1e-11
 ONE_BY_ONE = 400  # steps downhill that change one bound each, which is slow and does not cycle
 
 
@@ -182,7 +185,7 @@ def contradictions(program: FitProgram, face: Face, solved: SolvedFace) -> Wrong
     over = np.where(above & (face.row != 1), value - program.upper, 0.0)
     under = np.where(below & (face.row != -1), program.lower - value, 0.0)
     loose = np.where(equal, 0.0, -price * face.row)
-    unit = PRICE * solved.unit
+    unit = SIGN * solved.unit
     lack = program.figures @ x - program.values
     kink = np.where(face.tail == 0, np.abs(lack) - program.huber, program.huber - face.tail * lack)
     moved = kink > FEASIBLE  # at the kink itself both parts of the loss have one slope

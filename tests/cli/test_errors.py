@@ -67,7 +67,7 @@ WRONG = [
     ([*REMOVE, "id=mine-a share=nan"], "share 'nan' is not between 0 and 1"),
     ([*REMOVE, "id=mine-a share=true"], "share 'true' is not between 0 and 1. Write such as"),
     ([*REMOVE, "id=mine-a share=inf"], "share 'inf' is not between 0 and 1. Write such as"),
-    ([*REMOVE, "share=0.5"], "give a selector"),
+    ([*REMOVE, "share=0.5"], "Give a selector"),
     ([*REMOVE, "-"], "standard input names nothing"),
     ([*REMOVE, "id=mine-a", "--months", "24"], "static year"),
     ([*REMOVE, "id=mine-a", "--from", "2025-04"], "static year"),
