@@ -26,7 +26,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ NOT_NAMED = ("month", "rerouting", "rationing", "cover")
 SERVER = Path(__file__).with_name("command_server.py")
 PAGES = ("questions", "coverage", "deals", "scenarios", "structure")
 SHOWN = 20  # lines of a difference that are printed; the rest is counted
+WIDTH = 200  # signs of each that are printed
 LONG = 400  # a line with more signs is data of a page or a record, and is cut at its commas
 
 # Scores as `--governance` reads them; the dataset has none.
@@ -167,10 +168,12 @@ class Change:
     new: str
 
     def lines(self) -> list[str]:
-        """As a small diff."""
-        return [f"  @ {self.where}", *(f"  - {t}" for t in self.old.splitlines())] + [
-            f"  + {t}" for t in self.new.splitlines()
-        ]
+        """As a small diff, long lines from a little before the first sign that differs."""
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(self.old, self.new, strict=False))
+        start = max(0, len(list(alike)) - 60) if "\n" not in self.old + self.new else 0
+        marked = [f"  - {line}" for line in self.old[start:].splitlines()]
+        marked += [f"  + {line}" for line in self.new[start:].splitlines()]
+        return [f"  @ {self.where}", *(line[:WIDTH] for line in marked)]
 
 
 @dataclass(frozen=True)
@@ -293,7 +296,7 @@ def _lines_apart(old: list[str], new: list[str], where: str) -> Iterator[Change]
 
 def report(command: str, changes: list[Change]) -> Iterable[str]:
     """Differences of a command as lines to print."""
-    lines = [line[:300] for change in changes for line in change.lines()]
+    lines = [line for change in changes for line in change.lines()]
     yield f"$ {command}"
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:

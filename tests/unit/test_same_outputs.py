@@ -44,6 +44,11 @@ def test_no_command_is_listed_twice():
     assert len(commands) == len(set(commands))
 
 
+def test_a_difference_late_in_a_long_line_is_shown():
+    (found,) = compare_texts("word " * 70 + "old", "word " * 70 + "new", "stderr")
+    assert [line[-3:] for line in found.lines()[1:]] == ["old", "new"]
+
+
 @pytest.mark.slow
 def test_a_changed_text_is_found(tmp_path):
     changed = tmp_path / "changed"
