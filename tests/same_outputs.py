@@ -227,7 +227,7 @@ def compare_values(old: Any, new: Any, where: str, field: str = "") -> Iterator[
         for place, (one, other) in enumerate(zip(old, new, strict=True)):
             if one != other:
                 yield from compare_values(one, other, _row_name(one, f"{where}[{place}]"), field)
-    elif (old, new) in GRADE_CHANGES and GRADE_FIELD.search(field):
+    elif GRADE_FIELD.search(field) and any((old, new) == change for change in GRADE_CHANGES):
         yield Change(where, field, old, new)
     elif old != new:
         yield from _lines_apart(_spread(old), _spread(new), f"{where} {field}".strip())

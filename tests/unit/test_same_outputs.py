@@ -32,6 +32,8 @@ def test_other_grades_and_other_fields_are_differences():
 def test_rows_that_come_or_go_are_shown():
     (found,) = compare_texts("a 1\nb 2\n", "a 1\n", "stdout")
     assert (found.old, found.new) == ("b 2", "")
+    (found,) = compare_values({"enum": ["A", "B"]}, {"enum": ["A"]}, "")
+    assert (found.old, found.new) == ("'B'", "")
 
 
 def test_a_wider_column_is_no_difference_and_a_moved_sign_is_one():
