@@ -33,7 +33,7 @@ from typing import Any
 from every_command import every_command
 from pages import read_blocks, read_commands
 
-# The mask. Keys of JSON that are left out, with all beneath them:
+# The mask. Keys of JSON that are left out, with all beneath them, also where a schema names them:
 MASKED_KEYS = {
     "seed": "kept only where something random reads it",
     "params": "options and defaults as asked for, not an answer",
@@ -217,6 +217,8 @@ def compare_values(old: Any, new: Any, where: str, field: str = "") -> Iterator[
     >>> list(compare_values({"results": old, "seed": 0}, {"results": new}, ""))
     [Change(where='a', field='evidence', old='C', new='calc')]
     """
+    if field == "required" and isinstance(old, list) and isinstance(new, list):
+        old, new = ([name for name in names if name not in MASKED_KEYS] for names in (old, new))
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
             if key not in MASKED_KEYS:

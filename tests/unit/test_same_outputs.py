@@ -29,6 +29,11 @@ def test_other_grades_and_other_fields_are_differences():
         assert not found.field
 
 
+def test_a_schema_may_lack_what_is_masked():
+    assert not list(compare_values({"required": ["id", "seed"]}, {"required": ["id"]}, ""))
+    assert list(compare_values({"required": ["id", "x"]}, {"required": ["id"]}, ""))
+
+
 def test_rows_that_come_or_go_are_shown():
     (found,) = compare_texts("a 1\nb 2\n", "a 1\n", "stdout")
     assert (found.old, found.new) == ("b 2", "")
