@@ -302,7 +302,10 @@ class _Reader:
     def _need_sizes(
         self, products: dict[str, dict[str, str]], demand: list[dict[str, str]]
     ) -> dict[tuple[str, str], float]:
-        """Tonnes per unit; a need that nobody sized takes a ten-thousandth of the sized uses."""
+        """Tonnes per unit; a need that nobody sized takes a ten-thousandth of the sized uses.
+
+        Of a material without any, a ten-thousandth of the least use of another.
+        """
         units: dict[str, float] = {}
         for row in demand:
             units[row["product"]] = units.get(row["product"], 0.0) + number(row["units"])
@@ -318,8 +321,9 @@ class _Reader:
                 continue
             sizes[key] = size
             known[key[1]] = known.get(key[1], 0.0) + size * units.get(key[0], 0.0)
+        least = min((total for total in known.values() if total > 0), default=1.0)
         for key in blank:
-            sizes[key] = NOMINAL * (known.get(key[1], 0.0) or 1.0) / units.get(key[0], 1.0)
+            sizes[key] = NOMINAL * (known.get(key[1], 0.0) or least) / units.get(key[0], 1.0)
         return sizes
 
     def _demand(
