@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from networks import Network, _Draw
+from networks import Network
+from random_networks import NetworkDraw
 
 
-class _WideDraw(_Draw):
+class _WideDraw(NetworkDraw):
     """2 to 6 markets and 3 to 7 stages; every fifth network bars a market from some material."""
 
     def _places(self) -> None:

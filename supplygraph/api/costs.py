@@ -72,10 +72,8 @@ def account(
     ['exporter', 'home', 'importer', 'record']
     """
     from supplygraph.analysis.runs.account import account_table
-    from supplygraph.scenario.load import load_scenario
 
-    changes = [*sets, *([] if months is None else [f"months={months}"])]
-    told = load_scenario(chain.dataset, scenario, changes, measures, graph=chain.network)
+    told, changes = chain.loaded.scenario(scenario, sets, measures, months)
     tracer = chain.loaded.tracer(None, weights, None, None)
     table, notes, applied = account_table(
         tracer,
@@ -131,17 +129,15 @@ def duties(
         Measures or modifiers added, by id.
     """
     from supplygraph.analysis.runs.duties import duty_table, parse_prices
-    from supplygraph.scenario.load import load_scenario
 
-    changes, added = list(sets), list(measures)
-    told = load_scenario(chain.dataset, scenario, changes, added, graph=chain.network)
+    told, changes = chain.loaded.scenario(scenario, sets, measures)
     given = parse_prices(chain.dataset, prices)
     table, notes = duty_table(chain.baseline, told, prices=given, by_month=by_month)
     params = {
         "scenario": told.name,
         "by_month": by_month,
         "set": changes,
-        "measure": added,
+        "measure": list(measures),
         "price": given,
     }
     return Results("duties", table, chain.about(), params, warnings=notes)

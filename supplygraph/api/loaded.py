@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -84,6 +85,19 @@ class Loaded:
             month.weights.setflags(write=False)
             self._tracers[key] = Tracer(month)
         return self._tracers[key]
+
+    def scenario(
+        self,
+        named: str | Path,
+        sets: Sequence[str] = (),
+        measures: Sequence[str] = (),
+        months: int | None = None,
+    ) -> tuple[Scenario, list[str]]:
+        """A scenario of the dataset or of a file with its changes, and all changes as text."""
+        from supplygraph.scenario.load import load_scenario
+
+        changes = [*sets, *([] if months is None else [f"months={months}"])]
+        return load_scenario(self.dataset, named, changes, measures, graph=self.network), changes
 
     def tracer_of_scenario(
         self,

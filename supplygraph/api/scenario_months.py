@@ -120,10 +120,8 @@ def run(
         If the scenario contradicts itself, or a window ends and nobody says what follows.
     """
     from supplygraph.analysis.runs.scenario_runs import run_scenario
-    from supplygraph.scenario.load import load_scenario
 
-    changes = [*sets, *([] if months is None else [f"months={months}"])]
-    told = load_scenario(chain.dataset, scenario, changes, measures, graph=chain.network)
+    told, changes = chain.loaded.scenario(scenario, sets, measures, months)
     built = [*(told.projects if projects is None else projects), *besides]
     tracer = chain.loaded.tracer_of_scenario(told, built, weights, product, region)
     table, notes, applied = run_scenario(

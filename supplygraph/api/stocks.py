@@ -108,9 +108,8 @@ def inferred_cover(
     ('2025-05', ('inferred',))
     """
     from supplygraph.analysis.runs.scenario_runs import cover_from_events
-    from supplygraph.scenario.load import load_scenario
 
-    told = load_scenario(chain.dataset, scenario, graph=chain.network)
+    told, _ = chain.loaded.scenario(scenario)
     tracer = chain.loaded.tracer_of_scenario(told, told.projects)
     table, notes = cover_from_events(tracer, told, product, region)
     params = {"scenario": told.name, "product": product, "region": region}

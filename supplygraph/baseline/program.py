@@ -34,7 +34,8 @@ PRIOR_WEIGHT = 1e-2  # of an expected flow, beside a figure
 ROUNDS = 3  # as many as bring agreeing figures of grade D to 1e-7 of their distance
 # A figure of small error far from what is expected lies in the straight part of Huber's loss, where
 # a round takes a step of limited length towards it: then the rounds go on until no figure moves by
-# more than this many of its errors. The shipped data need none; the most seen was 9.
+# more than this many of its errors. The shipped data need none. Figures that contradict each other
+# may still move in the last round; its answer stands then, the optimum around the one before.
 STEADY, MOST_ROUNDS = 0.05, 40
 # A figure of nothing, or far below what is expected, is measured against this share of it: a
 # relative error of almost nothing would otherwise weigh without limit.

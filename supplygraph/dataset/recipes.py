@@ -132,9 +132,9 @@ def spell_out(
     """The same with the faults found; what does not exist is then a material without a name."""
     if variants:
         return _spelled_out(dataset, variants)
-    if "recipes" not in dataset.derived:  # every check of recipes asks for them
-        dataset.derived["recipes"] = _spelled_out(dataset, {})
-    recipes, faults = dataset.derived["recipes"]
+    if "recipes" not in dataset.remembered:  # every check of recipes asks for them
+        dataset.remembered["recipes"] = _spelled_out(dataset, {})
+    recipes, faults = dataset.remembered["recipes"]
     return dict(recipes), list(faults)
 
 

@@ -64,7 +64,7 @@ class Dataset:
     tables_hash: str = ""
     # What is derived from the tables and asked for often, by name. A copy with other tables, as
     # dataclasses.replace makes, begins with none.
-    derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def has(self, table: str) -> bool:
         """Whether the folder holds this table, though it may have no rows."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.faults.folder import Files, read_folder
-from tests.networks import random_network
+from tests.random_networks import random_network
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = "rare-earths"

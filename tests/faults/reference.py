@@ -14,6 +14,7 @@ import networkx as nx
 import numpy as np
 
 import supplygraph as sg
+from tests.worked_examples import MINE_2024_EDITION_2025
 
 
 @dataclass(frozen=True)
@@ -164,22 +165,13 @@ def _indices() -> Iterator[Case]:
         supply_risk,
     )
 
-    output = {
-        "US": 45_000,
-        "AU": 13_000,
-        "BR": 20,
-        "MM": 31_000,
-        "CN": 270_000,
-        "IN": 2_900,
-        "MG": 2_000,
-        "MY": 130,
-        "NG": 13_000,
-        "RU": 2_500,
-        "TH": 13_000,
-        "VN": 300,
-        "other": 1_100,
-    }
-    yield Case(MINES, "concentration x 10,000", 4923.6, 1e4 * sg.concentration(output), 0.05)
+    yield Case(
+        MINES,
+        "concentration x 10,000",
+        4923.6,
+        1e4 * sg.concentration(MINE_2024_EDITION_2025),
+        0.05,
+    )
     world = {"CN": 0.68, "US": 0.12, "MM": 0.10, "AU": 0.07, "oth": 0.03}
     sourcing = {"CN": 0.85, "MY": 0.10, "US": 0.05}
     governance = {"CN": 6.1, "US": 3.0, "MM": 8.0, "AU": 1.9, "MY": 4.3, "oth": 5.0}

@@ -7,15 +7,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from networks import (
-    Solved,
-    bounds_under,
-    cold_loss,
-    loss,
-    product_loss,
-    random_network,
-    removals,
-)
+from networks import Solved, bounds_under, cold_loss, loss, product_loss
+from random_networks import random_network, removals
 
 from supplygraph.baseline import reconcile
 from supplygraph.engines import AllocationProgram

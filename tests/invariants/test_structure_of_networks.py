@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import random_network, removals
 from program import shipped_chain
+from random_networks import random_network, removals
 
 from supplygraph.analysis.losses.entities import entities_of
 from supplygraph.analysis.structure.dominators import Reach

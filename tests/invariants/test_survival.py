@@ -9,7 +9,8 @@ from supplygraph.engines.full_service import SurvivalProgram
 from supplygraph.engines.inventories import stocks_of
 from supplygraph.engines.stock_depletion import course
 from supplygraph.scenario import Shock, parse_shock
-from tests.networks import Network, random_network, removals
+from tests.networks import Network
+from tests.random_networks import random_network, removals
 
 SEEDS = range(14)
 UNTIL = 40.0

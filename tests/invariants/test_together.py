@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from networks import Network, random_network, removals
+from networks import Network
 from program import shipped_chain
+from random_networks import random_network, removals
 
 from supplygraph.analysis.losses.entities import entities_of
 from supplygraph.engines import group_testing as together

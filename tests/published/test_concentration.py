@@ -3,22 +3,7 @@
 import pytest
 
 import supplygraph as sg
-
-MINE_2024_EDITION_2025 = {
-    "US": 45_000,
-    "AU": 13_000,
-    "BR": 20,
-    "MM": 31_000,
-    "CN": 270_000,
-    "IN": 2_900,
-    "MG": 2_000,
-    "MY": 130,
-    "NG": 13_000,
-    "RU": 2_500,
-    "TH": 13_000,
-    "VN": 300,
-    "other": 1_100,
-}
+from tests.worked_examples import MINE_2024_EDITION_2025
 
 
 def test_index_of_mine_production():

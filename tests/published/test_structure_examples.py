@@ -12,6 +12,7 @@ from supplygraph.analysis.suppliers.criticality_indices import (
     scaled_governance,
     supply_risk,
 )
+from tests.worked_examples import MIXED
 
 CAPACITY = {
     "CN_mine": 70,
@@ -40,19 +41,6 @@ ARCS = {
     "JP_mag": ["auto", "def"],
     "US_mag": ["def", "auto"],
 }
-# The chain of proportional mixing: what is put in and what two end uses take.
-MIXED = [
-    ("CN_mine", "CN_sep", 70),
-    ("US_mine", "CN_sep", 15),
-    ("AU_mine", "CN_sep", 5),
-    ("AU_mine", "MY_sep", 10),
-    ("CN_sep", "CN_mag", 80),
-    ("CN_sep", "JP_mag", 10),
-    ("MY_sep", "JP_mag", 8),
-    ("MY_sep", "CN_mag", 2),
-    ("CN_mag", "EV", 50),
-    ("JP_mag", "EV", 18),
-]
 
 
 def chain(scale: float = 1.0) -> nx.DiGraph:

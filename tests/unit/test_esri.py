@@ -12,7 +12,7 @@ from supplygraph.analysis.structure.firm_network import firms_of
 from supplygraph.analysis.structure.systemic_risk import esri, esri_by_firm, firm_network
 from supplygraph.errors import NotConvergedError, UndefinedMetricError, UsageError
 from supplygraph.schema.commands import command_schema, result_fields
-from tests.networks import random_network
+from tests.random_networks import random_network
 
 SECTORS = {
     "M1": "mine",

@@ -5,37 +5,24 @@ import pytest
 
 from supplygraph.errors import UndefinedMetricError, UsageError
 from supplygraph.graph.mixing import Mixing, origin_shares, touched_share
-
-# The example of docs/methods/mixing.md.
-EV = [
-    ("CN_mine", "CN_sep", 70),
-    ("US_mine", "CN_sep", 15),
-    ("AU_mine", "CN_sep", 5),
-    ("AU_mine", "MY_sep", 10),
-    ("CN_sep", "CN_mag", 80),
-    ("CN_sep", "JP_mag", 10),
-    ("MY_sep", "JP_mag", 8),
-    ("MY_sep", "CN_mag", 2),
-    ("CN_mag", "EV", 50),
-    ("JP_mag", "EV", 18),
-]
+from tests.worked_examples import MIXED
 
 
 def test_the_worked_example():
-    shares = origin_shares(EV, "EV")
+    shares = origin_shares(MIXED, "EV")
     assert shares == pytest.approx(
         {"CN_mine": 0.67233, "US_mine": 0.14407, "AU_mine": 0.18360}, abs=5e-6
     )
-    assert touched_share(EV, "EV", ["CN_sep"]) == pytest.approx(0.86442, abs=5e-6)
-    assert touched_share(EV, "EV", ["CN_mag"]) == pytest.approx(0.73529, abs=5e-6)
+    assert touched_share(MIXED, "EV", ["CN_sep"]) == pytest.approx(0.86442, abs=5e-6)
+    assert touched_share(MIXED, "EV", ["CN_mag"]) == pytest.approx(0.73529, abs=5e-6)
 
 
 def test_touched_at_any_stage_is_not_the_sum_over_stages():
     places = ["CN_mine", "CN_sep", "CN_mag"]
-    anywhere = touched_share(EV, "EV", places)
+    anywhere = touched_share(MIXED, "EV", places)
     # What avoids China: AU ore separated in Malaysia, made into magnets in Japan.
     assert anywhere == pytest.approx(1 - (18 / 68) * (8 / 18))
-    assert sum(touched_share(EV, "EV", [place]) for place in places) > 1.5
+    assert sum(touched_share(MIXED, "EV", [place]) for place in places) > 1.5
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved, random_network
+from networks import Network, Solved
+from random_networks import random_network
 
 import supplygraph as sg
 from supplygraph.engines.timeline import Pace, Timeline, run_months

@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 import pytest
-from networks import Network, random_network
+from networks import Network
 from program import shipped_chain
+from random_networks import random_network
 
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.origins.origin_ranges import AllowedFlows

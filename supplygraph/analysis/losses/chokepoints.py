@@ -170,13 +170,7 @@ class _LossRows:
         """One removal."""
         totals = {"none": self.totals(none), "free": self.totals(free)}
         row: dict[str, object] = {
-            "id": entity.id,
-            "rank": pd.NA,
-            "name": entity.name,
-            "kind": entity.kind,
-            "country": entity.country,
-            "stage": entity.stage,
-            "process": entity.process,
+            **entity.identity,
             "loss_none": totals["none"][0],
             "loss_free": totals["free"][0],
             "loss_upper": np.nan,

@@ -49,6 +49,19 @@ class Entity:
     flags: tuple[str, ...] = ()
 
     @property
+    def identity(self) -> dict[str, object]:
+        """First columns of its row in a ranking, not ranked yet."""
+        return {
+            "id": self.id,
+            "rank": pd.NA,
+            "name": self.name,
+            "kind": self.kind,
+            "country": self.country,
+            "stage": self.stage,
+            "process": self.process,
+        }
+
+    @property
     def shock(self) -> Shock:
         """The shock that removes it, made anew at each call."""
         shock = Shock.nothing(self.graph)

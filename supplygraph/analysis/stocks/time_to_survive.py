@@ -28,7 +28,7 @@ from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.tolerances import SAME_LOSS
-from supplygraph.vocabulary import BOUNDS, COVERS
+from supplygraph.vocabulary import COVERS, STATIC_REROUTINGS
 
 LONGEST = 60.0
 READING = (
@@ -165,13 +165,13 @@ class _RemovalRows:
             self._row(key, demands, cover, rerouting)
             for key, demands in self.work.groups
             for cover in range(len(COVERS))
-            for rerouting in BOUNDS
+            for rerouting in STATIC_REROUTINGS
         ]
         if len(self.work.groups) > 1:
             found += [
                 self._total(cover, rerouting)
                 for cover in range(len(COVERS))
-                for rerouting in BOUNDS
+                for rerouting in STATIC_REROUTINGS
             ]
         return found
 

@@ -271,13 +271,7 @@ class _FirmRows:
             entity.shock, entity.kind not in ("facility", "operator")
         )
         return {
-            "id": entity.id,
-            "rank": pd.NA,
-            "name": entity.name,
-            "kind": entity.kind,
-            "country": entity.country,
-            "stage": entity.stage,
-            "process": entity.process,
+            **entity.identity,
             "esri": _clean(answer.index[index]),
             "esri_down": _clean(answer.downstream[index]),
             "esri_up": _clean(answer.upstream[index]),
