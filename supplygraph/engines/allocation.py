@@ -303,15 +303,21 @@ class AllocationProgram:
 
     def bounds(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
         """Upper bounds of all columns and of all lines under a shock."""
-        columns, ub = self.columns, self.ub.copy()
-        ub[columns.block("activity")] = self.activity_upper * shock.activity
+        ub = self.upper_bounds(shock, self.activity_upper)
+        return ub, lines_left(self.graph, self.line_upper, shock.activity)
+
+    def upper_bounds(self, shock: Shock, activity: np.ndarray) -> np.ndarray:
+        """Upper bounds of all columns under a shock, with the most that each activity can do."""
+        columns, graph, ub = self.columns, self.graph, self.ub.copy()
+        ub[columns.block("activity")] = activity * shock.activity
         arc = columns.block("arc")
         ub[arc] = np.where(shock.arc < 1, self.baseline.block("arc") * shock.arc, ub[arc])
         cut = shock.made[columns.made_of] < 1
-        made = (self.made_upper * shock.made)[columns.made_of]
-        ub[columns.block("made")] = np.where(cut, made, INFINITY)
+        able = graph.made_quantity * activity[graph.made_activity]
+        able = np.bincount(graph.made_pool, able, minlength=len(graph.pools))
+        ub[columns.block("made")] = np.where(cut, (able * shock.made)[columns.made_of], INFINITY)
         ub[columns.block("withheld")] = np.where(cut, INFINITY, 0.0)
-        return ub, lines_left(self.graph, self.line_upper, shock.activity)
+        return ub
 
     def _only(self, model: LinearProgram, product: str) -> Allocation:
         """All weight on one product, inside it by base units."""

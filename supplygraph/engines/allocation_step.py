@@ -21,7 +21,8 @@ from supplygraph.engines.allocation import AllocationProgram
 from supplygraph.engines.capacity_left import capacity_left, lines_left
 from supplygraph.engines.cascade_step import Limits
 from supplygraph.engines.input_intensity import Needs
-from supplygraph.engines.monthly_columns import QUALIFIED_LAG, MonthlyColumns
+from supplygraph.engines.monthly_columns import MonthlyColumns
+from supplygraph.engines.qualification import most_of_routes, qualification_months
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets
 from supplygraph.engines.water_filling import WaterFilling
@@ -35,7 +36,6 @@ from supplygraph.vocabulary import MONTHLY_REROUTINGS
 RATIONINGS = ("value", "proportional", "priority")
 SEGMENTS = ("military", "mixed", "civil")
 PRIORITY = 1e3
-QUALIFIED_SURGE = 1.15
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class MonthlyProgram(AllocationProgram):
         self.whole = whole
         self.taken = np.zeros(0)
         self.factor = np.ones(baseline.graph.n_demands)
+        self.lag = qualification_months(baseline.graph)
         super().__init__(baseline, weights=weights, threads=threads)
         if rationing == "priority":
             self._put_segments_in_order()
@@ -210,9 +211,8 @@ class MonthlyProgram(AllocationProgram):
         base = self.baseline.block("arc")
         most = np.full(len(base), INFINITY)
         if self.rerouting == "qualified":
-            lag = np.where(self.extra.traction, QUALIFIED_LAG["traction"], QUALIFIED_LAG["part"])
-            ready = (shocked or 0) >= lag if shocked is not None else np.zeros(len(base), bool)
-            most = np.where(ready, INFINITY, QUALIFIED_SURGE * base)
+            ready = (-1 if shocked is None else shocked) >= self.lag
+            most = most_of_routes(base, ready)
         capped = np.isfinite(limits.arc)
         share = np.where(capped, limits.arc, 0.0)
         return np.where(capped, np.minimum(most, base * share), most)

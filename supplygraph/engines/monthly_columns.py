@@ -17,6 +17,7 @@ import numpy as np
 
 from supplygraph.engines.allocation import LOSS_SCALE, UNWEIGHTED
 from supplygraph.engines.cascade_step import MONTHS, Limits
+from supplygraph.engines.qualification import QUALIFIED_LAG
 from supplygraph.engines.refused_goods import Refusals
 from supplygraph.engines.route_closures import Gates, StockColumns, add_draws
 from supplygraph.graph import Matrix
@@ -31,8 +32,6 @@ STOCK_VALUE = 1e-3
 # costs of fresh goods along a whole chain, or stock would be used where nothing lacks.
 LEAST_STOCK_VALUE = 0.1 * UNWEIGHTED
 REFILL = 0.5
-# Months after the first shock until a new supplier is qualified.
-QUALIFIED_LAG = {"part": 6, "traction": 18, "military": 24}
 
 
 class MonthlyColumns:
@@ -43,9 +42,6 @@ class MonthlyColumns:
         graph = program.graph
         self.first = program.common + 1
         self.n_entry, self.n_pool = len(self.stocks.entry), len(self.stocks.pool)
-        stage = graph.pools["stage"].to_numpy()[graph.arcs["origin"].to_numpy()]
-        material = graph.arcs["material"].to_numpy()
-        self.traction = (stage == "magnet") & np.isin(material, self._traction())
         self.states = np.arange(len(graph.pools))
         self.gates = Gates(
             program.baseline, program.whole.denials, qualifying=program.rerouting == "qualified"
@@ -58,18 +54,6 @@ class MonthlyColumns:
         self.start = np.cumsum([0, *sizes, len(self.gates), refused])
         self._values()
         self.rows = self._write()
-
-    def _traction(self) -> list[str]:
-        """Magnet grades that a product without them cannot replace: those with Dy or Tb."""
-        recipes = self.program.graph.recipes.values()
-        heavy = {
-            out.material
-            for recipe in recipes
-            for out in recipe.outputs
-            for flow in recipe.inputs
-            if flow.group and flow.essential
-        }
-        return sorted(heavy)
 
     def block(self, number: int) -> np.ndarray:
         """Column numbers of a block: taken and refilled by entries and pools, states, gates."""

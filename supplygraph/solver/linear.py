@@ -212,7 +212,7 @@ class LinearProgram:
         set_("simplex_dual_edge_weight_strategy", 1)
         set_("dual_simplex_cost_perturbation_multiplier", 0.0)
 
-    def solve(self, what: str = "program", *, prices: bool = True) -> Optimum:
+    def solve(self, what: str = "program", *, prices: bool = True, onward: bool = False) -> Optimum:
         """Solve; from the kept basis if there is one, so that order of solves never matters.
 
         Parameters
@@ -221,6 +221,8 @@ class LinearProgram:
             Name of the program in messages.
         prices
             Whether to read the row duals too.
+        onward
+            Go on from the last solve instead, for a chain of programs that differ little.
 
         Raises
         ------
@@ -228,7 +230,7 @@ class LinearProgram:
             By status; nothing but an optimum is ever returned.
         """
         _schedule(self._threads)
-        if self._basis is not None:
+        if self._basis is not None and not onward:
             self._model.clearSolver()
             self._model.setBasis(self._basis)
         self._model.run()

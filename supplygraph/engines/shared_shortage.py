@@ -1,0 +1,281 @@
+"""Shortage shared over time: who goes without while routes open and plants start.
+
+Between nobody reroutes (`none`) and the least loss that any allocation could reach (`least`) lies
+who gives way. Here nobody outbids anybody: the served shares of a step are the leximin
+
+    u^h = leximin { u : balance rows, capacities of month h, routes open by month h,
+                        u >= u^(h') of the step before }            u^(0) = u of `none`
+
+The worst served is served as well as can be, then the next worst, and so on. Floors say that
+contracts are kept (our assumption): they make u^h rise with h in every row. A route carries at
+most 1.15 of its base flow until its buyer has qualified it, and anything after; one without a base
+flow is closed until then.
+
+    raise the common share of all open demands as far as it goes; hold those whose price in that
+    program is positive, since all optima give them that share; go on with the rest
+
+A need of unknown size gets no more than the worst served sized use of that material in its
+market, or than its part of what arrives where no use is sized: its grams would else be served
+first and count as no loss. Where it is ahead of them when nobody reroutes it stays so by as much.
+
+Paper: leximin by successive programs, as Ogryczak and Śliwiński 2006 describe it
+(doi:10.1007/11751595_85).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from supplygraph.engines.allocation import LOSS_SCALE, AllocationProgram
+from supplygraph.engines.capacity_left import capacity_left, lines_left
+from supplygraph.engines.cascade import Levels
+from supplygraph.engines.qualification import most_of_routes, qualification_months
+from supplygraph.engines.shocked_model import Allocation
+from supplygraph.engines.unsized_needs import UnsizedNeeds
+from supplygraph.errors import NotConvergedError
+from supplygraph.graph.balance_matrix import INFINITY
+from supplygraph.scenario import Shock
+from supplygraph.scenario.month_arrays import month_range
+from supplygraph.solver import LinearProgram, Triplets
+
+STEPS = (3, 6, 12, 24, 36)
+# A held demand may miss its share by this: rows are kept to 1e-9, and a chain of programs each
+# held exactly to the last would run out of feasible points by rounding.
+HELD_SLACK = 1e-9
+# Prices of open demands sum to 1. Below this one is what the solver's tolerance leaves of 0.
+PRICED = 1e-7
+# Shares this close to 1 are full service.
+FULL = 1e-9
+
+
+@dataclass(frozen=True)
+class Capacities:
+    """Most of every activity and line in the month of a step."""
+
+    activity: np.ndarray
+    line: np.ndarray
+
+
+class SharedShortage:
+    """Programs of one month's question, to which shocks and steps are put as bounds.
+
+    Parameters
+    ----------
+    allocation
+        The allocation whose rows hold, of the last month that any step asks for.
+    month
+        Month from which steps count; None for the base year, whose capacities hold throughout.
+    lag
+        Months until each route is qualified; ours by default.
+    """
+
+    def __init__(
+        self,
+        allocation: AllocationProgram,
+        month: str | None = None,
+        lag: np.ndarray | None = None,
+    ) -> None:
+        self.whole, self.graph, self.month = allocation, allocation.graph, month
+        self.lag = qualification_months(self.graph) if lag is None else lag
+        self.units = allocation.base_units
+        self.some = self.units > 0
+        self.unsized = UnsizedNeeds(allocation.baseline, first_column=allocation.common + 1)
+        self.share_row = allocation.share_row
+        self._capacities: dict[int, Capacities] = {}
+        self.model = self._build()
+
+    def _build(self) -> LinearProgram:
+        whole, unsized = self.whole, self.unsized
+        rows = whole.rows.stacked(unsized.rows)
+        scale = np.concatenate([whole.scale, np.ones(unsized.n_columns)])
+        size = np.zeros(rows.n_rows)
+        np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
+        model = LinearProgram(
+            Triplets(rows.row, rows.column, rows.value, rows.lower, rows.upper),
+            np.zeros(len(scale)),
+            np.zeros(len(scale)),
+            np.concatenate([whole.ub, np.ones(unsized.n_columns)]),
+            column_scale=scale,
+            row_scale=np.where(size > 0, size, 1.0),
+            threads=whole.threads,
+        )
+        model.set_cost(np.array([whole.common]), np.array([-1.0]))
+        model.solve("shared shortage without a removal")
+        model.keep_basis()
+        return model
+
+    def capacities(self, step: int) -> Capacities:
+        """Capacities of the month of a step; they never fall between steps."""
+        if step not in self._capacities:
+            month = (
+                self.whole.month if self.month is None else month_range(self.month, step + 1)[-1]
+            )
+            left = capacity_left(self.whole.baseline, *self.graph.line_capacity(month))
+            before = [c for other, c in self._capacities.items() if other < step]
+            self._capacities[step] = Capacities(
+                np.maximum.reduce([left.activity, *(c.activity for c in before)]),
+                np.maximum.reduce([left.line, *(c.line for c in before)]),
+            )
+        return self._capacities[step]
+
+    def path(
+        self,
+        shock: Shock,
+        none: Levels,
+        steps: Sequence[int] = STEPS,
+        *,
+        most: np.ndarray | None = None,
+        floors: bool = True,
+    ) -> np.ndarray:
+        """Served shares of every demand at each step: steps x demands.
+
+        Parameters
+        ----------
+        shock
+            What is taken away.
+        none
+            Levels when nobody reroutes, one column.
+        steps
+            Months after it, rising.
+        most
+            Steps x demands: what each demand gets without the removal; all of it by default.
+        floors
+            Whether contracts are kept. Without floors a row may be worse than under `none`.
+        """
+        served = none.user[self.graph.n_activities :, 0]
+        result, last = [], (-1, Capacities(np.zeros(0), np.zeros(0)))
+        for number, step in enumerate(steps):
+            ceiling = np.ones(len(served)) if most is None else most[number]
+            served = np.minimum(served, ceiling)
+            now = (int((self.lag <= step).sum()), self.capacities(step))
+            same = (now[0] == last[0] and now[1] is last[1]) or self._as_before(now, last)
+            if not (same and most is None):
+                served = self._step(shock, none, step, served if floors else 0 * served, ceiling)
+            result.append(served)
+            last = now
+        return np.array(result)
+
+    def _as_before(self, now: tuple[int, Capacities], last: tuple[int, Capacities]) -> bool:
+        """Whether nothing opened since the step before, so that its answer holds."""
+        return (
+            now[0] == last[0]
+            and np.array_equal(now[1].activity, last[1].activity)
+            and np.array_equal(now[1].line, last[1].line)
+        )
+
+    def _step(
+        self, shock: Shock, none: Levels, step: int, floor: np.ndarray, ceiling: np.ndarray
+    ) -> np.ndarray:
+        """The leximin of one step; what is served in full anyway is held at once."""
+        if (floor >= ceiling - FULL)[self.some].all():
+            return floor
+        routes = most_of_routes(self.whole.baseline.block("arc"), self.lag <= step)
+        self._bound(shock, self.capacities(step), routes, none)
+        value = floor.copy()
+        open_ = self.some & (floor < ceiling - FULL)
+        onward = False
+        while open_.any():
+            value, tight = self._round(open_, value, ceiling, onward=onward)
+            open_ &= ~tight
+            onward = True
+        return np.clip(value, floor, ceiling)
+
+    def _round(
+        self, open_: np.ndarray, value: np.ndarray, ceiling: np.ndarray, *, onward: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Shares after all open demands rose together, and which of them can go no higher."""
+        n = len(open_)
+        rows = self.share_row + np.arange(n)
+        self.model.set_row_bounds(rows, np.where(open_, 0.0, -INFINITY), np.full(n, INFINITY))
+        least = np.maximum(value - HELD_SLACK, 0.0) * self.units
+        self.model.set_column_bounds(
+            self._demands(), least, np.maximum(ceiling * self.units, least)
+        )
+        optimum = self.model.solve("shared shortage", onward=onward)
+        common = float(np.clip(optimum.x[self.whole.common], 0.0, 1.0))
+        price = np.abs(optimum.dual[rows]) * np.where(self.some, self.units, 0.0)
+        reached = np.maximum(value, common)
+        tight = open_ & ((price > PRICED) | (reached >= ceiling - FULL))
+        if common >= 1.0 - FULL:
+            tight = open_
+        if not tight.any():
+            # Degenerate prices: hold the one that carries most of them.
+            if not price[open_].any():
+                raise NotConvergedError("shared shortage: no open demand limits the others.")
+            tight = open_ & (price >= price[open_].max())
+        return np.where(tight, np.minimum(reached, ceiling), value), tight
+
+    def least(
+        self,
+        shock: Shock,
+        none: Levels,
+        weights: np.ndarray,
+        *,
+        step: int = STEPS[-1],
+        most: np.ndarray | None = None,
+    ) -> Allocation:
+        """The allocation of least weighted loss, all others served as when nobody reroutes.
+
+        Parameters
+        ----------
+        shock
+            What is taken away.
+        none
+            Levels when nobody reroutes, one column.
+        weights
+            Of every demand; those without weight keep at least their share of `none`.
+        step
+            Month whose capacities hold; all routes are open.
+        most
+            What each demand gets without the removal; all of it by default.
+        """
+        ceiling = np.ones(len(weights)) if most is None else most
+        floor = np.minimum(none.user[self.graph.n_activities :, 0], ceiling)
+        self._bound(shock, self.capacities(step), np.full(len(self.lag), INFINITY), none)
+        rows = self.share_row + np.arange(len(weights))
+        self.model.set_row_bounds(rows, np.full(len(rows), -INFINITY), np.full(len(rows), INFINITY))
+        keep = np.where(weights > 0, 0.0, np.maximum(floor - HELD_SLACK, 0.0)) * self.units
+        most_units = np.maximum(ceiling * self.units, keep)
+        self.model.set_column_bounds(self._demands(), keep, most_units)
+        index = np.arange(self.whole.common + 1)
+        self.model.set_cost(index, self._costs(weights))
+        try:
+            return self.whole.answer(self.model.solve("least loss"))
+        finally:
+            self.model.set_cost(index, np.where(index == self.whole.common, -1.0, 0.0))
+
+    def _costs(self, weights: np.ndarray) -> np.ndarray:
+        """Loss per unit of the demands that weigh; tie-break costs on all flows."""
+        cost = self.whole.cost.copy()
+        total = weights.sum()
+        worth = np.divide(
+            weights / (total if total > 0 else 1.0) * LOSS_SCALE,
+            self.units,
+            out=np.zeros(len(weights)),
+            where=self.some,
+        )
+        cost[self.whole.columns.block("demand")] = -worth
+        cost[self.whole.common] = 0.0
+        return cost
+
+    def _demands(self) -> np.ndarray:
+        return self.whole.columns.start["demand"] + np.arange(len(self.units))
+
+    def _bound(
+        self, shock: Shock, capacities: Capacities, routes: np.ndarray, none: Levels
+    ) -> None:
+        """Bounds of a shock at a step's capacities and routes on all columns and lines."""
+        whole = self.whole
+        ub = whole.upper_bounds(shock, capacities.activity)
+        arc = whole.columns.block("arc")
+        ub[arc] = np.minimum(ub[arc], routes)
+        index = np.arange(whole.common)
+        self.model.set_column_bounds(index, np.zeros(len(index)), ub[index])
+        lines = whole.line_row + np.arange(len(capacities.line))
+        left = lines_left(self.graph, capacities.line, shock.activity)
+        self.model.set_row_bounds(lines, np.full(len(lines), -INFINITY), left)
+        able = ub[whole.columns.block("activity")]
+        self.unsized.set_ahead(self.model, whole.rows.n_rows, none, able)

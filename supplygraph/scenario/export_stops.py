@@ -1,0 +1,119 @@
+"""Export stops: what was made goes on being made and used at home, and does not leave.
+
+An outage takes a plant away from its own country too. A stop of exports leaves the plants running
+and closes the routes that start where they stand:
+
+    left of an arc = min over what is stopped of
+        an arc named           its own share left
+        a material or element  the share left of what the pool makes
+        plants                 sum of (base output x share left) / base output of the pool
+
+so that several plants of one pool add up. Where a pool made nothing in the base year its makers
+count alike. What stays in the country is not raised: the goods that no longer leave are not made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from supplygraph.baseline import Baseline
+from supplygraph.scenario.shocks import Shock
+
+EXPORT_STOP, OUTAGE = "export-stop", "outage"
+ACTS_AS = (EXPORT_STOP, OUTAGE)
+
+
+def as_export_stop(baseline: Baseline, outage: Shock) -> Shock:
+    """The stop of exports of what an outage would take away.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year; its outputs say which part of a pool is a plant's.
+    outage
+        Shares left of plants, of what is made and of arcs.
+
+    Returns
+    -------
+    Shock
+        Of arcs alone.
+
+    Examples
+    --------
+    Half of a mine stops exporting, so half of what leaves its market does:
+
+    >>> from supplygraph import load
+    >>> from supplygraph.scenario.shocks import parse_shock
+    >>> chain = load("three-nodes")
+    >>> stop = as_export_stop(chain.baseline, parse_shock(chain.network, ["id=mine-a share=0.5"]))
+    >>> stop.arc.tolist(), stop.activity.tolist()
+    ([0.5], [1.0, 1.0])
+    """
+    graph = baseline.graph
+    left = np.minimum(_left_of_pools(baseline, outage.activity), outage.made)
+    arc = np.minimum(outage.arc, left[graph.arcs["origin"].to_numpy()])
+    return Shock(np.ones(graph.n_activities), np.ones(len(graph.pools)), arc)
+
+
+def _left_of_pools(baseline: Baseline, left: np.ndarray) -> np.ndarray:
+    """Part of every pool's base output that the plants left make."""
+    graph, pools = baseline.graph, len(baseline.graph.pools)
+    of, pool = graph.made_activity, graph.made_pool
+    output = graph.made_quantity * baseline.block("activity")[of]
+    made = np.bincount(pool, output, minlength=pools)
+    # A pool that made nothing has no parts: its makers count alike, so that the stop of all of
+    # them also closes routes which could have opened later.
+    output = np.where(made[pool] > 0, output, 1.0)
+    whole = np.bincount(pool, output, minlength=pools)
+    stays = np.bincount(pool, output * left[of], minlength=pools)
+    share = np.divide(stays, whole, out=np.ones(pools), where=whole > 0)
+    # Sums of parts leave rounding: a pool that nothing was taken from is whole.
+    untouched = np.ones(pools, dtype=bool)
+    untouched[pool[left[of] < 1]] = False
+    return np.where(untouched, 1.0, share)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Markets in which something is taken away; all others are abroad.
+
+    Attributes
+    ----------
+    markets
+        Ids of the markets.
+    """
+
+    markets: frozenset[str]
+
+    def demands(self, baseline: Baseline) -> np.ndarray:
+        """Mask of the demands at home."""
+        return baseline.graph.demands["market"].isin(self.markets).to_numpy()
+
+
+def home_of(baseline: Baseline, outage: Shock) -> Home:
+    """Markets of the plants, pools and arcs that a shock takes something from.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    outage
+        As named, before it was turned into a stop of exports.
+
+    Examples
+    --------
+    >>> from supplygraph import load
+    >>> from supplygraph.scenario.shocks import parse_shock
+    >>> chain = load("three-nodes")
+    >>> sorted(home_of(chain.baseline, parse_shock(chain.network, ["id=mine-a"])).markets)
+    ['CN']
+    """
+    graph = baseline.graph
+    plants, market = graph.activities["market"].to_numpy(), graph.pools["market"].to_numpy()
+    # An element is named in every market; where nobody makes it nothing stops.
+    made = market[(outage.made < 1) & (baseline.made > 0)]
+    routes = market[graph.arcs["origin"].to_numpy()[outage.arc < 1]]
+    found = [*plants[outage.activity < 1], *made, *routes]
+    return Home(frozenset(str(name) for name in found))
