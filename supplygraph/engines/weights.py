@@ -1,8 +1,13 @@
 """How much a lost unit of each product counts in a weighted total.
 
-Default: sectors that hold a weighing product count the same; inside a sector products
-count by value if all of them are counted, else the same; inside a product by base units.
-A product weighs only if the quantity of one of its needs is better than assumed.
+``level``, the default of losses: sectors count the same; inside a sector its products count the
+same, whether their needs are sized or nobody knows their size; inside a product its markets by base
+units. Unnamed uses do not count. No product counts more than a tenth: what it has above that goes
+to the others of its sector in proportion, and what they cannot take to the other sectors.
+
+``sectors``: sectors that hold a weighing product count the same; inside a sector products count by
+value if all of them are counted, else the same. There, and in every scheme but ``level``, a product
+weighs only if the quantity of one of its needs is better than assumed.
 """
 
 from __future__ import annotations
@@ -14,8 +19,10 @@ from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.selectors import did_you_mean
 
-SCHEMES = ("sectors", "value", "equal", "mass")
+SCHEMES = ("level", "sectors", "value", "equal", "mass")
 SECTORS = ("autos", "defence", "chips", "energy", "industry", "other")
+ROUNDING = 1e-12  # of weights that sum to 1
+MOST = 0.1  # of a total under `level`: no product should decide a ranking by itself
 
 
 def demand_weights(
@@ -28,8 +35,8 @@ def demand_weights(
     baseline
         Balanced base year; base units are what the balance serves.
     scheme
-        ``sectors`` (default), ``value`` (all counted products by value), ``equal``
-        (products equal) or ``mass`` (tonnes of rare-earth inputs needed).
+        ``level``, ``sectors``, ``value`` (all counted products by value), ``equal`` (products
+        equal) or ``mass`` (tonnes of rare-earth inputs needed).
     region
         Weigh what is assembled here alone: its sectors count the same, whatever their part
         of the world's.
@@ -44,6 +51,8 @@ def demand_weights(
     table = _weighing(baseline, region)
     if scheme == "mass":
         weight = table["mass"] * table["weighs"]
+    elif scheme == "level":
+        weight = table["product"].map(_level(table)).fillna(0.0) * table["share_of_all"]
     elif scheme == "value":
         weight = table["value"].fillna(0.0) * table["weighs"]
     else:
@@ -72,8 +81,76 @@ def _weighing(baseline: Baseline, region: str | None) -> pd.DataFrame:
     drawn = np.bincount(inputs.user[own] - first, baseline.drawn[own], minlength=len(table))
     table["mass"] = drawn * here
     total = table.groupby("product")["units"].transform("sum")
-    table["share"] = (table["units"] / total.where(total > 0)).fillna(0.0) * table["weighs"]
+    table["share_of_all"] = (table["units"] / total.where(total > 0)).fillna(0.0)
+    table["share"] = table["share_of_all"] * table["weighs"]
     return table
+
+
+def _level(table: pd.DataFrame) -> dict[str, float]:
+    """Products of a sector alike and sectors alike, with no product above `MOST`."""
+    some = table[(table["units"] > 0) & (table["kind"] != "unnamed")]
+    sector = some.groupby("product")["sector"].first()
+    if sector.empty:
+        return {}
+    alike = 1.0 / sector.map(sector.value_counts()) / sector.nunique()
+    weight = capped(alike.to_numpy(), sector.to_numpy().astype(str), MOST)
+    return {str(name): float(one) for name, one in zip(sector.index, weight, strict=True)}
+
+
+def capped(weight: np.ndarray, group: np.ndarray, most: float) -> np.ndarray:
+    """Weights with none above a limit: the excess goes to the own group, then to all others.
+
+    Parameters
+    ----------
+    weight
+        Weights that sum to 1.
+    group
+        Group of each.
+    most
+        Limit; at least what all would have if they were alike, so that it can be kept.
+
+    Examples
+    --------
+    The first group has one member, which keeps 0.4; the second takes the rest:
+
+    >>> capped(np.array([0.5, 0.3, 0.2]), np.array(["a", "b", "b"]), 0.4).round(6).tolist()
+    [0.4, 0.36, 0.24]
+    """
+    most = max(most, 1.0 / len(weight))
+    weight = weight.copy()
+    for _ in range(2 * len(weight)):  # each pass fills one weight or more
+        over = np.maximum(weight - most, 0.0)
+        if over.sum() <= ROUNDING:
+            break
+        weight = np.minimum(weight, most)
+        for name in np.unique(group[over > 0]):
+            inside = group == name
+            weight, left = _spread(weight, inside, over[inside].sum(), most)
+            weight, _ = _spread(weight, ~inside, left, most)
+    return weight
+
+
+def _spread(
+    weight: np.ndarray, where: np.ndarray, amount: float, most: float
+) -> tuple[np.ndarray, float]:
+    """Weights with an amount added in proportion to some of them, and what has no place."""
+    open_ = where & (weight < most - ROUNDING)
+    if not open_.any():
+        return weight, amount
+    return weight + np.where(open_, amount * weight / weight[open_].sum(), 0.0), 0.0
+
+
+def unsized_part(baseline: Baseline, weights: np.ndarray) -> float:
+    """Part of all weights on products one of whose essential needs nobody has sized.
+
+    A quantity that is our own assumption (grade D) is none.
+    """
+    needs = baseline.graph.dataset.tables["needs"]
+    guessed = needs["quantity"].isna() | (needs["quantity_evidence"] == "D")
+    products = set(needs.loc[guessed & needs["essential"], "product"])
+    total = float(weights.sum())
+    mine = baseline.graph.demands["product"].isin(products).to_numpy()
+    return float(weights[mine].sum()) / total if total > 0 else 0.0
 
 
 def _product_weights(table: pd.DataFrame, scheme: str) -> dict[str, float]:
