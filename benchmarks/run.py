@@ -106,7 +106,7 @@ def ranked(program: AllocationProgram, shocks: Sequence[Shock]) -> tuple[np.ndar
 
 
 def ranking(baseline: Baseline, samples: int, pyomo: bool) -> list[Line]:
-    """All removals under `free` from one warm model, against models made anew."""
+    """All removals under `least` from one warm model, against models made anew."""
     shocks = facility_shocks(baseline)
     program, built = clock(lambda: AllocationProgram(baseline))
     before = (program.solves, program.iterations)
@@ -123,7 +123,7 @@ def ranking(baseline: Baseline, samples: int, pyomo: bool) -> list[Line]:
             f"{program.rows.n_rows} rows, "
             f"{len(program.cost)} columns, {len(program.rows.value)} entries",
         ),
-        Line("ranking, free", fast, "s", f"{len(shocks)} removals, {(loss > 1e-9).sum()} lose"),
+        Line("ranking, least", fast, "s", f"{len(shocks)} removals, {(loss > 1e-9).sum()} lose"),
         Line("skipped by zero flow", untouched, "removals"),
         Line("cleared together with others", cleared, "removals"),
         Line("solves", solves, "solves"),

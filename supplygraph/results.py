@@ -17,6 +17,7 @@ from supplygraph.errors import SupplygraphError
 from supplygraph.precision import stated_nested, stated_table
 from supplygraph.reading import RECORD_LIMIT, read_json
 from supplygraph.schema.commands import (
+    ENVELOPE_VERSION,
     PREFIX,
     SEEDED,
     command_of,
@@ -24,9 +25,9 @@ from supplygraph.schema.commands import (
     scale_of,
     shown_columns,
 )
+from supplygraph.vocabulary import MIGRATION
 from supplygraph.writing import write_text
 
-ENVELOPE_VERSION = "1"
 HTML_ROWS = 10  # a glance in a notebook; the frame has all
 
 
@@ -80,9 +81,9 @@ class Results:
 
         Examples
         --------
-        >>> table = pd.DataFrame({"product": ["total"], "loss_none": [0.5], "loss_free": [0.25]})
+        >>> table = pd.DataFrame({"product": ["total"], "loss_none": [0.5], "loss_least": [0.25]})
         >>> Results("whatif", table, {}).totals()
-        {'loss_none': 0.5, 'loss_free': 0.25}
+        {'loss_none': 0.5, 'loss_least': 0.25}
         """
         rows = self.table
         for column, wanted in (("product", "total"), ("cover", "central")):
@@ -96,7 +97,7 @@ class Results:
             pairs = zip(rows["rerouting"], rows["loss"], strict=True)
             found = {f"loss_{rerouting}": loss for rerouting, loss in pairs}
         else:
-            names = [name for name in ("loss_none", "loss_free") if name in rows]
+            names = [name for name in ("loss_none", "loss_least") if name in rows]
             found = {name: rows[name].iloc[0] for name in names if len(rows)}
         return {name: float(loss) for name, loss in found.items() if pd.notna(loss)}
 
@@ -150,11 +151,12 @@ def load_results(path: str | Path) -> Results:
     Raises
     ------
     SupplygraphError
-        If the file is no saved result.
+        If the file is no saved result, or one of another version of the results.
     """
     try:
         data = read_json(path, RECORD_LIMIT, "Save a result first.")
         kind = data["schema"].removeprefix(PREFIX)
+        _check_version(path, data["version"])
         return Results(
             kind,
             _typed(kind, data["results"]),
@@ -166,6 +168,15 @@ def load_results(path: str | Path) -> Results:
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SupplygraphError(f"'{path}' is no saved result. Save a result first.") from None
+
+
+def _check_version(path: str | Path, version: Any) -> None:
+    """Columns have other names in another version: a result of one is not read as this one."""
+    if version != ENVELOPE_VERSION:
+        raise SupplygraphError(
+            f"'{path}' is a result of version {version}, and this program reads version "
+            f"{ENVELOPE_VERSION}. Make it anew; {MIGRATION} says what was renamed."
+        )
 
 
 def _typed(kind: str, rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from supplygraph.errors import SelectorError, UsageError
+from supplygraph.vocabulary import WRITE_NEW, new_word
 
 KEYS = (
     "id",
@@ -108,6 +109,19 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
     return f"Known: {shown}." if words else "Nothing is known here."
 
 
+def unknown_word(value: str, known: Sequence[str], rule: str = "is not known") -> str:
+    """What is wrong with a word that is not among those known, with the way out.
+
+    Examples
+    --------
+    >>> unknown_word("free", ("none", "least"))
+    "'free' is now called 'least'. Write that; docs/migration.md has all words renamed."
+    """
+    if new := new_word(value, known):
+        return f"'{value}' is now called '{new}'. {WRITE_NEW}"
+    return f"'{value}' {rule}. {did_you_mean(value, known)}"
+
+
 def check_choice(value: str, known: Sequence[str], option: str) -> None:
     """Refuse a word that is not among those known.
 
@@ -118,10 +132,10 @@ def check_choice(value: str, known: Sequence[str], option: str) -> None:
 
     Examples
     --------
-    >>> check_choice("free", ("none", "free"), "rerouting")
+    >>> check_choice("least", ("none", "least"), "rerouting")
     """
     if value not in known:
-        raise UsageError(f"{option} '{value}' is not known. {did_you_mean(value, known)}")
+        raise UsageError(f"{option} {unknown_word(value, known)}")
 
 
 def parse_selector(text: str, extra: Sequence[str] = ()) -> Selector:

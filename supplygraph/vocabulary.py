@@ -1,8 +1,33 @@
 """Closed lists of words that options, columns and engines share: each list stands here once."""
 
+from __future__ import annotations
+
+from collections.abc import Container
+
 STAGES = ("mine", "separation", "metal", "magnet", "component")  # in the order of the chain
 COVERS = ("low", "central", "high")  # months of stock, from least to most
 # Who finds another supplier: nobody, those whose supplier was qualified in time, everybody.
-STATIC_REROUTINGS = ("none", "free")
-MONTHLY_REROUTINGS = ("none", "qualified", "free")
+STATIC_REROUTINGS = ("none", "least")
+MONTHLY_REROUTINGS = ("none", "qualified", "least")
 REROUTINGS = ("both", *STATIC_REROUTINGS)  # what can be asked of a static year
+
+# Words that are refused since they were renamed, each with the word that took its place; a column
+# such as loss_free is renamed by its parts. Told to users in MIGRATION.
+RENAMED = {"free": "least", "proportional": "shared"}
+MIGRATION = "docs/migration.md"
+WRITE_NEW = f"Write that; {MIGRATION} has all words renamed."
+
+
+def new_word(old: str, known: Container[str]) -> str:
+    """What an old word is called now, if that is among the words known here; else empty.
+
+    Examples
+    --------
+    >>> new_word("free", ("none", "least")), new_word("loss_free", ("loss_none", "loss_least"))
+    ('least', 'loss_least')
+    >>> new_word("free", ("value", "shared")), new_word("none", ("none", "least"))
+    ('', '')
+    """
+    parts = "_".join(RENAMED.get(part, part) for part in old.split("_"))
+    new = RENAMED.get(old, parts)
+    return new if new != old and new in known else ""

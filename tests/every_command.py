@@ -24,13 +24,13 @@ chokepoints --by element
 chokepoints --by element-country
 chokepoints --by arc
 chokepoints --by facility --at 2030-12 --projects announced
-chokepoints --by country-process --product ev --region US --rationing proportional
+chokepoints --by country-process --product ev --region US --rationing shared
 chokepoints --by country-process --rerouting none --weights mass
-chokepoints --by country --rerouting free --weights equal --top 5
+chokepoints --by country --rerouting least --weights equal --top 5
 chokepoints --by country-process --weights value --fail-if 'loss_none>0.2'
 whatif --remove country=CN
 whatif --remove 'country=CN process=heavy' --product f-35
-whatif --remove 'country=MM share=0.5' --remove id=au-mt-weld --region JP --rationing proportional
+whatif --remove 'country=MM share=0.5' --remove id=au-mt-weld --region JP --rationing shared
 whatif --measure CN-2025-18 --at 2025-05 --product ev
 whatif --measure CN-2025-18 --set CN-2025-18.approval.US=0.3 --at 2025-05
 whatif --remove country=CN --project au-nolans-sep --at 2030-01

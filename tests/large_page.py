@@ -187,11 +187,11 @@ def _removal(rng, number: int, node: dict) -> dict:
         "stage": node["stage"],
         "process": node["process"],
         "loss_none": none,
-        "loss_free": none / 4,
+        "loss_least": none / 4,
         "loss_upper": None,
     }
     for sector in SECTORS:
-        values |= {f"loss_none_{sector}": none * 0.9, f"loss_free_{sector}": none * 0.2}
+        values |= {f"loss_none_{sector}": none * 0.9, f"loss_least_{sector}": none * 0.2}
     return values | {
         "months_to_first_shortage": 2.5,
         "worst_product": "p1",

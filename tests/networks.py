@@ -380,7 +380,7 @@ class Solved:
         """Served share by ``product@market`` when nobody reroutes."""
         return self._named(self.cascade.served(self.levels(*texts))[:, 0])
 
-    def free(self, *texts: str, **options: str) -> dict[str, float]:
+    def least(self, *texts: str, **options: str) -> dict[str, float]:
         """Served share by ``product@market`` of the best allocation."""
         return self._named(self.program.solve(self.shock(*texts), **options).served)
 

@@ -48,7 +48,7 @@ def load(path: str | Path | None = None, *, threads: int = 1) -> Chain:
     >>> chain = sg.load("three-nodes")
     >>> hit = chain.remove("id=mine-a share=0.75").solve()
     >>> table = hit.shortage(by=["product", "region"])
-    >>> [round(value, 4) for value in table.loc[0, ["loss_none", "loss_free"]]]
+    >>> [round(value, 4) for value in table.loc[0, ["loss_none", "loss_least"]]]
     [0.75, 0.6667]
     """
     return Chain(Loaded(read_dataset(path), threads))

@@ -38,11 +38,11 @@ def account(
     months
         Number of months; the scenario's if left out.
     rerouting
-        Bounds asked for; ``both`` are none and free. One of ``both``, ``all``, ``none``,
-        ``qualified`` or ``free``.
+        Bounds asked for; ``both`` are ``none`` and ``least``. One of ``both``, ``all``, ``none``,
+        ``qualified`` or ``least``.
     rationing
-        How shortage is shared under qualified and free; the scenario's if left out. One of
-        ``value``, ``proportional`` or ``priority``.
+        How shortage is shared under ``qualified`` and ``least``; the scenario's if left out. One of
+        ``value``, ``shared`` or ``priority``.
     covers
         Sizes of stocks. Any of ``low``, ``central`` or ``high``.
     by

@@ -43,7 +43,7 @@ def remove(chain: Handle, *selectors: str) -> Disrupted:
     >>> import supplygraph as sg
     >>> hit = sg.load("three-nodes").remove("id=mine-a share=0.5")
     >>> hit, hit.solve().total
-    (<Disrupted three-nodes without id=mine-a share=0.5>, {'loss_none': 0.5, 'loss_free': 0.33...})
+    (<Disrupted three-nodes without id=mine-a share=0.5>, {'loss_none': 0.5, 'loss_least': 0.33...})
     """
     try:
         parse_shock(chain.network, selectors)

@@ -45,16 +45,16 @@ def solve(
     Parameters
     ----------
     rerouting
-        Bounds asked for; under ``none`` nobody reroutes, ``free`` is the least loss of any
-        allocation. One of ``both``, ``none`` or ``free``.
+        Bounds asked for; under ``none`` nobody reroutes, ``least`` is the least loss of any
+        allocation. One of ``both``, ``none`` or ``least``.
     rationing
-        How shortage is shared under free: at least weighted loss, or in one proportion. One of
-        ``value`` or ``proportional``.
+        How shortage is shared under ``least``: for the least weighted loss, or in one proportion.
+        One of ``value`` or ``shared``.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
     product
-        Only this product counts in the total; ``free`` is then a bound on it alone.
+        Only this product counts in the total; ``least`` is then a bound on it alone.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
@@ -144,18 +144,18 @@ def rank(
         What one row removes. One of ``facility``, ``country``, ``country-stage``,
         ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
     product
-        Only this product counts in the total; ``free`` is then a bound on it alone.
+        Only this product counts in the total; ``least`` is then a bound on it alone.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
     rerouting
-        Bounds asked for; under ``none`` nobody reroutes, ``free`` is the least loss of any
-        allocation. One of ``both``, ``none`` or ``free``.
+        Bounds asked for; under ``none`` nobody reroutes, ``least`` is the least loss of any
+        allocation. One of ``both``, ``none`` or ``least``.
     rationing
-        How shortage is shared under free: at least weighted loss, or in one proportion. One of
-        ``value`` or ``proportional``.
+        How shortage is shared under ``least``: for the least weighted loss, or in one proportion.
+        One of ``value`` or ``shared``.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
@@ -219,18 +219,18 @@ def chokepoints(
         What one row removes. One of ``facility``, ``country``, ``country-stage``,
         ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
     product
-        Only this product counts in the total; ``free`` is then a bound on it alone.
+        Only this product counts in the total; ``least`` is then a bound on it alone.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
     rerouting
-        Bounds asked for; under ``none`` nobody reroutes, ``free`` is the least loss of any
-        allocation. One of ``both``, ``none`` or ``free``.
+        Bounds asked for; under ``none`` nobody reroutes, ``least`` is the least loss of any
+        allocation. One of ``both``, ``none`` or ``least``.
     rationing
-        How shortage is shared under free: at least weighted loss, or in one proportion. One of
-        ``value`` or ``proportional``.
+        How shortage is shared under ``least``: for the least weighted loss, or in one proportion.
+        One of ``value`` or ``shared``.
     weights
         Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
         ``mass``.
@@ -244,7 +244,7 @@ def chokepoints(
     --------
     >>> import supplygraph as sg
     >>> table = sg.load("three-nodes").chokepoints(top=1)
-    >>> table["id"].tolist(), table["loss_none"].tolist(), table["loss_free"].tolist()
+    >>> table["id"].tolist(), table["loss_none"].tolist(), table["loss_least"].tolist()
     (['mine-a'], [1.0], [1.0])
     """
     return rank(

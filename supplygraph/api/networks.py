@@ -132,7 +132,7 @@ def structure(
         kinds if left out. One of ``any`` or ``base``.
     rerouting
         Bounds asked for, of Shapley shares; both if left out. One of ``both``, ``none`` or
-        ``free``.
+        ``least``.
     governance
         CSV of scores of countries, for the risk indices: ``country, wgi, political_stability,
         trade_factor``.

@@ -24,7 +24,7 @@ def page(
     Parameters
     ----------
     product
-        Only this product counts in the total; ``free`` is then a bound on it alone.
+        Only this product counts in the total; ``least`` is then a bound on it alone.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
@@ -61,7 +61,7 @@ def view(
     Parameters
     ----------
     product
-        Only this product counts in the total; ``free`` is then a bound on it alone.
+        Only this product counts in the total; ``least`` is then a bound on it alone.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at

@@ -41,7 +41,7 @@ class Solution:
     def total(self) -> dict[str, float]:
         """Weighted total under both bounds."""
         last = self.table.iloc[-1]
-        return {"loss_none": float(last["loss_none"]), "loss_free": float(last["loss_free"])}
+        return {"loss_none": float(last["loss_none"]), "loss_least": float(last["loss_least"])}
 
     def frame(self) -> pd.DataFrame:
         """The table with the columns that the command shows."""
@@ -61,16 +61,16 @@ class Solution:
             raise UsageError("shortage: units of different products do not add. Keep 'product'.")
         rows = self.table.iloc[:-1]
         work = rows.assign(
-            none=rows["loss_none"] * rows["demand"], free=rows["loss_free"] * rows["demand"]
+            none=rows["loss_none"] * rows["demand"], least=rows["loss_least"] * rows["demand"]
         )
         grouped = work.groupby(list(by), sort=True, as_index=False)
         table = grouped.agg(
             demand=("demand", "sum"),
             unit=("unit", "first"),
             none=("none", lambda v: v.sum(min_count=len(v))),
-            free=("free", lambda v: v.sum(min_count=len(v))),
+            least=("least", lambda v: v.sum(min_count=len(v))),
         )
         table["loss_none"] = table["none"] / table["demand"]
-        table["loss_free"] = table["free"] / table["demand"]
-        table = table.drop(columns=["none", "free"])
+        table["loss_least"] = table["least"] / table["demand"]
+        table = table.drop(columns=["none", "least"])
         return stated_table(table, partial(scale_of, self.results.kind))

@@ -51,7 +51,7 @@ def cover(
     >>> import supplygraph as sg
     >>> chain = sg.load("time-to-recover-tiers").remove("id=s1")
     >>> table = chain.cover(ttr=3, weights="value").table
-    >>> last = table[(table["cover"] == "central") & (table["rerouting"] == "free")].iloc[-1]
+    >>> last = table[(table["cover"] == "central") & (table["rerouting"] == "least")].iloc[-1]
     >>> round(float(last["tts_months"]), 4), round(float(last["lost_usd"]), 1)
     (1.5, 350.0)
     """

@@ -86,7 +86,7 @@ def parse_condition(kind: str, text: str | None) -> Condition | None:
     if text is None:
         return None
     from supplygraph.schema.commands import result_fields
-    from supplygraph.selectors import did_you_mean
+    from supplygraph.selectors import unknown_word
 
     found = _CONDITION.fullmatch(text)
     if not found or not isfinite(float(found[3])):
@@ -95,8 +95,8 @@ def parse_condition(kind: str, text: str | None) -> Condition | None:
         )
     numbers = [field.name for field in result_fields(kind) if field.numeric]
     if found[1] not in numbers:
-        hint = did_you_mean(found[1], numbers)
-        raise UsageError(f"--fail-if '{text}': '{found[1]}' is no column of numbers. {hint}")
+        wrong = unknown_word(found[1], numbers, "is no column of numbers")
+        raise UsageError(f"--fail-if '{text}': {wrong}")
     return Condition(found[1], found[2], float(found[3]))
 
 
@@ -159,7 +159,7 @@ def _between(row: Row, column: str, none: Mapping[tuple[Any, ...], Row]) -> Inte
     value = _number(row.get(column))
     if not isnan(value):
         return value, value
-    if column in ("loss_none", "loss_free"):
+    if column in ("loss_none", "loss_least"):
         ends = [_number(row.get(name)) for name in ("loss_none", "loss_upper")]
         return _up_to(next((end for end in ends if not isnan(end)), nan))
     if column == "months_to_first_shortage":

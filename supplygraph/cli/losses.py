@@ -48,7 +48,7 @@ def chokepoints(
 ) -> None:
     """Rank what can be removed by the loss it causes, under both bounds.
 
-    loss_none: nobody reroutes, shortage is shared in proportion. loss_free: the least loss
+    loss_none: nobody reroutes, shortage is shared in proportion. loss_least: the least loss
     any allocation could reach. The truth lies between. Rows that close a group are never
     ranked; plants whose share nobody states follow without a rank.
 
@@ -93,7 +93,7 @@ def whatif(
 ) -> None:
     """Show what each product and region loses when something is taken away.
 
-    A row of loss_free is one sharing among several (flag outbid where it exceeds loss_none):
+    A row of loss_least is one sharing among several (flag outbid where it exceeds loss_none):
     quote the total, or ask with --product.
 
     Example: supplygraph whatif --remove 'country=CN process=heavy'

@@ -1,4 +1,4 @@
-"""Engines over one compiled network: cascade (`none`) and allocation (`free`)."""
+"""Engines over one compiled network: cascade (`none`) and allocation (`least`)."""
 
 from supplygraph.engines.allocation import AllocationProgram
 from supplygraph.engines.cascade import Cascade, Levels

@@ -1,4 +1,4 @@
-"""The least loss that any allocation could reach (`free`).
+"""The least loss that any allocation could reach (`least`).
 
 Serve demand under bounds: minimise sum_p w_p (1 - u_p / u0_p) over the balance rows of
 `graph.balance_matrix`, with
@@ -26,17 +26,17 @@ from supplygraph.engines.least_use import check_uses_are_seen
 from supplygraph.engines.shocked_model import Allocation, ShockedModel
 from supplygraph.engines.water_filling import WaterFilling
 from supplygraph.engines.weights import demand_weights
-from supplygraph.errors import InfeasibleError, NotConvergedError, UsageError
+from supplygraph.errors import InfeasibleError, NotConvergedError
 from supplygraph.graph import Matrix, balance_matrix
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter, first_line_row
 from supplygraph.scenario import Shock
-from supplygraph.selectors import did_you_mean
+from supplygraph.selectors import check_choice
 from supplygraph.solver import LinearProgram, Optimum
 
 LOSS_SCALE = 1e4
 TIE_BREAK = 1e-8
 UNWEIGHTED = 1e-3
-RATIONINGS = ("value", "proportional")
+RATIONINGS = ("value", "shared")
 NOTHING = 1e-3  # of the largest material: the size of one that nobody makes yet
 
 
@@ -256,7 +256,7 @@ class AllocationProgram:
         shock
             What is taken away.
         rationing
-            ``value``: least weighted loss; ``proportional``: highest common served share by
+            ``value``: least weighted loss; ``shared``: highest common served share by
             water-filling, then least weighted loss.
         product
             Serve this product first: its loss is then a bound on its own.
@@ -266,11 +266,10 @@ class AllocationProgram:
         UsageError
             If the rationing is unknown.
         """
-        if rationing not in RATIONINGS:
-            raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
+        check_choice(rationing, RATIONINGS, "rationing")
         if rationing == "value" and product is None and self.untouched(shock):
             return self.reference
-        if product is None and rationing == "proportional":
+        if product is None and rationing == "shared":
             return self._water.solve(shock)
         with self._warm.under(shock) as model:
             if product is not None:

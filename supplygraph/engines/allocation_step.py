@@ -1,4 +1,4 @@
-"""One month of the allocation program, with stocks: `free` and `qualified`.
+"""One month of the allocation program, with stocks: `least` and `qualified`.
 
 The program of `engines.allocation` in base-year units (tonnes of the month x 12 / (season x
 growth)), with the columns and rows of `engines.monthly_columns` for stocks and for users to whom
@@ -26,14 +26,13 @@ from supplygraph.engines.qualification import most_of_routes, qualification_mont
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets
 from supplygraph.engines.water_filling import WaterFilling
-from supplygraph.errors import UsageError
 from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario.month_arrays import Denial
-from supplygraph.selectors import did_you_mean
+from supplygraph.selectors import check_choice
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 from supplygraph.vocabulary import MONTHLY_REROUTINGS
 
-RATIONINGS = ("value", "proportional", "priority")
+RATIONINGS = ("value", "shared", "priority")
 SEGMENTS = ("military", "mixed", "civil")
 PRIORITY = 1e3
 
@@ -74,9 +73,9 @@ class MonthlyProgram(AllocationProgram):
     weights
         Weight of every demand in a total.
     rerouting
-        ``qualified`` or ``free``.
+        ``qualified`` or ``least``.
     rationing
-        ``value``, ``proportional`` or ``priority`` (military, mixed, civil).
+        ``value``, ``shared`` or ``priority`` (military, mixed, civil).
     """
 
     def __init__(
@@ -86,16 +85,12 @@ class MonthlyProgram(AllocationProgram):
         whole: WholeRun,
         *,
         weights: np.ndarray | None = None,
-        rerouting: str = "free",
+        rerouting: str = "least",
         rationing: str = "value",
         threads: int = 1,
     ) -> None:
-        if rerouting not in MONTHLY_REROUTINGS[1:]:
-            raise UsageError(
-                f"rerouting '{rerouting}': {did_you_mean(rerouting, MONTHLY_REROUTINGS[1:])}"
-            )
-        if rationing not in RATIONINGS:
-            raise UsageError(f"rationing '{rationing}': {did_you_mean(rationing, RATIONINGS)}")
+        check_choice(rerouting, MONTHLY_REROUTINGS[1:], "rerouting")
+        check_choice(rationing, RATIONINGS, "rationing")
         self.stocks, self.rerouting, self.rationing = stocks, rerouting, rationing
         self.whole = whole
         self.taken = np.zeros(0)
@@ -182,7 +177,7 @@ class MonthlyProgram(AllocationProgram):
         self.model.set_row_bounds(held, self.held_lower(left.open), np.full(len(held), INFINITY))
         self.extra.set(self.model, limits, stocks, shocked)
         self.needs.set(self.model, limits.need)
-        if self.rationing == "proportional":
+        if self.rationing == "shared":
             answer = _MonthlyFilling(self)._fill()
         else:
             answer = self.answer(self.model.solve(f"months, {month}"))

@@ -9,7 +9,7 @@ Levels h in 0..1 relative to the base year, from h = 1 down to the greatest fixe
 with P made, E exports, L = P - E + imports, w the base shares of alternatives. An arc
 carries the made level of its origin, never the pooled one. An input that is not essential
 sets no limit. Then one pass from products to mines scales every activity to what is used,
-which gives flows that satisfy every row of the allocation program: so free <= none.
+which gives flows that satisfy every row of the allocation program: so least <= none.
 
 Paper: the kernel is the generalised Leontief cascade of Diem et al. 2022
 (doi:10.1038/s41598-022-11522-z) with theta 1 or 0 and the base shares as weights.

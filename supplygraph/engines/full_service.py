@@ -32,7 +32,7 @@ NEVER = 1e-9
 
 @dataclass(frozen=True)
 class Survival:
-    """How long full service lasts under free rerouting.
+    """How long full service lasts under least-loss rerouting.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Survival:
 
 
 class SurvivalProgram:
-    """The program under `free` at one cover: the allocation with a column for every stock.
+    """The program under `least` at one cover: the allocation with a column for every stock.
 
     Parameters
     ----------

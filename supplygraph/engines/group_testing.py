@@ -1,4 +1,4 @@
-"""Long rankings under `free`: removals are tried together before each is tried alone.
+"""Long rankings under `least`: removals are tried together before each is tried alone.
 
 Taking more away never loses less. So where the program without a whole group of plants still
 serves everything, each of them alone loses nothing, exactly, and one solve answers for all; a

@@ -92,7 +92,7 @@ class Month:
 
     @cached_property
     def program(self) -> AllocationProgram:
-        """The program under `free`."""
+        """The program under `least`."""
         return AllocationProgram(
             self.baseline, weights=self.weights, month=self.month, threads=self.threads
         )

@@ -116,7 +116,7 @@ class Gates:
             groups.setdefault(pool, {}).setdefault(key, []).append(entry)
         found = []
         for pool in sorted(groups):
-            # Under free a military user to whom nothing is closed needs no kind beside others.
+            # Under `least` a military user to whom nothing is closed needs no kind beside others.
             needed = [key for key in groups[pool] if self.qualifying or key[0]]
             for key in sorted(needed or groups[pool]):
                 found.append(Kind(pool, np.array(groups[pool][key]), key[2], key[0]))

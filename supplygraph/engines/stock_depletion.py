@@ -10,8 +10,8 @@ are drawn before those of their users:
 Users whom another input slows go on drawing at base use, so the time is the shortest that base
 shares allow, more stock never shortens it, and a deeper removal never lengthens it. With no
 stock but the product's own it is months of stock / loss. The flows of this course, averaged
-over the months, satisfy the program of `engines.full_service`: hence TTS none <= TTS free, and the
-least loss under free is at most the loss here.
+over the months, satisfy the program of `engines.full_service`: hence TTS none <= TTS least, and the
+loss under `least` is at most the loss here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The chain month by month: stocks, caps, seasons, and what is served.
 
 Each month is solved on its own from the stocks of the month before: under `none` by
-`engines.cascade_step`, under `qualified` and `free` by `engines.allocation_step`. Demand and caps
+`engines.cascade_step`, under `qualified` and `least` by `engines.allocation_step`. Demand and caps
 share one season and one growth,
 
     scale(month) = season[month of the year] x (1 + growth) ^ (years since the base year),
@@ -35,10 +35,10 @@ from supplygraph.engines.content_exclusions import (
 )
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets, targets_of
-from supplygraph.errors import ScenarioError, UsageError
+from supplygraph.errors import ScenarioError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import Bounds, Denial
-from supplygraph.selectors import did_you_mean
+from supplygraph.selectors import check_choice
 from supplygraph.vocabulary import COVERS, MONTHLY_REROUTINGS
 
 MONTHS_A_YEAR = 12
@@ -151,9 +151,9 @@ def run_months(
     bounds
         What the scenario leaves of every month.
     rerouting
-        ``none``, ``qualified`` or ``free``.
+        ``none``, ``qualified`` or ``least``.
     rationing
-        ``value``, ``proportional`` or ``priority``; `none` always shares in proportion.
+        ``value``, ``shared`` or ``priority``; `none` always shares in proportion.
     pace
         Season and growth.
     covers
@@ -161,7 +161,7 @@ def run_months(
     stocks
         Targets in place of those that the dataset states; their covers are run.
     weights
-        Weight of every demand under `qualified` and `free`.
+        Weight of every demand under `qualified` and `least`.
 
     Raises
     ------
@@ -170,12 +170,8 @@ def run_months(
     InfeasibleError, NotConvergedError
         If a month has no answer.
     """
-    for value, known, what in (
-        (rerouting, MONTHLY_REROUTINGS, "rerouting"),
-        (rationing, RATIONINGS, "rationing"),
-    ):
-        if value not in known:
-            raise UsageError(f"{what} '{value}' is not known. {did_you_mean(value, known)}")
+    check_choice(rerouting, MONTHLY_REROUTINGS, "rerouting")
+    check_choice(rationing, RATIONINGS, "rationing")
     held = targets_of(baseline).at(*covers) if stocks is None else stocks
     work = _MonthLoop(baseline, bounds, pace or Pace(), held)
     if rerouting == "none":
@@ -201,7 +197,7 @@ class _MonthLoop:
     def limits(self, row: int, *, dated: bool = True) -> Limits:
         """What a month leaves; ``dated`` counts plants that have closed or shrunk since.
 
-        The program of `free` reads dates itself.
+        The program of `least` reads dates itself.
         """
         bounds, month = self.bounds, self.bounds.months[row]
         return Limits(
@@ -249,7 +245,7 @@ class _MonthLoop:
 
     def rigid(self) -> Timeline:
         """All covers at once under `none`."""
-        line = self._empty("none", "proportional")
+        line = self._empty("none", "shared")
         engine = RigidMonth(self.cascade, self.stocks)
         state = engine.start()
         flow = self.baseline.block("arc")[self.cascade.live][:, None] / MONTHS_A_YEAR
@@ -281,7 +277,7 @@ class _MonthLoop:
     def allocated(
         self, rerouting: str, rationing: str, weights: np.ndarray | None, threads: int
     ) -> Timeline:
-        """One cover after the other under `qualified` or `free`."""
+        """One cover after the other under `qualified` or `least`."""
         line = self._empty(rerouting, rationing)
         line.answers = [[] for _ in self.bounds.months]
         line.shocks = [self._shock(self.limits(row)) for row in range(len(self.bounds.months))]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from supplygraph.dataset.cells import shorten
 from supplygraph.errors import Fault
 from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import WRITE_NEW, new_word
 
 
 def validated(model: type[Any], content: Mapping[str, Any], file: str) -> tuple[Any, list[Fault]]:
@@ -94,6 +95,8 @@ def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
         allowed = str(problem["ctx"].get("expected") or problem["ctx"].get("expected_tags") or "")
         words = allowed.replace("'", "").replace(" or ", ", ").split(", ")
         tag = str(problem["ctx"].get("tag", shown))
+        if new := new_word(tag, words):
+            return Fault(file, 0, place, tag, f"now called '{new}'", WRITE_NEW)
         return Fault(file, 0, place, tag, "not allowed here", did_you_mean(tag, words))
     if kind == "string_type" and isinstance(value, bool | int | float):
         text = shown.lower() if isinstance(value, bool) else shown

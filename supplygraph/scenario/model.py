@@ -121,10 +121,10 @@ class Scenario(BaseModel):
         description="What follows the last day of a modifier, by its id: lapses (the measures "
         "return), renewed, renewed until DATE, or lifted (the measures end).",
     )
-    rerouting: Literal["none", "qualified", "free"] = Field(
+    rerouting: Literal["none", "qualified", "least"] = Field(
         default="qualified", description="Who may reroute, if the run does not say."
     )
-    rationing: Literal["value", "proportional", "priority"] = Field(
+    rationing: Literal["value", "shared", "priority"] = Field(
         default="value", description="Who is served first, if the run does not say."
     )
     network: bool = Field(

@@ -89,7 +89,7 @@ class Bounds:
     months
         ``YYYY-MM`` of every row.
     activity
-        Share left of every activity: of base activity under `none`, of capacity under `free`.
+        Share left of every activity: of base activity under `none`, of capacity under `least`.
     made
         Share left of what every pool makes.
     arc

@@ -43,7 +43,7 @@ class Shock:
     Attributes
     ----------
     activity
-        Per activity: of its base output under `none`, of its capacity under `free`.
+        Per activity: of its base output under `none`, of its capacity under `least`.
     made
         Per pool: of what the pool makes (removal of an element or material).
     arc

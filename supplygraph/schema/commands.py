@@ -20,6 +20,7 @@ from supplygraph.schema.queries import Parameter, queries, told_in
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PREFIX = "supplygraph/"
+ENVELOPE_VERSION = "2"  # one more when a name of a column or a word in one changes
 SEEDED = frozenset({"outlook"})  # kinds that draw at random; no other result has a seed
 # Units of values whose whole is about 1, however large the flows of a dataset are.
 PURE_UNITS = ("share", "sum of shares", "0 to", "months", "USD per USD")
@@ -202,7 +203,7 @@ def command_schema(command: str) -> dict[str, Any]:
         raise UsageError(f"no command or table '{command}'.{way_out}")
     head = {
         "$schema": DRAFT,
-        "$id": f"urn:supplygraph:{command}:1",
+        "$id": f"urn:supplygraph:{command}:{ENVELOPE_VERSION}",
         "title": f"supplygraph {command} --format json",
     }
     parts = [_envelope(kind, command) for kind in kinds[command]]
@@ -217,7 +218,7 @@ def _envelope(kind: str, command: str) -> dict[str, Any]:
     return _object(
         {
             "schema": {"const": PREFIX + kind},
-            "version": {"const": "1"},
+            "version": {"const": ENVELOPE_VERSION},
             "dataset": _object(about),
             "command": {"const": command},
             "params": _object(_schemas(result_params(kind))),

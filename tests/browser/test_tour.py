@@ -74,7 +74,7 @@ def test_the_panel_shows_what_the_command_prints(shipped, open_page, printed, ad
     losses = opened.page.locator("#losses")
     envelope = printed(opened.text("#command"))
     rows, total = envelope["results"][:-1], envelope["results"][-1]
-    for name in ("none", "free"):
+    for name in ("none", "least"):
         shown = float(losses.get_attribute(f"data-{name}"))
         assert shown == pytest.approx(total[f"loss_{name}"], abs=1e-6)
     assert f"{100 * total['loss_none']:.1f} %" in losses.inner_text()
@@ -184,7 +184,7 @@ def test_table_sorts_and_saves(page, chain):
     saved = {row["id"]: row for row in table}
     for row in ranked[ranked["rank"].notna()].head(20).to_dict("records"):
         assert float(saved[row["id"]]["loss_none"]) == pytest.approx(row["loss_none"], abs=1e-6)
-        assert float(saved[row["id"]]["loss_free"]) == pytest.approx(row["loss_free"], abs=1e-6)
+        assert float(saved[row["id"]]["loss_least"]) == pytest.approx(row["loss_least"], abs=1e-6)
     unknown = ranked[ranked["rank"].isna()].iloc[0]
     assert saved[unknown["id"]]["loss_none"] == ""
     assert float(saved[unknown["id"]]["loss_upper"]) == pytest.approx(

@@ -21,8 +21,8 @@ def code(kind: str, rows: list[dict], text: str) -> int:
     return 0
 
 
-def plant(name: str, none: float, free: float = NAN, upper: float = NAN, **more) -> dict:
-    return {"id": name, "loss_none": none, "loss_free": free, "loss_upper": upper, **more}
+def plant(name: str, none: float, least: float = NAN, upper: float = NAN, **more) -> dict:
+    return {"id": name, "loss_none": none, "loss_least": least, "loss_upper": upper, **more}
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def plant(name: str, none: float, free: float = NAN, upper: float = NAN, **more)
         ([plant("a", 0.1), plant("b", NAN, upper=0.1)], "loss_none<0.2", FAILED),
         ([plant("a", 0.3), plant("b", NAN, upper=0.3)], "loss_none<0.2", UNDECIDED),
         # What everybody rerouting loses is no more than what nobody loses.
-        ([plant("a", 0.1)], "loss_free>0.1", 0),
-        ([plant("a", 0.2)], "loss_free>0.1", UNDECIDED),
+        ([plant("a", 0.1)], "loss_least>0.1", 0),
+        ([plant("a", 0.2)], "loss_least>0.1", UNDECIDED),
         # Nothing to decide by.
         ([plant("a", NAN)], "loss_none>0.2", UNDECIDED),
         ([], "loss_none>0.2", UNDECIDED),
@@ -100,12 +100,12 @@ def month(product: str, month: str | None, loss: float, **more) -> dict:
         (
             [
                 month("ev", None, 0.1),
-                month("ev", None, NAN, rerouting="free", flags=("nominal",)),
+                month("ev", None, NAN, rerouting="least", flags=("nominal",)),
             ],
             "loss>0.2",
             0,
         ),
-        ([month("ev", None, NAN, rerouting="free", flags=("nominal",))], "loss>0.2", UNDECIDED),
+        ([month("ev", None, NAN, rerouting="least", flags=("nominal",))], "loss>0.2", UNDECIDED),
     ],
 )
 def test_runs(rows, text, expected):

@@ -43,7 +43,7 @@ def test_how_to_read_it_and_what_it_is_blind_to_stand_in_the_result(toy):
 def test_first_shortage_of_the_toy_is_its_time_to_survive(toy):
     rows = toy("cover", "--remove", "id=mine-a", "--format", "tsv").rows
     central = [row for row in rows if row["cover"] == "central"]
-    assert {row["rerouting"] for row in central} == {"none", "free"}
+    assert {row["rerouting"] for row in central} == {"none", "least"}
     for row in central:
         assert float(row["tts_months"]) == pytest.approx(4 * 12 / 52, rel=1e-6)
         assert row["ttr_months"] == row["exposed"] == ""

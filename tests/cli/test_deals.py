@@ -44,7 +44,7 @@ def test_every_deal_adds_tonnes_once_or_says_why_not(run):
 
 def test_a_project_is_judged_alone_and_beside_all_others(run):
     done = run("whatif", "--remove", "country=CN", "--at", "2030-01", "--project", "au-nolans-sep")
-    assert "project au-nolans-sep: alone: total loss_free stays" in done.err
+    assert "project au-nolans-sep: alone: total loss_least stays" in done.err
     assert "short of ore-apatite-monazite-nolans" in done.err
 
 
@@ -52,9 +52,9 @@ def test_binding_projects_stand_by_default_and_others_on_demand(run):
     totals = {}
     for word in ("none", "binding", "announced"):
         args = ("whatif", "--remove", "country=CN", "--at", "2030-01", "--projects", word)
-        totals[word] = run(*args, "--format", "json").envelope["results"][-1]["loss_free"]
+        totals[word] = run(*args, "--format", "json").envelope["results"][-1]["loss_least"]
     usual = run("whatif", "--remove", "country=CN", "--at", "2030-01", "--format", "json").envelope
-    assert usual["results"][-1]["loss_free"] == totals["binding"]
+    assert usual["results"][-1]["loss_least"] == totals["binding"]
     assert totals["announced"] < totals["binding"] < totals["none"]
 
 

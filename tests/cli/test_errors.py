@@ -121,7 +121,7 @@ def test_an_infeasible_program_exits_4(toy, monkeypatch):
     [
         ("loss_none>0.2", 10),
         ("loss_none >= 1", 10),
-        ("loss_free<0.5", 0),
+        ("loss_least<0.5", 0),
         ("months_to_first_shortage<=0.9", 0),
         ("months_to_first_shortage<9.3e-1", 10),
         ("loss_upper>0", 1),

@@ -60,7 +60,7 @@ def test_what_has_no_base_has_no_loss_of_zero(run, folder, change, warning):
     assert done.code == 0
     assert f"warning: {warning}\n" in done.err
     (total,) = done.envelope["results"]
-    assert (total["product"], total["loss_none"], total["loss_free"]) == ("total", None, None)
+    assert (total["product"], total["loss_none"], total["loss_least"]) == ("total", None, None)
 
 
 def test_a_day_counts_as_its_month(run, folder):
@@ -91,7 +91,7 @@ def test_the_answer_does_not_depend_on_the_size_of_the_chain(run, folder, scale)
     folder(capacities=("sinter,40", f"sinter,{40 * scale!r}"))
     total = ask(run, path, remove="id=mine-a share=0.75").envelope["results"][-1]
     assert total["loss_none"] == pytest.approx(0.75, abs=1e-8)
-    assert total["loss_free"] == pytest.approx(2 / 3, abs=1e-8)
+    assert total["loss_least"] == pytest.approx(2 / 3, abs=1e-8)
 
 
 @pytest.fixture
@@ -105,20 +105,20 @@ def later(folder):
     )
 
 
-def test_a_new_plant_works_under_free_only(run, later):
+def test_a_new_plant_works_under_least_only(run, later):
     done = ask(run, later, "--at", "2028-01", remove="id=mine-n")
     row, total = done.envelope["results"]
     for line in (row, total):
         assert line["loss_none"] == 0
-        assert line["loss_free"] == pytest.approx(2 / 3, abs=1e-6)
+        assert line["loss_least"] == pytest.approx(2 / 3, abs=1e-6)
         assert line["flags"] == ["no_base_flow"]
-    assert "serves 33.3 % under none and 100.0 % under free of 2024 demand" in done.err
+    assert "serves 33.3 % under none and 100.0 % under least of 2024 demand" in done.err
 
 
 def test_a_month_in_which_nothing_runs_says_so(run, folder):
     done = ask(run, folder(), "--at", "1999-01")
     assert done.envelope["results"][-1]["loss_none"] == 0
-    assert "without a removal 1999-01 serves 0.0 % under none and 0.0 % under free" in done.err
+    assert "without a removal 1999-01 serves 0.0 % under none and 0.0 % under least" in done.err
 
 
 def test_in_the_base_month_there_is_nothing_to_say(run, folder):
@@ -204,9 +204,9 @@ def test_python_takes_one_key_and_refuses_an_unknown_rationing():
 
 def test_a_condition_that_nothing_can_meet_says_so(run, folder):
     """A gate on a column that is empty would stay open for ever."""
-    done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_free>0.1")
+    done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_least>0.1")
     assert done.code == 1
-    assert "fail-if: 2 rows have no loss_free and may meet loss_free>0.1: ev JP" in done.err
+    assert "fail-if: 2 rows have no loss_least and may meet loss_least>0.1: ev JP" in done.err
 
 
 def test_nothing_to_rank_names_what_was_asked(run):

@@ -55,8 +55,8 @@ def test_every_format_tells_the_same(run):
         assert [row["product"] for row in table] == [row["product"] for row in rows]
         for cells, row in zip(table, rows, strict=True):
             assert list(cells) == list(row)
-            shown = None if cells["loss_free"] == "" else float(cells["loss_free"])
-            assert shown == row["loss_free"]
+            shown = None if cells["loss_least"] == "" else float(cells["loss_least"])
+            assert shown == row["loss_least"]
             assert cells["flags"] == ";".join(row["flags"])
     for name in ("md", "table"):
         lines = run(*HEAVY, "--format", name).out.splitlines()
@@ -74,11 +74,11 @@ def test_shares_are_fractions_of_nine_decimals(run):
 def test_what_is_not_known_is_null(toy):
     done = toy("whatif", "--remove", "id=mine-a", "--rerouting", "none", "--format", "json")
     row, total = done.envelope["results"]
-    assert row["month"] is None and row["loss_free"] is None
+    assert row["month"] is None and row["loss_least"] is None
     assert total["demand"] is None and total["product"] == "total"
     assert "NaN" not in done.out and "Infinity" not in done.out
     table = toy("whatif", "--remove", "id=mine-a", "--rerouting", "none").rows
-    assert table[0]["loss_free"] == "" and table[0]["month"] == ""
+    assert table[0]["loss_least"] == "" and table[0]["month"] == ""
 
 
 def test_the_envelope_says_what_was_asked_of_which_tables(toy):
@@ -163,12 +163,12 @@ def test_parquet_keeps_types_and_provenance(toy, tmp_path):
     toy("whatif", "--remove", "id=mine-a", "--rerouting", "none", "-o", tmp_path / "a.parquet")
     table = parquet.read_table(tmp_path / "a.parquet")
     types = {field.name: str(field.type) for field in table.schema}
-    assert (types["loss_none"], types["loss_free"], types["month"]) == (
+    assert (types["loss_none"], types["loss_least"], types["month"]) == (
         "double",
         "double",
         "string",
     )
-    assert table.column("loss_free").to_pylist() == [None, None]
+    assert table.column("loss_least").to_pylist() == [None, None]
     assert json.loads(table.schema.metadata[b"dataset"])["name"] == "three-nodes"
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 

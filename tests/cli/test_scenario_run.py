@@ -89,7 +89,7 @@ def test_what_an_account_refuses(run, options, said):
     assert not outcome.out
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_nobody_sells_or_makes_less_without_a_measure(run, tmp_path, rerouting):
     (tmp_path / "quiet.yaml").write_text(QUIET.replace("60", "3"))
     outcome = run(
@@ -114,7 +114,7 @@ def test_nobody_sells_or_makes_less_without_a_measure(run, tmp_path, rerouting):
 
 
 @pytest.mark.parametrize("season", ["true", "false"])
-@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path, rerouting, season):
     (tmp_path / "quiet.yaml").write_text(f"{QUIET}season: {season}\n")
     outcome = run(
@@ -137,7 +137,7 @@ def test_a_scenario_without_measures_loses_nothing_for_five_years(run, tmp_path,
 
 
 @pytest.mark.parametrize("season", [True, False])
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_stocks_stand_at_their_targets_every_year_without_a_shock(rerouting, season):
     from supplygraph.analysis.runs.scenario_runs import season_of
     from supplygraph.engines.timeline import Pace, run_months
@@ -172,7 +172,7 @@ def test_every_shipped_scenario_runs_or_says_why_not(run, name):
         for row in outcome.envelope["results"]
         if row["product"] == "total"
     }
-    assert 0 <= total["free"] <= total["none"] + 1e-9
+    assert 0 <= total["least"] <= total["none"] + 1e-9
     if name in ("buildout-slip", "tariffs-2025"):
         # China stops after three years; duties cost and stop nothing.
         assert total["none"] == pytest.approx(0.0, abs=1e-9)
@@ -196,7 +196,7 @@ def test_car_makers_run_short_when_they_did(cars):
 
 
 @pytest.mark.parametrize("product", ["ice", "ev"])
-@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 def test_larger_stocks_lose_less(cars, product, rerouting):
     lost = [
         cars[product][
@@ -214,7 +214,7 @@ def test_rerouting_loses_no_more_in_all_months_together(cars, product):
     total = cars[product][cars[product]["product"] == "total"]
     for _, group in total.groupby("cover"):
         lost = group.set_index("rerouting")["months_lost"]
-        assert lost["free"] <= lost["qualified"] + 1e-6
+        assert lost["least"] <= lost["qualified"] + 1e-6
         assert lost["qualified"] <= lost["none"] + 1e-6
 
 
@@ -352,7 +352,7 @@ def test_a_measure_held_for_good(run):
     )
     # Chinese cars lose nothing and are two thirds of all.
     assert may["loss_none"] > 0.2 > 5 * august["loss_none"]
-    assert may["loss_free"] <= may["loss_none"] + 1e-9
+    assert may["loss_least"] <= may["loss_none"] + 1e-9
     half = run(*arguments, "--at", "2025-08", "--set", "CN-2025-18.approval.US=0.3")
     rows = {row["region"]: row["loss_none"] for row in half.envelope["results"]}
     base = run(*arguments, "--at", "2025-08").envelope["results"]

@@ -26,8 +26,8 @@ QUESTIONS = {
         "chokepoints --by element",
         "chokepoints --by arc --at 2030-01",
         "whatif --remove id=mine-a",
-        "whatif --remove id=mine-a --rerouting none --rationing proportional",
-        "whatif --remove id=mine-a --rerouting free --product ev --region JP --at 2026-11",
+        "whatif --remove id=mine-a --rerouting none --rationing shared",
+        "whatif --remove id=mine-a --rerouting least --product ev --region JP --at 2026-11",
         "explain ev",
         "explain mine-a",
         "explain ore-a:CN>JP",
@@ -95,19 +95,19 @@ def test_columns_are_those_of_the_contract():
     """docs/design.md#columns, word for word."""
     both = [
         f"loss_{bound}_{sector}"
-        for bound in ("none", "free")
+        for bound in ("none", "least")
         for sector in ("autos", "defence", "chips", "energy", "industry", "other")
     ]
     contract = {
         "info": "facilities,aggregates,countries,elements,materials,products,arcs,sources,"
         "evidence_shares",
         "validate": "file,row,column,value,rule,way_out",
-        "chokepoints": "id,rank,name,kind,country,stage,process,loss_none,loss_free,loss_upper,"
+        "chokepoints": "id,rank,name,kind,country,stage,process,loss_none,loss_least,loss_upper,"
         + ",".join(both)
         + ",months_to_first_shortage,worst_product,worst_region,binding_input,baseline_share,"
         "evidence,flags",
-        "whatif": "month,product,region,segment,demand,unit,loss_none,loss_free,"
-        "months_to_first_shortage,binding_none,binding_free,need_evidence,quantity_evidence,flags",
+        "whatif": "month,product,region,segment,demand,unit,loss_none,loss_least,"
+        "months_to_first_shortage,binding_none,binding_least,need_evidence,quantity_evidence,flags",
     }
     for kind, columns in contract.items():
         assert ",".join(field.name for field in result_fields(kind)) == columns

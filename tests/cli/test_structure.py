@@ -101,7 +101,7 @@ def test_a_toy_by_hand(toy):
         ("all", "JP/sinter", "any", True),
     ]
     split = toy("structure", "--metric", "shapley", "--format", "json").envelope["results"]
-    assert [(r["id"], r["shapley_none"], r["alone_free"]) for r in split] == [
+    assert [(r["id"], r["shapley_none"], r["alone_least"]) for r in split] == [
         ("CN", pytest.approx(0.5), pytest.approx(1.0)),
         ("JP", pytest.approx(0.5), pytest.approx(1.0)),
         ("total", pytest.approx(1.0), pytest.approx(1.0)),
@@ -217,7 +217,7 @@ def test_shapley_of_one_product(ask):
     rows = rows_of(done)
     parts = [row["shapley_none"] for name, row in rows.items() if name != "total"]
     assert sum(parts) == pytest.approx(rows["total"]["shapley_none"], abs=1e-8)
-    assert rows["total"]["shapley_free"] is None
+    assert rows["total"]["shapley_least"] is None
     assert done.envelope["weights"] == {"f-35": pytest.approx(1.0)}
 
 

@@ -33,26 +33,26 @@ def test_the_ranking(own):
     assert [row["id"] for row in rows] == ["mine-a", "plant-b"]
     for row in rows:
         assert (row["rank"], row["flags"]) == (1, ["same_flow"])
-        assert row["loss_none"] == pytest.approx(1) and row["loss_free"] == pytest.approx(1)
+        assert row["loss_none"] == pytest.approx(1) and row["loss_least"] == pytest.approx(1)
         assert row["months_to_first_shortage"] == pytest.approx(MONTHS)
         assert (row["worst_product"], row["worst_region"]) == ("ev", "JP")
     assert [row["binding_input"] for row in rows] == ["ore-a", "mag-a"]
 
 
 @pytest.mark.parametrize(
-    ("share", "none", "free"),
+    ("share", "none", "least"),
     [("1", 1, 1), ("0.75", 0.75, 2 / 3), ("0.25", 0.25, 0), ("0", 0, 0)],
 )
-def test_what_if_the_mine_stops_in_part(own, share, none, free):
+def test_what_if_the_mine_stops_in_part(own, share, none, least):
     asked = ("whatif", "--remove", f"id=mine-a share={share}", "--format", "json")
     row, total = own(*asked).envelope["results"]
     for line in (row, total):
         assert line["loss_none"] == pytest.approx(none, abs=1e-6)
-        assert line["loss_free"] == pytest.approx(free, abs=1e-6)
+        assert line["loss_least"] == pytest.approx(least, abs=1e-6)
     assert (row["product"], row["region"], row["unit"]) == ("ev", "JP", "vehicle")
     assert row["demand"] == pytest.approx(15000)
     assert row["binding_none"] == ("ore-a" if none else "")
-    assert row["binding_free"] == ("ore-a" if free else "")
+    assert row["binding_least"] == ("ore-a" if least else "")
     if none:
         assert row["months_to_first_shortage"] == pytest.approx(MONTHS / none)
     else:
@@ -67,7 +67,7 @@ def test_a_ranked_row_is_what_its_removal_costs(own, by):
     for line, row in zip(lines, table.rows, strict=True):
         total = own("whatif", "--remove", "-", stdin=header + line).rows[-1]
         assert float(total["loss_none"]) == pytest.approx(float(row["loss_none"]))
-        assert float(total["loss_free"]) == pytest.approx(float(row["loss_free"]))
+        assert float(total["loss_least"]) == pytest.approx(float(row["loss_least"]))
 
 
 @pytest.mark.parametrize("by", ["operator", "element", "element-country"])
@@ -76,7 +76,7 @@ def test_rows_of_the_rare_earth_chain_can_be_piped_too(run, by):
     piped = run("whatif", "--remove", "-", "--format", "json", stdin=table.out)
     total = piped.envelope["results"][-1]
     assert total["loss_none"] == pytest.approx(float(table.rows[0]["loss_none"]))
-    assert total["loss_free"] == pytest.approx(float(table.rows[0]["loss_free"]), abs=1e-6)
+    assert total["loss_least"] == pytest.approx(float(table.rows[0]["loss_least"]), abs=1e-6)
 
 
 def test_plants_without_a_rank_are_left_out_of_a_pipe(run):

@@ -68,7 +68,7 @@ def _nothing_lost(chain: Chain) -> str:
 def _more_never_costs_less(chain: Chain, rng: np.random.Generator) -> str:
     names = sorted(set(chain.network.activities["id"]))
     name = names[int(rng.integers(len(names)))]
-    before = {"loss_none": -1.0, "loss_free": -1.0}
+    before = {"loss_none": -1.0, "loss_least": -1.0}
     for share in (0.4, 1.0):
         table = chain.remove(f"id={name} share={share}").solve().table
         row = table[table["product"] == "total"].iloc[0]
@@ -76,8 +76,8 @@ def _more_never_costs_less(chain: Chain, rng: np.random.Generator) -> str:
             if row[column] < least - TIGHT:
                 return f"{name} share={share}: {column} falls from {least} to {row[column]}"
             before[column] = float(row[column]) if row[column] == row[column] else least
-        if row["loss_free"] > row["loss_none"] + TIGHT:
-            return f"{name} share={share}: free {row['loss_free']} above none {row['loss_none']}"
+        if row["loss_least"] > row["loss_none"] + TIGHT:
+            return f"{name} share={share}: least {row['loss_least']} above none {row['loss_none']}"
     return ""
 
 

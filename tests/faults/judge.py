@@ -28,7 +28,7 @@ from tests.faults.folder import Files, documents_of, write_folder
 from tests.faults.mutations import MUTATIONS, NothingToDoError
 from tests.faults.oracle_balance import Expected, NotJudgedError, judged, over_capacity
 from tests.faults.oracle_base import Base
-from tests.faults.oracle_losses import FreeProgram, loss, served_rigid
+from tests.faults.oracle_losses import LeastProgram, loss, served_rigid
 from tests.faults.oracle_network import Activity, UnreadableError, read_network
 from tests.faults.yaml_mutations import YAML_MUTATIONS
 
@@ -183,18 +183,18 @@ def _ask_documents(chain: Chain, mutant: Mutant, rng: np.random.Generator) -> No
 
 
 def _check_ranking(table: pd.DataFrame) -> None:
-    """Losses are shares; free never above none in a total."""
+    """Losses are shares; least never above none in a total."""
     if table.empty:
         return
-    none, free = (table[name].astype(float) for name in ("loss_none", "loss_free"))
-    for values in (none, free):
+    none, least = (table[name].astype(float) for name in ("loss_none", "loss_least"))
+    for values in (none, least):
         if ((values < 0) | (values > 1 + AGREED)).any():
             raise Finding("invariant", f"losses outside 0..1: {values.tolist()}"[:300])
-    worse = table[(free > none + AGREED)]
+    worse = table[(least > none + AGREED)]
     if len(worse):
         row = worse.iloc[0]
         raise Finding(
-            "invariant", f"{row['id']}: free {row['loss_free']} > none {row['loss_none']}"
+            "invariant", f"{row['id']}: least {row['loss_least']} > none {row['loss_none']}"
         )
 
 
@@ -223,7 +223,7 @@ def _consult(
     weights = base.weights()
     if not weights:
         return
-    program = FreeProgram(base)
+    program = LeastProgram(base)
     rows = [("plant", row) for row in _ranked(facility)]
     rows += [("group", row) for row in _ranked(groups)]
     for number in rng.permutation(len(rows))[:REMOVALS]:
@@ -235,8 +235,8 @@ def _consult(
 
         none = loss(weights, served_rigid(base, left))
         _compare(row, "loss_none", none)
-        if not math.isnan(row["loss_free"]):
-            _compare(row, "loss_free", loss(weights, program.served(left, weights)))
+        if not math.isnan(row["loss_least"]):
+            _compare(row, "loss_least", loss(weights, program.served(left, weights)))
 
 
 def _gone(kind: str, row: dict, a: Activity) -> bool:

@@ -61,7 +61,7 @@ def served_rigid(base: Base, left: Callable[[Activity], float]) -> dict[str, flo
     raise ArithmeticError("the oracle's cascade does not settle")
 
 
-class FreeProgram(Rows):
+class LeastProgram(Rows):
     """One linear program over the base flows; a removal only changes bounds."""
 
     def __init__(self, base: Base) -> None:

@@ -52,7 +52,7 @@ are taken from the project as data: the oracle does not judge them.
 
 Large networks (mutants of the shipped data) are judged by relations: mass balance to 1e-9, no flow
 below 0, no closed plant runs, nothing lost without a removal, a deeper removal never loses less,
-free never above none in a total, and one of these at random: plants renamed, rows permuted, all
+least never above none in a total, and one of these at random: plants renamed, rows permuted, all
 tonnes times 1e-3 or 1e3, a plant split into two halves, after which all flows agree to 1e-6 of the
 larger of the flow and a thousandth of the material's world use.
 """

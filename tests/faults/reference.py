@@ -63,7 +63,7 @@ def _recovery() -> Iterator[Case]:
     rows = table[
         (table["product"] == "total")
         & (table["cover"] == "central")
-        & (table["rerouting"] == "free")
+        & (table["rerouting"] == "least")
     ].set_index("removed")
     published = {"s1": (0, 2.25), "s2": (125_000, 1.286), "s3": (275_000, 0.900)}
     for name, (loss, survive) in published.items():
@@ -86,7 +86,7 @@ def _tiers() -> Iterator[Case]:
         row = table[
             (table["product"] == "total")
             & (table["cover"] == "central")
-            & (table["rerouting"] == "free")
+            & (table["rerouting"] == "least")
         ].iloc[0]
         what = f"loss without s1 for {months} months, USD"
         yield Case(TIERS, what, loss, float(row["lost_usd"]), 5e-5 * loss)

@@ -77,7 +77,7 @@ def test_the_oracle_notices_a_wrong_loss(monkeypatch):
         def rank(self, *arguments, **options):
             results = honest(self, *arguments, **options)
             results.table["loss_none"] *= 0.99
-            results.table["loss_free"] *= 0.99
+            results.table["loss_least"] *= 0.99
             return results
 
         patch.setattr(Chain, "rank", rank)

@@ -86,7 +86,7 @@ def test_flows_of_the_cascade_pass_every_row_and_bound(seeds):
 
 
 @blocks
-def test_free_loses_no_more_than_none_in_total(seeds):
+def test_least_loses_no_more_than_none_in_total(seeds):
     for case, net, shock, _, served in cases(seeds, 12):
         answer = net.program.solve(shock)
         violation, where = bounds_under(net, shock).violation(answer.x, solver=True)
@@ -96,14 +96,14 @@ def test_free_loses_no_more_than_none_in_total(seeds):
 
 
 @blocks
-def test_free_loses_no_more_than_none_for_each_single_product(seeds):
+def test_least_loses_no_more_than_none_for_each_single_product(seeds):
     for case, net, shock, _, served in cases(seeds, 4):
         for product in sorted(set(net.graph.demands["product"])):
             alone = net.program.solve(shock, product=product)
-            free, none = (product_loss(net, product, s) for s in (alone.served, served))
-            assert free <= none + TIGHT, f"{case} {product}"
+            least, none = (product_loss(net, product, s) for s in (alone.served, served))
+            assert least <= none + TIGHT, f"{case} {product}"
             together = net.program.solve(shock)
-            assert free <= product_loss(net, product, together.served) + TIGHT, f"{case} {product}"
+            assert least <= product_loss(net, product, together.served) + TIGHT, f"{case} {product}"
 
 
 @blocks
@@ -118,8 +118,8 @@ def test_losing_more_never_costs_less(seeds):
         shocks = [net.shock(*step) for step in steps]
         served = net.cascade.served(net.cascade.levels(shocks))
         assert (np.diff(served, axis=1) <= EXACT).all(), (seed, one, other)
-        free = [loss(weights, net.program.solve(shock).served) for shock in shocks]
-        assert (np.diff(free) >= -TIGHT).all(), (seed, one, other, free)
+        least = [loss(weights, net.program.solve(shock).served) for shock in shocks]
+        assert (np.diff(least) >= -TIGHT).all(), (seed, one, other, least)
 
 
 @blocks
@@ -147,9 +147,9 @@ def test_a_new_program_gives_the_same_answer(seed):
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 3))
-def test_proportional_rationing_is_feasible_and_never_better_in_total(seed):
+def test_shared_rationing_is_feasible_and_never_better_in_total(seed):
     for case, net, shock, _, _ in cases(range(seed, seed + 1), 2):
-        answer = net.program.solve(shock, "proportional")
+        answer = net.program.solve(shock, "shared")
         violation, where = bounds_under(net, shock).violation(answer.x, solver=True)
         assert violation <= TIGHT, f"{case}: {where}"
         weights, value = net.program.weights, net.program.solve(shock)
@@ -167,7 +167,7 @@ def test_rows_of_the_tables_may_come_in_any_order(seed):
     assert (np.abs(net.baseline.x - other.baseline.x) <= EXACT * scale).all()
     for text in removals(net, seed)[:6]:
         assert net.none(*text) == pytest.approx(other.none(*text), abs=EXACT)
-        assert net.free(*text) == pytest.approx(other.free(*text), abs=EXACT)
+        assert net.least(*text) == pytest.approx(other.least(*text), abs=EXACT)
 
 
 @blocks

@@ -28,7 +28,7 @@ def elements_of(solved) -> Elements:
 @given(st.integers(0, 400))
 @settings(max_examples=40, deadline=None)
 def test_what_cannot_be_reached_is_lost_under_the_engines(seed):
-    """Base links: nothing served under none. Any link: nothing under free either."""
+    """Base links: nothing served under none. Any link: nothing under least either."""
     solved = random_network(seed).solve()
     elements = elements_of(solved)
     graph = solved.graph
@@ -39,8 +39,8 @@ def test_what_cannot_be_reached_is_lost_under_the_engines(seed):
             continue
         gone = [elements.user_name[i] for i in np.flatnonzero(shock.activity == 0)]
         none = solved.cascade.served(solved.cascade.levels([shock]))[:, 0]
-        free = solved.program.solve(shock).served
-        for links, served in (("base", none), ("any", free)):
+        least = solved.program.solve(shock).served
+        for links, served in (("base", none), ("any", least)):
             reach = Reach(elements.all_inputs(links))
             runs = reach.runs(reach.closed([gone]))[:, 0]
             for demand in np.flatnonzero(units > 0):

@@ -56,7 +56,7 @@ class Case:
         self.baseline, self.graph = solved.baseline, solved.graph
         self.cascade, self.program = solved.cascade, solved.program
         self.stocks = stocks_of(self.baseline)
-        self.free = SurvivalProgram(self.program, self.stocks, CENTRAL)
+        self.least = SurvivalProgram(self.program, self.stocks, CENTRAL)
         self.demands = np.flatnonzero(self.baseline.block("demand") > 0)
         self.full = np.ones(self.graph.n_demands)
         self.shocks = [parse_shock(self.graph, texts) for texts in removals(solved, seed, 6)]
@@ -80,10 +80,10 @@ def test_no_removal_never_ends(case):
     path = case.path(nothing)
     assert len(path.start) == 1
     assert path.first_short(case.demands, case.full) == (float("inf"), -1)
-    assert case.free.longest(nothing, case.demands).months == float("inf")
-    assert case.free.lost(nothing, 12.0, case.demands, np.ones(len(case.demands))) == pytest.approx(
-        0.0, abs=1e-8
-    )
+    assert case.least.longest(nothing, case.demands).months == float("inf")
+    assert case.least.lost(
+        nothing, 12.0, case.demands, np.ones(len(case.demands))
+    ) == pytest.approx(0.0, abs=1e-8)
 
 
 def test_nobody_rerouting_never_survives_longer_nor_loses_less(case):
@@ -92,23 +92,23 @@ def test_nobody_rerouting_never_survives_longer_nor_loses_less(case):
         groups = [np.array([d]) for d in case.demands] + [case.demands]
         for demands in groups:
             none, _ = path.first_short(demands, case.full)
-            free = months(case.free.longest(shock, demands).months)
-            assert months(none) <= free * (1 + 1e-6) + 1e-6
+            least = months(case.least.longest(shock, demands).months)
+            assert months(none) <= least * (1 + 1e-6) + 1e-6
             weights = np.full(len(demands), 1.0 / len(demands))
             for until in (0.5, 6.0):
                 lost_none = weights @ path.lost(case.full, until)[demands]
-                lost_free = weights @ case.free.lost(shock, until, demands, weights)[demands]
-                assert lost_free <= lost_none + 1e-6
+                lost_least = weights @ case.least.lost(shock, until, demands, weights)[demands]
+                assert lost_least <= lost_none + 1e-6
 
 
 def test_losing_nothing_until_the_time_to_survive_and_something_after(case):
     for shock in case.shocks:
-        survival = case.free.longest(shock, case.demands)
+        survival = case.least.longest(shock, case.demands)
         if not 0.1 < survival.months < UNTIL:
             continue
         weights = np.full(len(case.demands), 1.0 / len(case.demands))
-        before = case.free.lost(shock, survival.months * 0.99, case.demands, weights)
-        after = case.free.lost(shock, survival.months * 1.05, case.demands, weights)
+        before = case.least.lost(shock, survival.months * 0.99, case.demands, weights)
+        after = case.least.lost(shock, survival.months * 1.05, case.demands, weights)
         assert before[case.demands].sum() < 1e-6 < after[case.demands].sum() * 1e3
         assert survival.decides >= 0
 
@@ -128,7 +128,7 @@ def test_more_stock_never_shortens_a_time(case):
                 months(poor.first_short(one, case.full)[0]) - 1e-6
             )
         assert months(richer.longest(shock, case.demands).months) >= (
-            months(case.free.longest(shock, case.demands).months) * (1 - 1e-6)
+            months(case.least.longest(shock, case.demands).months) * (1 - 1e-6)
         )
 
 
@@ -141,16 +141,16 @@ def test_more_removed_never_lasts_longer(case):
             assert months(large.first_short(one, case.full)[0]) <= (
                 months(small.first_short(one, case.full)[0]) + 1e-6
             )
-        assert months(case.free.longest(both, case.demands).months) <= (
-            months(case.free.longest(first, case.demands).months) * (1 + 1e-6) + 1e-6
+        assert months(case.least.longest(both, case.demands).months) <= (
+            months(case.least.longest(first, case.demands).months) * (1 + 1e-6) + 1e-6
         )
 
 
 def test_order_of_questions_changes_no_answer(case):
     shock = case.shocks[0]
-    first = case.free.longest(shock, case.demands)
-    case.free.lost(case.shocks[-1], 3.0, case.demands, np.ones(len(case.demands)))
-    again = case.free.longest(shock, case.demands)
+    first = case.least.longest(shock, case.demands)
+    case.least.lost(case.shocks[-1], 3.0, case.demands, np.ones(len(case.demands)))
+    again = case.least.longest(shock, case.demands)
     assert again.months == pytest.approx(first.months, rel=1e-7, nan_ok=True)
 
 

@@ -27,7 +27,7 @@ def magnets(table, rerouting: str):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_shipped_tonnes_of_the_spring_are_those_of_customs(result, rerouting):
     """3 %: as for the licence itself, see `test_licences_2025`."""
     table = result.table
@@ -58,10 +58,10 @@ def test_less_is_barred_than_is_not_sold_as_scheduled(result):
     table = result.table[(result.table["side"] == "exporter") & result.table["month"].isna()]
     parts = {
         name: table[table["rerouting"] == name].set_index("group")["quantity"].drop("total")
-        for name in ("none", "free")
+        for name in ("none", "least")
     }
-    assert (parts["free"] <= parts["none"] + 1e-6).all()
-    assert (parts["free"] > 0).all()
+    assert (parts["least"] <= parts["none"] + 1e-6).all()
+    assert (parts["least"] > 0).all()
     assert any(note.startswith("calibration, no test") for note in result.warnings)
     assert any(
         note.startswith("check 2025-04 to 2025-08: customs counted 18,776 t")

@@ -67,7 +67,7 @@ def test_months_lose_no_earlier_and_no_more(left, months):
     bounds = Bounds.open(solved.graph, month_range("2025-01", len(loss)))
     digs = solved.graph.activities["id"].tolist().index("s")
     bounds.activity[:, digs] = 1 - np.array(loss)
-    for rerouting in ("none", "free"):
+    for rerouting in ("none", "least"):
         line = run_months(solved.baseline, bounds, rerouting=rerouting, covers=("central",))
         ours = line.served[:, 0, 0]
         first = int((ours < 1 - 1e-6).argmax()) if (ours < 1 - 1e-6).any() else len(loss)

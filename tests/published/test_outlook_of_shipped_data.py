@@ -81,7 +81,7 @@ def test_what_arithmetic_leaves_of_an_empty_stock_stops_no_month(tmp_path):
         "title: Separation stops\nstart: 2028-01\nmonths: 6\nprojects: [announced]\n"
         "removals: [{select: country=CN stage=separation, effective: 2028-01}]\n"
     )
-    run = shipped_chain().run(file, rerouting="free", covers=("central",))
+    run = shipped_chain().run(file, rerouting="least", covers=("central",))
     assert run.table["months_lost"].iloc[-1] > 0
 
 

@@ -73,7 +73,7 @@ def unmet(*built: str) -> float:
     for odds, left in FUTURES:
         bounds = Bounds.open(graph, month_range("2025-01", MONTHS))
         bounds.arc[:, graph.arcs["id"].tolist().index("magnet:F>H")] = left
-        line = run_months(baseline, bounds, rerouting="free", covers=("central",))
+        line = run_months(baseline, bounds, rerouting="least", covers=("central",))
         total += odds * float((1 - line.served[:, 0, 0]).sum()) * NEED / 12
     return total
 

@@ -287,16 +287,16 @@ def test_without_a_removal_everything_is_served(chain):
 
 
 @pytest.mark.parametrize("selector", MAIN)
-def test_free_loses_no_more_than_none(chain, selector):
+def test_least_loses_no_more_than_none(chain, selector):
     total = chain.remove(selector).solve().total
-    assert -EXACT <= total["loss_free"] <= total["loss_none"] + EXACT <= 1 + 2 * EXACT
+    assert -EXACT <= total["loss_least"] <= total["loss_none"] + EXACT <= 1 + 2 * EXACT
 
 
 @pytest.mark.parametrize("product", ["ev", "f-35", "wind-onshore", "smartphone"])
-def test_free_is_a_bound_on_one_product(chain, product):
+def test_least_is_a_bound_on_one_product(chain, product):
     for selector in MAIN[:5]:
         total = chain.remove(selector).solve(product=product).total
-        assert total["loss_free"] <= total["loss_none"] + EXACT, selector
+        assert total["loss_least"] <= total["loss_none"] + EXACT, selector
 
 
 def test_removing_more_never_loses_less(chain):
@@ -305,7 +305,7 @@ def test_removing_more_never_loses_less(chain):
     totals = [chain.remove(step).solve().total for step in steps]
     for less, more in pairwise(totals):
         assert less["loss_none"] <= more["loss_none"] + EXACT
-        assert less["loss_free"] <= more["loss_free"] + 1e-7
+        assert less["loss_least"] <= more["loss_least"] + 1e-7
 
 
 @pytest.fixture(scope="module")
@@ -332,15 +332,15 @@ def test_rows_of_the_ranking_are_the_removals_they_name(chain, facilities):
     for row in sample.itertuples():
         total = chain.remove(f"id={row.id}").solve().total
         assert total["loss_none"] == pytest.approx(row.loss_none, abs=EXACT), row.id
-        assert total["loss_free"] == pytest.approx(row.loss_free, abs=EXACT), row.id
+        assert total["loss_least"] == pytest.approx(row.loss_least, abs=EXACT), row.id
 
 
-def test_a_ranking_is_sorted_and_never_worse_when_free(facilities):
+def test_a_ranking_is_sorted_and_never_worse_when_least(facilities):
     ranked = facilities[facilities["rank"].notna()]
     assert ranked["loss_none"].is_monotonic_decreasing or (
         ranked["loss_none"].diff().dropna().max() <= 1e-6
     )
-    assert (ranked["loss_free"] <= ranked["loss_none"] + 1e-7).all()
+    assert (ranked["loss_least"] <= ranked["loss_none"] + 1e-7).all()
 
 
 @pytest.mark.slow
@@ -359,6 +359,6 @@ def test_the_order_of_rows_changes_nothing(chain, facilities, tmp_path):
     assert shuffled.baseline.x == pytest.approx(chain.baseline.x, rel=1e-9, abs=1e-9)
     again = shuffled.chokepoints(by="facility")
     assert again["id"].tolist() == facilities["id"].tolist()
-    for column in ("loss_none", "loss_free", "loss_upper", "months_to_first_shortage"):
+    for column in ("loss_none", "loss_least", "loss_upper", "months_to_first_shortage"):
         ours, theirs = facilities[column].to_numpy(float), again[column].to_numpy(float)
         assert theirs == pytest.approx(ours, abs=EXACT, nan_ok=True), column

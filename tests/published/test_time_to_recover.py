@@ -9,7 +9,7 @@ import pytest
 import supplygraph as sg
 
 
-def total(table, removed: str, rerouting: str = "free"):
+def total(table, removed: str, rerouting: str = "least"):
     rows = table[
         (table["removed"] == removed)
         & (table["product"] == "total")
@@ -58,7 +58,7 @@ def test_two_tiers_lose_the_magnet_maker():
     row = total(table, "id=g1")
     assert row["lost_usd"] == pytest.approx(350, rel=5e-5)
     assert row["tts_months"] == pytest.approx(0.5, rel=5e-5)
-    rows = table[(table["cover"] == "central") & (table["rerouting"] == "free")]
+    rows = table[(table["cover"] == "central") & (table["rerouting"] == "least")]
     alone = rows.set_index("product")["lost_units"]
     # Each served first: electronics 75 all the same; cars 30, since defence need not be served.
     assert alone["elec"] == pytest.approx(75, rel=5e-5)

@@ -85,7 +85,7 @@ def row(table: pd.DataFrame, side: str, month: str | None = None, **keys: str) -
     return found.iloc[0]
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_tonnes_times_price_beside_units_times_value(rerouting):
     """0.4 x 10 t for two months at 2 to 3 USD/kg; as many cars at 500 USD each."""
     table, _ = account(two(), BAN)
@@ -131,7 +131,7 @@ def test_a_stock_bears_the_first_month_for_the_importer_and_not_for_the_exporter
     assert row(table, "importer")["quantity"] == 0
 
 
-@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 def test_without_a_measure_both_sides_are_zero_and_no_part_is_listed(rerouting):
     table, notes = account(two(), rerouting=rerouting, by="item", by_month=True)
     assert set(table["group"]) == {"total"}
@@ -158,12 +158,12 @@ def test_an_index_product_is_named_and_never_zero():
     assert any(note.startswith("not valued") and note.endswith(": car") for note in notes)
 
 
-def test_a_cut_plant_leaves_the_least_of_free_unknown():
+def test_a_cut_plant_leaves_the_least_of_least_unknown():
     table, notes = account(two(), OUTAGE)
-    none, free = (row(table, "exporter", rerouting=name) for name in ("none", "free"))
+    none, least = (row(table, "exporter", rerouting=name) for name in ("none", "least"))
     assert none["quantity"] == pytest.approx(12, rel=1e-3)
-    assert math.isnan(free["quantity"]) and math.isnan(free["value_low_usd"])
-    assert free["flags"] == ("undetermined",)
+    assert math.isnan(least["quantity"]) and math.isnan(least["value_low_usd"])
+    assert least["flags"] == ("undetermined",)
     assert any("ask --rerouting none" in note for note in notes)
 
 

@@ -101,7 +101,7 @@ def test_a_rest_closes_its_group_to_the_total_and_members_are_not_summed_twice()
     }
     assert solved.baseline.made.sum() == pytest.approx(100, rel=1e-6)
     assert solved.none("id=one") == {"p@B": pytest.approx(0.4, abs=1e-6)}
-    assert solved.free("id=one") == {"p@B": pytest.approx(0.4, abs=1e-6)}
+    assert solved.least("id=one") == {"p@B": pytest.approx(0.4, abs=1e-6)}
     assert solved.none("country=A") == {"p@B": 0}
 
 
@@ -130,7 +130,7 @@ def test_a_plant_that_does_not_operate_stays_closed(status):
     net.product("p", {"ore": 1}).demand("p", A=100)
     solved = net.observe("output(id=a material=ore)", 100).solve()
     assert solved.activity()["b:dig"] == 0
-    assert solved.free("id=a") == {"p@A": 0}
+    assert solved.least("id=a") == {"p@A": 0}
 
 
 def idle_recipe(**options: bool) -> Network:
@@ -151,10 +151,10 @@ def test_removing_a_node_closes_its_idle_recipes_too(separate):
     solved = idle_recipe(separate=separate).solve()
     assert solved.activity()["both:make-y"] == pytest.approx(0, abs=1e-4)
     # Alone, the loss of the other is made good by the idle recipe; not when both are gone.
-    assert solved.free("id=other")["car-y@A"] == pytest.approx(1, abs=1e-6)
-    assert solved.free("id=other", "id=both") == {"car-x@A": 0, "car-y@A": 0}
+    assert solved.least("id=other")["car-y@A"] == pytest.approx(1, abs=1e-6)
+    assert solved.least("id=other", "id=both") == {"car-x@A": 0, "car-y@A": 0}
     # Three quarters gone: of 200 t a line, 50 t are left, shared or one line each.
-    left = solved.free("id=other", "id=both share=0.75")
+    left = solved.least("id=other", "id=both share=0.75")
     total = left["car-x@A"] + left["car-y@A"]
     assert total == pytest.approx(1.0 if separate else 0.5, abs=1e-6)
 

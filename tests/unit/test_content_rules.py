@@ -19,7 +19,7 @@ from supplygraph.scenario.measures.base import Time
 from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
 from supplygraph.scenario.network_queries import World
 
-ENGINES = ("none", "qualified", "free")
+ENGINES = ("none", "qualified", "least")
 RULE = {
     "id": "rule",
     "kind": "content_rule",
@@ -182,7 +182,7 @@ def test_thresholds_of_other_states_are_rows_of_the_same_kind(threshold):
 
 def test_a_threshold_of_zero_catches_nothing_without_content():
     solved = abroad()
-    line = run(solved, RULE | {"imposed_by": ["B"]}, "free", threshold=0.0)
+    line = run(solved, RULE | {"imposed_by": ["B"]}, "least", threshold=0.0)
     assert pools_caught(solved, line) == [] and line.served.min() == 1.0
 
 
@@ -198,14 +198,14 @@ def test_compliance_takes_its_share_of_the_flow(rerouting):
 
 
 def test_cuts_are_repeated_until_nothing_more_is_caught():
-    """Under free D steps in for A with metal from C, and is caught in its turn."""
+    """Under least D steps in for A with metal from C, and is caught in its turn."""
     solved = abroad(foreign=100, own=0, idle=True)
     none = run(solved, RULE, "none")
     assert pools_caught(solved, none) == ["mag@A"]
-    free = run(solved, RULE, "free")
-    assert pools_caught(solved, free) == ["mag@A", "mag@D"]
-    assert shares(solved, free)["car@B"] == near(0.0)
-    spared = run(solved, RULE, "free", compliance={"D": 0.0, "*": 1.0})
+    least = run(solved, RULE, "least")
+    assert pools_caught(solved, least) == ["mag@A", "mag@D"]
+    assert shares(solved, least)["car@B"] == near(0.0)
+    spared = run(solved, RULE, "least", compliance={"D": 0.0, "*": 1.0})
     assert shares(solved, spared)["car@B"] == near(1.0)
 
 
@@ -213,7 +213,7 @@ def test_rounds_have_an_end(monkeypatch):
     solved = abroad(foreign=100, own=0, idle=True)
     monkeypatch.setattr(content_engine, "MAX_ROUNDS", 1)
     with pytest.raises(NotConvergedError, match="still catch more goods after 1 rounds"):
-        run(solved, RULE, "free")
+        run(solved, RULE, "least")
 
 
 @pytest.mark.parametrize("rerouting", ENGINES)

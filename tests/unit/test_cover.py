@@ -65,9 +65,9 @@ def test_own_stock_over_the_share_lost(tmp_path):
     rows = times(hit, ttr=3)
     assert rows["car", "none"]["tts_months"] == pytest.approx(1 / 0.75)
     # A quarter of 120 t still digs 30 of 90.
-    assert rows["car", "free"]["tts_months"] == pytest.approx(1 / (2 / 3), rel=1e-6)
+    assert rows["car", "least"]["tts_months"] == pytest.approx(1 / (2 / 3), rel=1e-6)
     assert rows["car", "none"]["loss_at_ttr"] == pytest.approx(0.75 * (3 - 4 / 3) / 3)
-    assert rows["car", "free"]["loss_at_ttr"] == pytest.approx(2 / 3 * 1.5 / 3, rel=1e-6)
+    assert rows["car", "least"]["loss_at_ttr"] == pytest.approx(2 / 3 * 1.5 / 3, rel=1e-6)
     assert rows["car", "none"]["lost_units"] == pytest.approx(30 / 12 * 0.75 * (3 - 4 / 3))
     assert rows["car", "none"]["runs_out"] == "mag held by car@B"
 
@@ -77,14 +77,14 @@ def test_stock_up_the_chain_adds_its_months(tmp_path, holder):
     """Ore held by the market that uses it, by the plant that uses it, or by the mine."""
     hit = chain_of(hold(toy(), holder, "ore", 3), tmp_path).remove("id=mine")
     rows = times(hit)
-    for rerouting in ("none", "free"):
+    for rerouting in ("none", "least"):
         assert rows["car", rerouting]["tts_months"] == pytest.approx(4.0, rel=1e-6)
 
 
 def test_stock_of_the_mine_does_not_pass_an_arc_that_is_cut(tmp_path):
     hit = chain_of(hold(toy(), "mine", "ore", 3), tmp_path).remove("id=ore:A>B")
     assert times(hit)["car", "none"]["tts_months"] == pytest.approx(1.0)
-    assert times(hit)["car", "free"]["tts_months"] == pytest.approx(1.0, rel=1e-6)
+    assert times(hit)["car", "least"]["tts_months"] == pytest.approx(1.0, rel=1e-6)
 
 
 def test_low_central_high(tmp_path):
@@ -102,13 +102,13 @@ def test_the_stock_of_one_product_serves_no_other(tmp_path):
     net.observe("output(id=mine)", 120, unit="t_reo/yr")
     hit = chain_of(net, tmp_path).remove("id=mine")
     rows = times(hit)
-    assert rows["car", "free"]["tts_months"] == pytest.approx(1.0, rel=1e-6)
-    assert rows["bus", "free"]["tts_months"] == 0.0
-    assert rows["total", "free"]["tts_months"] == 0.0
-    assert rows["bus", "free"]["flags"] == ()
+    assert rows["car", "least"]["tts_months"] == pytest.approx(1.0, rel=1e-6)
+    assert rows["bus", "least"]["tts_months"] == 0.0
+    assert rows["total", "least"]["tts_months"] == 0.0
+    assert rows["bus", "least"]["flags"] == ()
 
 
-def test_freed_magnets_may_serve_another_under_free(tmp_path):
+def test_freed_magnets_may_serve_another_under_least(tmp_path):
     """Half the ore left: cars live on stock, so buses get the fresh magnets."""
     net = toy()
     net.product("bus", {"mag": 1}).demand("bus", B=10)
@@ -119,7 +119,7 @@ def test_freed_magnets_may_serve_another_under_free(tmp_path):
     rows = times(hit)
     assert rows["bus", "none"]["tts_months"] == 0.0
     # 20 of 40 t come; cars hold 2.5 t and 20 t a year lack.
-    assert rows["total", "free"]["tts_months"] == pytest.approx(2.5 / 20 * 12, rel=1e-6)
+    assert rows["total", "least"]["tts_months"] == pytest.approx(2.5 / 20 * 12, rel=1e-6)
 
 
 def test_no_figure_is_neither_none_nor_without_end(tmp_path):
@@ -314,8 +314,8 @@ def test_stock_up_the_chain_only_lengthens_the_first_shortage(shipped):
     assert months < found < 2 * months
 
 
-def test_an_unsized_need_has_no_free_bound(shipped):
+def test_an_unsized_need_has_no_least_bound(shipped):
     rows = times(shipped.remove(HEAVY), product="ddg-51", ttr=24)
-    free = rows["ddg-51", "free"]
-    assert "nominal" in free["flags"] and math.isnan(free["tts_months"])
+    least = rows["ddg-51", "least"]
+    assert "nominal" in least["flags"] and math.isnan(least["tts_months"])
     assert rows["ddg-51", "none"]["tts_months"] > 0

@@ -94,8 +94,8 @@ def test_all_months_of_an_element(folder):
     assert table.loc["Dy", "demand"] == near(100 / 4 * 0.02 * 0.9)
 
 
-def test_free_shares_what_is_left_and_binds_the_same_way(folder):
-    table = rows(folder, rerouting="free").reset_index().set_index("element")
+def test_least_shares_what_is_left_and_binds_the_same_way(folder):
+    table = rows(folder, rerouting="least").reset_index().set_index("element")
     assert table.loc["Y", "loss"] == near(0.5)
     # The magnets that half of the turbines leave over serve all cars: 75 t for 60 and 20.
     assert table.loc["Nd", "months_lost"] == near(0.2 + 0.25 + 0.2)

@@ -55,7 +55,7 @@ def monthly(table: pd.DataFrame, product: str) -> list[float]:
     return table[(table["product"] == product) & table["month"].notna()]["loss"].tolist()
 
 
-@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 def test_a_shortage_that_more_demand_brings_has_a_month_and_a_time(tmp_path, rerouting):
     table = rows(cars(weeks=4), tmp_path, TRIPLED, rerouting=rerouting)
     # 30 asked for, 10 dug, the stock holds 40 / 52 of a month of 10: the rest of month 3 is short.
@@ -73,7 +73,7 @@ def test_a_shortage_that_more_demand_brings_has_a_month_and_a_time(tmp_path, rer
         assert row["tts_months"] == near(stock / 20)
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 @pytest.mark.parametrize("factor", [0.5, 0.8, 1.5])
 def test_under_a_licence_loss_is_of_what_the_month_asks_for(tmp_path, rerouting, factor):
     shift = {"id": "shift", "kind": "demand_shift", "factor": factor, "effective": "2025-03"}
@@ -137,7 +137,7 @@ def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     net.observe("output(id=well material=gas)", 60)
     net.product("lamp", {"gas": 1}).demand("lamp", B=60).trade("gas", "A", "B", 60)
     table = rows(net, tmp_path, TRIPLED, rerouting="both", months=3)
-    for name in ("none", "free"):
+    for name in ("none", "least"):
         part = table[table["rerouting"] == name]
         # Both of one sector and not counted in money: a half each at first. Cars triple and lose
         # two thirds; a lamp asks for as much as before, times three, and loses two thirds.
@@ -157,7 +157,7 @@ def test_where_nothing_is_asked_for_nothing_is_lost(tmp_path):
         assert whole(table, name)["loss"] == 0.0 and whole(table, name)["first_shortage"] is None
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_a_plant_that_closes_by_its_own_dates_gives_a_first_shortage(tmp_path, rerouting):
     net = cars(weeks=2).later("mine", "2025-02", 30)
     table = rows(net, tmp_path, rerouting=rerouting)
@@ -176,7 +176,7 @@ def test_a_shortage_before_the_first_cut_is_not_counted_from_it(tmp_path):
     assert (row["first_shortage"], row["tts_months"]) == ("2025-02", near(0.0))
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_a_total_in_which_nothing_weighs_is_no_loss_of_nothing(tmp_path, rerouting):
     """Needs of grade D weigh nothing, whatever is lost."""
     net = cars()

@@ -1,4 +1,4 @@
-"""What nobody made in the base year, and new plants make later, is of use under `free`."""
+"""What nobody made in the base year, and new plants make later, is of use under `least`."""
 
 import pytest
 from networks import Network
@@ -32,7 +32,7 @@ def net() -> Network:
     return net
 
 
-def free_loss(net: Network, month: str, *removals: str) -> float:
+def least_loss(net: Network, month: str, *removals: str) -> float:
     solved = net.solve()
     program = AllocationProgram(solved.baseline, month=month)
     answer = program.solve(solved.shock(*removals))
@@ -40,13 +40,13 @@ def free_loss(net: Network, month: str, *removals: str) -> float:
 
 
 def test_in_the_base_month_it_does_not_exist(net):
-    assert free_loss(net, "2024-12", "id=press-a") == pytest.approx(1, abs=1e-7)
+    assert least_loss(net, "2024-12", "id=press-a") == pytest.approx(1, abs=1e-7)
 
 
-def test_new_plants_replace_the_old_under_free(net):
-    assert free_loss(net, "2026-06", "id=press-a") == pytest.approx(0, abs=1e-7)
-    assert free_loss(net, "2026-06", "material=ore-a") == pytest.approx(0, abs=1e-7)
-    assert free_loss(net, "2026-06", "id=press-a share=0.6") == pytest.approx(0, abs=1e-7)
+def test_new_plants_replace_the_old_under_least(net):
+    assert least_loss(net, "2026-06", "id=press-a") == pytest.approx(0, abs=1e-7)
+    assert least_loss(net, "2026-06", "material=ore-a") == pytest.approx(0, abs=1e-7)
+    assert least_loss(net, "2026-06", "id=press-a share=0.6") == pytest.approx(0, abs=1e-7)
 
 
 def test_up_to_what_they_can_make(net):
@@ -54,7 +54,7 @@ def test_up_to_what_they_can_make(net):
     for row in net.tables["capacities"]:
         if row["facility"] == "press-b":
             row["quantity"] = "750"
-    assert free_loss(net, "2026-06", "id=press-a") == pytest.approx(0.75, abs=1e-6)
+    assert least_loss(net, "2026-06", "id=press-a") == pytest.approx(0.75, abs=1e-6)
 
 
 def test_and_not_under_none(net):

@@ -112,7 +112,7 @@ def test_a_saved_result_is_what_was_printed(tmp_path):
 def test_small_losses_are_dust_and_small_flows_are_not():
     assert scale_of("whatif", "loss_none") == scale_of("balance", "moved") == 1.0
     assert scale_of("flows", "quantity") is None and scale_of("balance", "balanced") is None
-    assert scale_of("view", "loss_free") == 1.0 and scale_of("view", "quantity") is None
+    assert scale_of("view", "loss_least") == 1.0 and scale_of("view", "quantity") is None
     pure = {
         f.unit
         for kinds in kinds_by_command().values()

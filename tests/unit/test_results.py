@@ -42,7 +42,7 @@ def results() -> Results:
 def test_the_envelope(results):
     assert results.envelope() == {
         "schema": "supplygraph/chokepoints",
-        "version": "1",
+        "version": "2",
         "dataset": ABOUT,
         "command": "chokepoints",
         "params": {"by": "facility"},
@@ -70,7 +70,7 @@ def test_only_what_is_drawn_at_random_has_a_seed(results, tmp_path):
 
 def test_results_say_in_one_line_what_they_are():
     hit = sg.load("three-nodes").remove("id=mine-a share=0.75")
-    assert repr(hit.solve()) == "<Solution whatif: 2 rows, total loss_none 0.75, loss_free 0.6667>"
+    assert repr(hit.solve()) == "<Solution whatif: 2 rows, total loss_none 0.75, loss_least 0.6667>"
     assert repr(hit.solve(rerouting="none").results).endswith("rows, total loss_none 0.75>")
     assert repr(hit.cover()) == "<Results survival: 6 rows>"
 
@@ -81,11 +81,11 @@ def test_a_run_says_its_totals_over_all_months_at_central_stocks():
         ("total", None, "none", "low", 0.3),
         ("total", None, "none", "central", 0.2),
         ("total", "2025-04", "none", "central", 0.9),
-        ("total", None, "free", "central", 0.1),
-        ("ev", None, "free", "central", 0.8),
+        ("total", None, "least", "central", 0.1),
+        ("ev", None, "least", "central", 0.8),
     ]
     run = Run("ban", Results("run", pd.DataFrame(rows, columns=columns), ABOUT))
-    assert repr(run) == "<Run of ban: 5 rows, total loss_none 0.2, loss_free 0.1>"
+    assert repr(run) == "<Run of ban: 5 rows, total loss_none 0.2, loss_least 0.1>"
     by_element = Run("ban", Results("run-by-element", pd.DataFrame({"element": ["Dy"]}), ABOUT))
     assert repr(by_element) == "<Run by element of ban: 1 row>"
 
@@ -151,6 +151,13 @@ def test_what_is_no_saved_result(text, tmp_path):
         SupplygraphError, match=r"x\.json' is (not JSON|no saved result)\. Save a result first"
     ):
         load_results(tmp_path / "x.json")
+
+
+def test_a_result_of_another_version_is_refused(results, tmp_path):
+    path = results.save(tmp_path / "old.json")
+    path.write_text(path.read_text().replace('"version": "2"', '"version": "1"'))
+    with pytest.raises(SupplygraphError, match=r"version 1, .* 2\. Make it anew; docs/migration"):
+        load_results(path)
 
 
 def test_a_file_that_is_not_there(tmp_path):

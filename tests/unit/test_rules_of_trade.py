@@ -31,7 +31,7 @@ DUTY = {
     "goods": {"stages": ["magnet"]},
     "rate": {"CN": 0.2},
 }
-ENGINES = ("none", "qualified", "free")
+ENGINES = ("none", "qualified", "least")
 
 
 def near(value: float | list) -> object:
@@ -201,7 +201,7 @@ def test_a_substitute_is_drawn_in_its_place(rerouting):
     names = {a.entity: a.value for a in found.applied if a.block == "need"}
     assert names == {"car@B:met": near(0.5), "car@B:stuff": near(3.0)}
     # Stuff of 60 t a year is more than the 45 t needed, but only where it may come.
-    share = {"none": 1 / 3, "qualified": 1.15 / 3, "free": 1.0}[rerouting]
+    share = {"none": 1 / 3, "qualified": 1.15 / 3, "least": 1.0}[rerouting]
     assert served(solved, found, rerouting) == near([share] * 3)
 
 
@@ -367,7 +367,7 @@ def test_a_slowed_ramp_takes_twice_as_long():
 
 
 @pytest.mark.parametrize("seed", range(16))
-def test_free_loses_no_more_than_none_when_needs_change(seed):
+def test_least_loses_no_more_than_none_when_needs_change(seed):
     solved = random_network(seed).solve()
     rng = np.random.default_rng(seed)
     found = Bounds.open(solved.graph, month_range("2025-01", 2))
@@ -375,7 +375,7 @@ def test_free_loses_no_more_than_none_when_needs_change(seed):
     found.activity[:] = rng.choice([1.0, 1.0, 0.6], found.activity.shape[1])
     weights = demand_weights(solved.baseline)
     lost = {}
-    for rerouting in ("none", "free"):
+    for rerouting in ("none", "least"):
         line = run_months(solved.baseline, found, rerouting=rerouting, covers=("central",))
         lost[rerouting] = (1.0 - line.served[:, :, 0]) @ weights
-    assert (lost["free"] <= lost["none"] + 1e-6).all()
+    assert (lost["least"] <= lost["none"] + 1e-6).all()

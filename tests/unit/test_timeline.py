@@ -58,7 +58,7 @@ def three_nodes():
     return sg.load("three-nodes")
 
 
-@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 def test_a_stopped_mine_is_felt_when_the_stock_is_gone(three_nodes, rerouting):
     bounds = Bounds.open(three_nodes.network, month_range("2025-01", 3))
     bounds.activity[:, 0] = 0.0
@@ -70,7 +70,7 @@ def test_a_stopped_mine_is_felt_when_the_stock_is_gone(three_nodes, rerouting):
     assert line.covers == ("low", "central", "high")
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_a_cap_of_a_half_uses_half_a_month_of_stock_each_month(rerouting):
     solved = chain(weeks=4)
     bounds = opened(solved, 4)
@@ -87,12 +87,12 @@ def test_nothing_is_caught_up_under_a_cap_and_stocks_refill_where_there_is_room(
     solved = chain(weeks=4, capacity=180)
     bounds = opened(solved, 4)
     bounds.arc[0, arc(solved, "met:A>B")] = 0.5
-    free = run(solved, bounds, "free")
+    least = run(solved, bounds, "least")
     # 15 t a month can be made: 10 are used, 5 refill what was taken.
-    assert free.entry_stock[:, 0, 0] / 10 == near([4 * WEEK - 0.5, 4 * WEEK, 4 * WEEK, 4 * WEEK])
+    assert least.entry_stock[:, 0, 0] / 10 == near([4 * WEEK - 0.5, 4 * WEEK, 4 * WEEK, 4 * WEEK])
     rigid = run(solved, bounds, "none")
     assert rigid.entry_stock[:, 0, 0] / 10 == near([4 * WEEK - 0.5] * 4)
-    assert rigid.served.min() == 1.0 and free.served.min() == 1.0
+    assert rigid.served.min() == 1.0 and least.served.min() == 1.0
 
 
 def test_what_arrives_unused_refills_a_stock_when_nobody_reroutes():
@@ -111,7 +111,7 @@ def test_what_arrives_unused_refills_a_stock_when_nobody_reroutes():
     assert line.entry_stock[:, 0, 0] / 10 == near([0.5, 1.0, 1.0])
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_a_market_stock_serves_all_its_users_alike(rerouting):
     net = Network().places("A", "B").material("met", "mine").recipe("melt", {"met": 1})
     net.plant("melter", "A", "melt", capacity=120).trade("met", "A", "B", 120)
@@ -128,7 +128,7 @@ def test_a_market_stock_serves_all_its_users_alike(rerouting):
     assert line.pool_stock[:, 0, 0] == near([0.0, 0.0])
 
 
-@pytest.mark.parametrize("rerouting", ["none", "qualified", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 @pytest.mark.parametrize(
     "pace", [Pace(), Pace(SEASON), Pace(growth=0.1)], ids=["flat", "season", "growth"]
 )
@@ -143,7 +143,7 @@ def test_without_a_shock_everything_is_served_for_five_years(three_nodes, rerout
 @pytest.mark.parametrize("seed", range(12))
 def test_without_a_shock_random_networks_serve_one(seed):
     solved = random_network(seed).solve()
-    for rerouting in ("none", "qualified", "free"):
+    for rerouting in ("none", "qualified", "least"):
         line = run(solved, opened(solved, 13), rerouting, pace=Pace(SEASON))
         asked = solved.baseline.block("demand") > 0
         assert line.served[:, asked].min(initial=1.0) >= 1 - 1e-6, rerouting
@@ -171,7 +171,7 @@ def test_a_plant_that_shrank_keeps_its_share():
         from_date="2025-03",
     )
     solved = net.product("car", {"met": 1}).demand("car", A=120).solve()
-    for rerouting in ("none", "free"):
+    for rerouting in ("none", "least"):
         assert served(solved, opened(solved, 4), rerouting, "car@A") == near([1, 1, 0.25, 0.25])
 
 
@@ -204,15 +204,15 @@ def test_what_is_denied_to_an_end_use():
     assert served(solved, bounds, "none", "jet@U") == near([0.4])
     assert served(solved, bounds, "none", "car@U") == near([1.0])
     # Rerouted, all of J goes to jets: 40 of 50.
-    assert served(solved, bounds, "free", "jet@U") == near([0.8])
-    assert served(solved, bounds, "free", "car@U") == near([1.0])
+    assert served(solved, bounds, "least", "jet@U") == near([0.8])
+    assert served(solved, bounds, "least", "car@U") == near([1.0])
 
 
 def test_half_a_denial_exempts_half_of_the_draws():
     solved = military()
     bounds = denied(solved, ({"jet@U": 0.5}, ["mag:C>U", "mag:J>U"]))
     assert served(solved, bounds, "none", "jet@U") == near([0.5])
-    assert served(solved, bounds, "free", "jet@U") == near([0.5])
+    assert served(solved, bounds, "least", "jet@U") == near([0.5])
 
 
 def four_places() -> Solved:
@@ -228,7 +228,7 @@ def four_places() -> Solved:
     return net.solve()
 
 
-@pytest.mark.parametrize("rerouting", ["none", "free"])
+@pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_two_denials_close_their_own_arcs_alone(rerouting):
     solved = four_places()
     # Jets get nothing from C, radars nothing from J: one mask for both would leave both only K.
@@ -247,12 +247,12 @@ def test_what_one_end_use_takes_no_other_takes_again():
     closed = ["mag:C>U", "mag:J>U"]
     # Jets may use K alone, radars J and K: together 40 t for 50, of which jets get at most 10.
     bounds = denied(solved, ({"jet@U": 1.0}, closed), ({"radar@U": 1.0}, ["mag:C>U"]))
-    share = {name: served(solved, bounds, "free", f"{name}@U")[0] for name in PRODUCTS}
+    share = {name: served(solved, bounds, "least", f"{name}@U")[0] for name in PRODUCTS}
     assert share == near({"jet": 0.4, "radar": 1.0, "car": 1.0})
     # Nobody may use C: 40 t for all three, whatever each of them is denied besides.
     everyone = dict.fromkeys((f"{name}@U" for name in PRODUCTS), 1.0)
     bounds = denied(solved, (everyone, ["mag:C>U"]), ({"radar@U": 1.0}, ["mag:J>U"]))
-    lost = [1 - served(solved, bounds, "free", f"{name}@U")[0] for name in PRODUCTS]
+    lost = [1 - served(solved, bounds, "least", f"{name}@U")[0] for name in PRODUCTS]
     assert 25 * lost[0] + 25 * lost[1] + 50 * lost[2] == near(60.0)
     assert 25 * (1 - lost[1]) <= 10 + 1e-6
     none = [served(solved, bounds, "none", f"{name}@U")[0] for name in PRODUCTS]
@@ -265,8 +265,8 @@ def test_over_one_arc_the_largest_of_two_denials_counts():
     # Kept of C 20 per cent of 60, of J 20 per cent of 30, and the 10 from K.
     assert served(solved, bounds, "none", "jet@U") == near([0.2 * 0.6 + 0.2 * 0.3 + 0.1])
     # Rerouted, 5 of its 25 may come from C or J and 10 from K.
-    assert served(solved, bounds, "free", "jet@U") == near([15 / 25])
-    assert served(solved, bounds, "free", "radar@U") == near([1.0])
+    assert served(solved, bounds, "least", "jet@U") == near([15 / 25])
+    assert served(solved, bounds, "least", "radar@U") == near([1.0])
 
 
 def test_two_parts_of_the_draws_are_denied_apart():
@@ -274,7 +274,7 @@ def test_two_parts_of_the_draws_are_denied_apart():
     bounds = denied(solved, ({"jet@U": 0.6}, ["mag:C>U"]), ({"jet@U": 1.0}, ["mag:J>U"]))
     # 40 per cent of C and none of J; rerouted 10 from C and 10 from K.
     assert served(solved, bounds, "none", "jet@U") == near([0.4 * 0.6 + 0.1])
-    assert served(solved, bounds, "free", "jet@U") == near([0.8])
+    assert served(solved, bounds, "least", "jet@U") == near([0.8])
 
 
 def test_a_denied_user_keeps_its_own_stock_and_no_other():
@@ -285,7 +285,7 @@ def test_a_denied_user_keeps_its_own_stock_and_no_other():
         net.demand(name, U=40)
     solved = net.stock("jet@U", "mag", 26 / 12).stock("car@U", "mag", 52 / 12).solve()
     bounds = denied(solved, ({"jet@U": 1.0}, ["mag:C>U"]), ({"radar@U": 0.5}, ["mag:C>U"]))
-    for rerouting in ("none", "free"):
+    for rerouting in ("none", "least"):
         share = {name: served(solved, bounds, rerouting, f"{name}@U")[0] for name in PRODUCTS}
         assert share == near({"jet": 0.5, "radar": 0.5, "car": 1.0}), rerouting
 
@@ -306,10 +306,10 @@ def test_denials_of_random_networks_are_ordered(seed):
             float(((1 - run(solved, each, rerouting).served[0, :, 0]) * weight).sum())
             for each in (one, fewer)
         ]
-        for rerouting in ("none", "free")
+        for rerouting in ("none", "least")
     }
-    assert lost["free"][0] <= lost["none"][0] + 1e-6
-    assert lost["free"][1] <= lost["free"][0] + 1e-6
+    assert lost["least"][0] <= lost["none"][0] + 1e-6
+    assert lost["least"][1] <= lost["least"][0] + 1e-6
     assert lost["none"][1] <= lost["none"][0] + 1e-6
 
 
@@ -323,9 +323,9 @@ def test_other_arcs_open_after_their_lag():
     solved = net.solve()
     bounds = opened(solved, 3)
     bounds.arc[:, arc(solved, "met:C>U")] = 0.0
-    # The arc from J carries 15 per cent more at once, without limit under free.
+    # The arc from J carries 15 per cent more at once, without limit under least.
     assert served(solved, bounds, "qualified", "car@U") == near([0.23] * 3)
-    assert served(solved, bounds, "free", "car@U") == near([1.0] * 3)
+    assert served(solved, bounds, "least", "car@U") == near([1.0] * 3)
     assert served(solved, bounds, "none", "car@U") == near([0.2] * 3)
 
 
@@ -351,7 +351,7 @@ def test_a_state_stock_is_released_or_built_up():
     bounds.arc[:, arc(solved, "met:A>B")] = 0.5
     pool = solved.graph.pools["id"].tolist().index("met@B")
     bounds.release[0, pool] = 3.0
-    for rerouting in ("none", "free"):
+    for rerouting in ("none", "least"):
         assert served(solved, bounds, rerouting, "car@B") == near([0.8, 0.5])
     bounds.release[:] = 0.0
     bounds.hold[0, pool] = 2.0
@@ -363,7 +363,7 @@ def test_more_demand_than_the_chain_can_follow():
     bounds = opened(solved, 1)
     bounds.demand[:] = 2.0
     assert served(solved, bounds, "none", "car@B") == near([0.5])
-    assert served(solved, bounds, "free", "car@B") == near([0.75])
+    assert served(solved, bounds, "least", "car@B") == near([0.75])
     line = run(solved, bounds, "none")
     assert line.units[0, 0] == near(20.0)
 
@@ -393,9 +393,9 @@ def test_priority_serves_the_military_first():
     solved = net.demand("jet", B=50).demand("car", B=50).solve()
     bounds = opened(solved, 1)
     bounds.arc[:, arc(solved, "met:A>B")] = 0.5
-    assert served(solved, bounds, "free", "car@B", rationing="value") == near([1.0])
-    assert served(solved, bounds, "free", "jet@B", rationing="priority") == near([1.0])
-    both = run(solved, bounds, "free", rationing="proportional").served[0, :, 0]
+    assert served(solved, bounds, "least", "car@B", rationing="value") == near([1.0])
+    assert served(solved, bounds, "least", "jet@B", rationing="priority") == near([1.0])
+    both = run(solved, bounds, "least", rationing="shared").served[0, :, 0]
     assert both == pytest.approx([0.5, 0.5], abs=1e-5)
 
 
@@ -404,7 +404,7 @@ def test_words_and_seasons_that_are_not_known(three_nodes):
     with pytest.raises(sg.UsageError, match="rerouting 'fre' is not known"):
         run_months(three_nodes.baseline, bounds, rerouting="fre")
     with pytest.raises(sg.UsageError, match="rationing 'prior'"):
-        run_months(three_nodes.baseline, bounds, rerouting="free", rationing="prior")
+        run_months(three_nodes.baseline, bounds, rerouting="least", rationing="prior")
     with pytest.raises(sg.ScenarioError, match="twelve factors above 0 with mean 1"):
         Pace((1.0,) * 11)
     with pytest.raises(sg.ScenarioError, match="growth 3"):

@@ -24,7 +24,7 @@ def assert_feasible(solved: Solved, *texts: str) -> np.ndarray:
     return x
 
 
-def free_total(solved: Solved, *texts: str) -> float:
+def least_total(solved: Solved, *texts: str) -> float:
     served = solved.program.solve(solved.shock(*texts)).served
     return float(solved.program.weights @ (1 - served))
 
@@ -48,7 +48,7 @@ def test_three_nodes_balance(three_nodes):
 
 
 @pytest.mark.parametrize(
-    ("removal", "none", "free"),
+    ("removal", "none", "least"),
     [
         ("id=mine-a", 1, 1),
         ("id=mine-a share=0.75", 0.75, 2 / 3),  # a quarter of 120 t still digs 30 of 90
@@ -61,9 +61,9 @@ def test_three_nodes_balance(three_nodes):
         ("id=mine-a share=0", 0, 0),
     ],
 )
-def test_three_nodes_losses(three_nodes, removal, none, free):
+def test_three_nodes_losses(three_nodes, removal, none, least):
     assert 1 - three_nodes.none(removal)["ev@JP"] == near(none)
-    assert 1 - three_nodes.free(removal)["ev@JP"] == near(free)
+    assert 1 - three_nodes.least(removal)["ev@JP"] == near(least)
     assert_feasible(three_nodes, removal)
 
 
@@ -81,9 +81,9 @@ def test_rule_1_an_arc_carries_what_its_origin_makes_not_what_it_pools():
     assert solved.arc() == {"met:W>X": near(90), "met:X>Y": near(10)}
     # One pooled level of .9 would leave Y nine of its ten tonnes, which X cannot send on.
     assert solved.none("id=x") == {"p@X": near(1), "p@Y": near(0)}
-    assert solved.free("id=x") == {"p@X": near(1), "p@Y": near(0)}
+    assert solved.least("id=x") == {"p@X": near(1), "p@Y": near(0)}
     assert solved.none("id=w") == {"p@X": near(0), "p@Y": near(1)}
-    assert free_total(solved, "id=w") == near(0.9)
+    assert least_total(solved, "id=w") == near(0.9)
     assert_feasible(solved, "id=x")
     assert_feasible(solved, "id=w")
 
@@ -117,7 +117,7 @@ def test_rule_2_a_freed_tonne_is_not_held(second):
     assert sum(base.values()) == near(50)
     # p stops: its 50 t go to q, which has room; a third of 150 t stays without a use.
     assert solved.none("id=p") == {"car@A": near(0.5)}
-    assert solved.free("id=p") == {"car@A": near(1)}
+    assert solved.least("id=p") == {"car@A": near(1)}
     assert held(solved, solved.program.solve(solved.shock("id=p")).x, "ox@A") >= 50 * (1 - 1e-5)
     assert_feasible(solved, "id=p")
 
@@ -127,10 +127,10 @@ def test_rule_2_losing_more_never_costs_less_and_exporting_frees_nothing(second)
     solved = shared_oxide(second).solve()
     # 100 t of oxide left, a third of it held: two thirds of the cars.
     assert 1 - solved.none("id=sep share=0.333333333")["car@A"] == near(1 / 3)
-    assert 1 - solved.free("id=sep share=0.333333333")["car@A"] == near(1 / 3)
-    losses = [free_total(solved, f"id=sep share={s / 10}") for s in range(11)]
+    assert 1 - solved.least("id=sep share=0.333333333")["car@A"] == near(1 / 3)
+    losses = [least_total(solved, f"id=sep share={s / 10}") for s in range(11)]
     assert losses == near([s / 10 for s in range(11)])
-    both = [free_total(solved, "id=p", f"id=sep share={s / 10}") for s in range(11)]
+    both = [least_total(solved, "id=p", f"id=sep share={s / 10}") for s in range(11)]
     assert both == near([s / 10 for s in range(11)])
     assert_feasible(solved, "id=p", "id=sep share=0.5")
 
@@ -148,7 +148,7 @@ def test_rule_3_an_optional_input_is_an_upper_limit():
     assert draw == pytest.approx([10.0], rel=1e-5)  # no figure states it: the priors do
     for removal, left in (("id=d", 0.0), ("id=d share=0.4", 6.0)):
         assert solved.none(removal) == {"car@A": near(1)}
-        assert solved.free(removal) == {"car@A": near(1)}
+        assert solved.least(removal) == {"car@A": near(1)}
         x = assert_feasible(solved, removal)
         assert x[solved.baseline.columns.block("draw")] == pytest.approx([left], rel=1e-5)
     assert solved.none("id=a share=0.4") == {"car@A": near(0.6)}
@@ -179,13 +179,13 @@ def test_rule_3_alternatives_are_draws_that_add_up():
         assert solved.none("id=d") == {"car@A": near(0.5)}
         assert solved.none("id=t", "id=d") == {"car@A": near(0)}
         assert solved.none("id=t share=0.5", "id=d share=0.2") == {"car@A": near(0.65)}
-        assert solved.free("id=t", "id=d") == {"car@A": near(0)}
+        assert solved.least("id=t", "id=d") == {"car@A": near(0)}
         for removal in (["id=t"], ["id=d"], ["id=t share=0.5", "id=d share=0.2"]):
             assert_feasible(solved, *removal)
-    assert tight.free("id=t") == {"car@A": near(0.5)}
-    assert roomy.free("id=t") == {"car@A": near(1)}
-    assert roomy.free("id=d") == {"car@A": near(0.5)}
-    assert roomy.free("id=d share=0.75") == {"car@A": near(0.75)}
+    assert tight.least("id=t") == {"car@A": near(0.5)}
+    assert roomy.least("id=t") == {"car@A": near(1)}
+    assert roomy.least("id=d") == {"car@A": near(0.5)}
+    assert roomy.least("id=d share=0.75") == {"car@A": near(0.75)}
 
 
 def test_a_group_stops_its_user_if_one_of_its_inputs_is_essential():
@@ -195,7 +195,7 @@ def test_a_group_stops_its_user_if_one_of_its_inputs_is_essential():
             row["essential"] = "false"
     solved = net.solve()
     assert solved.none("id=t", "id=d") == {"car@A": near(0)}
-    assert solved.free("id=t", "id=d") == {"car@A": near(0)}
+    assert solved.least("id=t", "id=d") == {"car@A": near(0)}
 
 
 def test_rule_4_any_output_of_a_joint_recipe_may_go_to_surplus():
@@ -214,22 +214,22 @@ def test_rule_4_any_output_of_a_joint_recipe_may_go_to_surplus():
     for lost, kept, size in (("a", "b", 100), ("b", "a", 50)):
         expected = {f"car-{lost}@A": near(0), f"car-{kept}@A": near(1)}
         assert solved.none(f"id=press-{lost}") == expected
-        assert solved.free(f"id=press-{lost}") == expected
+        assert solved.least(f"id=press-{lost}") == expected
         x = assert_feasible(solved, f"id=press-{lost}")
         assert held(solved, x, f"met-{lost}@A") == near(size)
     assert solved.none("id=smelter share=0.3") == {"car-a@A": near(0.7), "car-b@A": near(0.7)}
     assert_feasible(solved, "id=press-a share=0.8", "id=smelter share=0.3")
 
 
-@pytest.mark.parametrize(("capacity", "free"), [(None, 0.5), (60, 0.5), (90, 0.75), (500, 1.0)])
-def test_rule_5_blank_capacity_is_at_most_base_activity(capacity, free):
+@pytest.mark.parametrize(("capacity", "least"), [(None, 0.5), (60, 0.5), (90, 0.75), (500, 1.0)])
+def test_rule_5_blank_capacity_is_at_most_base_activity(capacity, least):
     net = Network().places("A", "B").material("ore", "mine").recipe("dig", {"ore": 1})
     net.plant("a", "A", "dig", capacity=capacity).plant("b", "B", "dig", capacity=60)
     net.observe("output(id=a material=ore)", 60).observe("output(id=b material=ore)", 60)
     solved = net.trade("ore", "B", "A", 60).product("p", {"ore": 1}).demand("p", A=120).solve()
     assert solved.none("id=b") == {"p@A": near(0.5)}
-    assert solved.free("id=b") == {"p@A": near(free)}
+    assert solved.least("id=b") == {"p@A": near(least)}
     partial = {None: 0.25, 60: 0.25, 90: 0.375, 500: 1.0}[capacity]
     assert solved.none("id=b", "id=a share=0.5") == {"p@A": near(0.25)}
-    assert solved.free("id=b", "id=a share=0.5") == {"p@A": near(partial)}
+    assert solved.least("id=b", "id=a share=0.5") == {"p@A": near(partial)}
     assert_feasible(solved, "id=b", "id=a share=0.5")

@@ -53,7 +53,7 @@ def test_the_three_node_page_by_hand():
     columns = [values["stage"] for values in part(record, "column").values()]
     assert columns == ["mine", "magnet", "product"]
     removal = part(record, "removal")["facility:mine-a"]
-    assert (removal["loss_none"], removal["loss_free"]) == (1, 1)
+    assert (removal["loss_none"], removal["loss_least"]) == (1, 1)
     assert removal["selector"] == "id=mine-a"
     assert removal["products"] == [["ev", "JP", 1.0]]
     assert removal["binding_input"] == "ore-a"
@@ -116,7 +116,7 @@ def test_every_removal_is_what_its_command_gives(chain, record):
     for row in some:
         total = chain.remove(row["selector"]).solve().total
         assert row["loss_none"] == pytest.approx(total["loss_none"], abs=1e-6), row["id"]
-        assert row["loss_free"] == pytest.approx(total["loss_free"], abs=1e-6), row["id"]
+        assert row["loss_least"] == pytest.approx(total["loss_least"], abs=1e-6), row["id"]
 
 
 @pytest.mark.slow
@@ -242,4 +242,4 @@ def test_the_page_of_one_product(chain):
     assert record.params["product"] == "f-35"
     row = part(record, "removal")["country-process:CN/heavy"]
     total = chain.remove(row["selector"]).solve(product="f-35").total
-    assert row["loss_free"] == pytest.approx(total["loss_free"], abs=1e-6)
+    assert row["loss_least"] == pytest.approx(total["loss_least"], abs=1e-6)

@@ -47,7 +47,7 @@ def test_a_product_shows_only_its_own_rows(heavy):
     total = table.iloc[-1]
     weighted = (table["loss_none"] * table["demand"]).iloc[:-1].sum() / table["demand"].sum()
     assert total["loss_none"] == pytest.approx(weighted)
-    assert total["loss_free"] <= total["loss_none"] + 1e-9
+    assert total["loss_least"] <= total["loss_none"] + 1e-9
 
 
 def test_an_unknown_scheme_is_refused_with_a_product_too(heavy):

@@ -59,19 +59,19 @@ def left_out(baseline: Baseline) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def other_month(month: Month, *, free: bool) -> tuple[str, ...]:
+def other_month(month: Month, *, least: bool) -> tuple[str, ...]:
     """What capacities of another month do to the meaning of both losses, as sentences.
 
     Losses are counted against the same month without the removal, as shares of base-year
-    demand: they end where that month's supply ends, and free may open plants that none does
-    not know, so that ``loss_free`` may exceed ``loss_none``.
+    demand: they end where that month's supply ends, and `least` may open plants that `none`
+    does not know, so that ``loss_least`` may exceed ``loss_none``.
 
     Parameters
     ----------
     month
         Engines of the month.
-    free
-        Whether the free bound was asked for.
+    least
+        Whether the bound `least` was asked for.
     """
     base_year = month.baseline.graph.base_year
     if month.month == month.baseline.graph.base_month:
@@ -82,13 +82,13 @@ def other_month(month: Month, *, free: bool) -> tuple[str, ...]:
     ]
     weights = month.weights
     served = {"none": float(weights @ month.served_none)}
-    if free:
-        served["free"] = float(weights @ month.program.reference.served)
+    if least:
+        served["least"] = float(weights @ month.program.reference.served)
     if weights.sum() > 0 and any(share < weights.sum() - WHOLE for share in served.values()):
         shares = " and ".join(f"{100 * s:.1f} % under {name}" for name, s in served.items())
         notes.append(
             f"without a removal {month.month} serves {shares} of {base_year} demand; no loss can "
-            "be larger, and loss_free may exceed loss_none"
+            "be larger, and loss_least may exceed loss_none"
         )
     return tuple(notes)
 

@@ -119,7 +119,7 @@ class Binding:
         worst = min(makers, key=lambda a: (round(float(levels.user[a, 0]), 12), -base[a], a))
         return None if levels.user[worst, 0] >= 1 - 1e-9 else self._worst_entry(worst, levels)
 
-    def under_free(self, demand: int, cut: np.ndarray, answer: Allocation) -> str | None:
+    def under_least(self, demand: int, cut: np.ndarray, answer: Allocation) -> str | None:
         """Cut material and market with the largest price x base use by the product."""
         if answer.served[demand] >= 1 - 1e-9:
             return None
@@ -149,7 +149,7 @@ class Binding:
         demand, material
             Who is short, and for want of what.
         cut, lacks
-            Masks of pools: cut, and with less than they need (or, under free, with a price).
+            Masks of pools: cut, and with less than they need (or, under `least`, with a price).
         """
         pools = np.flatnonzero(cut & lacks & (self.uses[demand] > 0))
         short = {self.material[pool] for pool in pools.tolist()}
@@ -235,7 +235,7 @@ class Tracer:
     def rows(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
         """Rows of demand by product, region and segment, in order; only those asked for.
 
-        With one product weighing alone, `free` gives all others whatever is left: no figure.
+        With one product weighing alone, `least` gives all others whatever is left: no figure.
         """
         demands, units = self.month.baseline.graph.demands, self.month.baseline.block("demand")
         keys: dict[tuple[str, str, str], list[int]] = {}

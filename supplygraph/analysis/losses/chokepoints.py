@@ -44,9 +44,9 @@ def chokepoints(
     product, region
         Count only this product or region (the month's weights must match).
     rerouting
-        ``none``, ``free`` or ``both``.
+        ``none``, ``least`` or ``both``.
     rationing
-        Rationing of ``free``.
+        Rationing of ``least``.
     top
         Rows to return; all by default.
 
@@ -81,7 +81,7 @@ class _Losses:
 
     def __init__(self, month: Month, removals: int) -> None:
         self.none = np.full((month.baseline.graph.n_demands, removals), np.nan)
-        self.free = self.none.copy()
+        self.least = self.none.copy()
         self.untouched = self.cleared = 0
 
 
@@ -99,15 +99,15 @@ def _block(
     none = np.clip(month.served_none[:, None] - month.cascade.served(levels), 0.0, 1.0)
     losses.none[:, first : first + len(entities)] = none
     if rerouting != "none":
-        free = _served(month, entities, rationing, losses)
-        losses.free[:, first : first + len(entities)] = (
-            month.program.reference.served[:, None] - free
+        least = _served(month, entities, rationing, losses)
+        losses.least[:, first : first + len(entities)] = (
+            month.program.reference.served[:, None] - least
         )
     result = []
     for index, entity in enumerate(entities):
         column = first + index
-        free = losses.free[:, column].copy()
-        row = rows.row(entity, none[:, index].copy(), free, levels.column(index))
+        least = losses.least[:, column].copy()
+        row = rows.row(entity, none[:, index].copy(), least, levels.column(index))
         result.append({**row, "_column": column})
     return result
 
@@ -165,17 +165,17 @@ class _LossRows:
         self.stocked = inputs.user[entries] - first
 
     def row(
-        self, entity: Entity, none: np.ndarray, free: np.ndarray, levels: Levels
+        self, entity: Entity, none: np.ndarray, least: np.ndarray, levels: Levels
     ) -> dict[str, object]:
         """One removal."""
-        totals = {"none": self.totals(none), "free": self.totals(free)}
+        totals = {"none": self.totals(none), "least": self.totals(least)}
         row: dict[str, object] = {
             **entity.identity,
             "loss_none": totals["none"][0],
-            "loss_free": totals["free"][0],
+            "loss_least": totals["least"][0],
             "loss_upper": np.nan,
         }
-        for bound in ("none", "free"):
+        for bound in ("none", "least"):
             for sector, value in zip(SECTORS, totals[bound][1:], strict=True):
                 row[f"loss_{bound}_{sector}"] = value
         row |= self._worst(entity, none, levels)
@@ -184,7 +184,7 @@ class _LossRows:
         row["flags"] = entity.flags
         if self.only_nominal:
             row["flags"] = (*entity.flags, "nominal")
-            row |= {key: np.nan for key in row if key.startswith("loss_free")}
+            row |= {key: np.nan for key in row if key.startswith("loss_least")}
         return row
 
     def totals(self, loss: np.ndarray) -> list[float]:
@@ -280,23 +280,23 @@ class _LossRows:
             notes.append("no product asked for carries a weight: totals are empty")
         notes += self._carried()
         notes += self.left_out
-        notes += other_month(self.month, free=not np.isnan(losses.free).all())
+        notes += other_month(self.month, least=not np.isnan(losses.least).all())
         if losses.untouched:
             notes.append(
-                f"{losses.untouched} removals touch nothing the free optimum uses: "
-                "loss_free 0 without a solve"
+                f"{losses.untouched} removals touch nothing the least-loss optimum uses: "
+                "loss_least 0 without a solve"
             )
         if losses.cleared:
             notes.append(
                 f"{losses.cleared} removals lose nothing even together with others: "
-                "loss_free 0 without a solve of their own"
+                "loss_least 0 without a solve of their own"
             )
         return tuple(notes)
 
 
 def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
     """Sort, number, and give one rank to nodes that are one flow."""
-    key = "loss_free" if rerouting == "free" else "loss_none"
+    key = "loss_least" if rerouting == "least" else "loss_none"
     table = table.assign(_key=table[key].round(12).fillna(-1.0))
     table = table.sort_values(["_key", "id"], ascending=[False, True]).reset_index(drop=True)
     ranks: list[int] = []
@@ -305,7 +305,7 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
     stage = list(table["stage"])
     cells = zip(table["_column"], table["loss_none"], table["kind"], strict=True)
     for position, (column, loss_none, kind) in enumerate(cells):
-        vector = np.concatenate([losses.none[:, column], np.nan_to_num(losses.free[:, column])])
+        vector = np.concatenate([losses.none[:, column], np.nan_to_num(losses.least[:, column])])
         mark = (np.round(vector, 8) + 0.0).tobytes()
         leader = leaders.get(mark)
         if (
@@ -337,7 +337,7 @@ def _unranked(month: Month, rows: _LossRows) -> pd.DataFrame:
             "stage": plant.stage,
             "process": plant.process,
             "loss_none": np.nan,
-            "loss_free": np.nan,
+            "loss_least": np.nan,
             "loss_upper": upper[plant.parent_id],
             "worst_product": "",
             "worst_region": "",

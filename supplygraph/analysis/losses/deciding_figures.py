@@ -115,7 +115,7 @@ def conclude(
     watched
         Products and regions whose own loss under `none` is watched.
     only
-        Ids to solve under `free`; all by default.
+        Ids to solve under `least`; all by default.
     """
     month = Month(baseline)
     entities = [e for e in entities_of(baseline, "country-process") if not e.flags]
@@ -123,7 +123,9 @@ def conclude(
     lost = 1.0 - month.cascade.served(levels)
     demands, units = baseline.graph.demands, baseline.block("demand")
     totals = pd.DataFrame({"none": month.weights @ lost}, index=[e.id for e in entities])
-    totals["free"] = [_free(month, e) if only is None or e.id in only else np.nan for e in entities]
+    totals["least"] = [
+        _least(month, e) if only is None or e.id in only else np.nan for e in entities
+    ]
     products = {}
     for product, region in watched:
         mine = (demands["product"] == product) & (demands["region"] == region)
@@ -133,7 +135,7 @@ def conclude(
     return Conclusions(totals, pd.DataFrame(products, index=totals.index))
 
 
-def _free(month: Month, entity: Entity) -> float:
+def _least(month: Month, entity: Entity) -> float:
     answer = month.program.solve(entity.shock)
     return float(month.weights @ (month.program.reference.served - answer.served))
 
@@ -262,7 +264,7 @@ def _moves(base: Conclusions, answer: Conclusions | None, leaders: list[str]) ->
     if answer is None:
         return {"moves": float("nan"), "ranks": 0, "moved_most": "no balance"}
     parts = []
-    for name in ("none", "free"):
+    for name in ("none", "least"):
         shift = (answer.totals[name].reindex(leaders) - base.totals[name].reindex(leaders)).fillna(
             0
         )

@@ -64,8 +64,8 @@ def _loss(tracer: Tracer, shock: Shock) -> float:
 
 def _change(before: float, after: float) -> str:
     if f"{before:.3f}" == f"{after:.3f}":
-        return f"total loss_free stays {after:.3f}"
-    return f"total loss_free {before:.3f} without it, {after:.3f} with it"
+        return f"total loss_least stays {after:.3f}"
+    return f"total loss_least {before:.3f} without it, {after:.3f} with it"
 
 
 def _runs(project: Project, month: Month, shock: Shock) -> Iterator[str]:

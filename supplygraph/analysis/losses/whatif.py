@@ -25,9 +25,9 @@ def whatif(
     shock
         What is taken away.
     rerouting
-        ``none``, ``free`` or ``both``.
+        ``none``, ``least`` or ``both``.
     rationing
-        Rationing of ``free``.
+        Rationing of ``least``.
 
     Returns
     -------
@@ -52,14 +52,14 @@ class _Whatif:
         n = self.graph.n_demands
         served = month.cascade.served(self.levels)[:, 0]
         self.none = np.clip(month.served_none - served, 0.0, 1.0)
-        self.free = np.full(n, np.nan)
+        self.least = np.full(n, np.nan)
         self.rationing, self.answer = rationing, None
-        self.warnings = tracer.left_out + other_month(month, free=rerouting != "none")
+        self.warnings = tracer.left_out + other_month(month, least=rerouting != "none")
         if rerouting != "none":
             self.answer = month.program.solve(shock, rationing)
-            self.free = month.program.reference.served - self.answer.served
+            self.least = month.program.reference.served - self.answer.served
             self.warnings += self.answer.warnings
-        if rerouting == "free":
+        if rerouting == "least":
             self.none = np.full(n, np.nan)
         self.hit = np.nan_to_num(self.none)
         self.binding, self.evidence = tracer.binding, tracer.evidence
@@ -69,7 +69,7 @@ class _Whatif:
         self.unit = [str(unit) for unit in self.demands["unit"]]
 
     def _removes_new_plants(self, shock: Shock) -> bool:
-        """Whether plants go that had no flow in the base year: only free can miss them."""
+        """Whether plants go that had no flow in the base year: only `least` can miss them."""
         idle = idle_activities(self.month.baseline)
         return self.answer is not None and bool(
             (idle & (shock.activity < 1) & (self.month.program.activity_upper > 0)).any()
@@ -78,13 +78,13 @@ class _Whatif:
     def row(self, key: tuple[str, str, str], rows: np.ndarray) -> dict[str, object]:
         units = self.units[rows]
         share = units / units.sum()
-        none, free = (_clean(float(loss[rows] @ share)) for loss in (self.none, self.free))
+        none, least = (_clean(float(loss[rows] @ share)) for loss in (self.none, self.least))
         worst = int(rows[self.hit[rows].argmax()])
         path = self.binding.under_none(worst, self.cut, self.levels)
         nominal = path is not None and self.evidence.is_nominal(worst, path.need)
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])
         flags = []
-        if free > none + 1e-6:
+        if least > none + 1e-6:
             flags.append("no_base_flow" if self.new_plants else "outbid")
         if nominal:
             flags.append("nominal")
@@ -96,10 +96,10 @@ class _Whatif:
             "demand": float(units.sum()),
             "unit": self.unit[worst],
             "loss_none": none,
-            "loss_free": np.nan if nominal else free,
+            "loss_least": np.nan if nominal else least,
             "months_to_first_shortage": self._months(worst, path.need if path else -1),
             "binding_none": path.material if path and none > SAME_LOSS else "",
-            "binding_free": self._binding_free(rows, free),
+            "binding_least": self._binding_least(rows, least),
             "need_evidence": need,
             "quantity_evidence": quantity,
             "flags": tuple(flags),
@@ -113,20 +113,20 @@ class _Whatif:
             return float("nan")
         return float(self.stock[need] / self.none[demand])
 
-    def _binding_free(self, rows: np.ndarray, free: float) -> str:
-        if self.answer is None or not free > SAME_LOSS:
+    def _binding_least(self, rows: np.ndarray, least: float) -> str:
+        if self.answer is None or not least > SAME_LOSS:
             return ""
-        worst = int(rows[self.free[rows].argmax()])
-        return self.binding.under_free(worst, self.cut, self.answer) or ""
+        worst = int(rows[self.least[rows].argmax()])
+        return self.binding.under_least(worst, self.cut, self.answer) or ""
 
     def total(self) -> dict[str, object]:
         """Weighted total of everything that weighs."""
         weights = self.month.weights
-        none, free = (_clean(float(weights @ loss)) for loss in (self.none, self.free))
+        none, least = (_clean(float(weights @ loss)) for loss in (self.none, self.least))
         if not weights.sum() > 0:
-            none = free = np.nan  # nothing weighs: no total, which is not a loss of 0
+            none = least = np.nan  # nothing weighs: no total, which is not a loss of 0
         flags = []
-        if free > none + 1e-6:
+        if least > none + 1e-6:
             flags += ["no_base_flow"] * self.new_plants + ["rationed"] * (self.rationing != "value")
         return {
             "month": None,
@@ -136,10 +136,10 @@ class _Whatif:
             "demand": np.nan,
             "unit": "",
             "loss_none": none,
-            "loss_free": free,
+            "loss_least": least,
             "months_to_first_shortage": np.nan,
             "binding_none": "",
-            "binding_free": "",
+            "binding_least": "",
             "need_evidence": "",
             "quantity_evidence": "",
             "flags": tuple(flags),

@@ -88,8 +88,8 @@ def stops(tracer: Tracer, plant: str) -> pd.DataFrame:
 
 def _loss_row(part: str, what: str, row: dict[str, Any]) -> dict[str, Any]:
     notes = []
-    if not pd.isna(row["loss_free"]):
-        notes.append(f"loss_free {100 * stated(row['loss_free'], 1.0):.1f} %")
+    if not pd.isna(row["loss_least"]):
+        notes.append(f"loss_least {100 * stated(row['loss_least'], 1.0):.1f} %")
     if row["worst_product"]:
         where = f" in {row['worst_region']}" * bool(row["worst_region"])
         notes.append(f"worst hit {row['worst_product']}{where}")

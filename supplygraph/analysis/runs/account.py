@@ -4,9 +4,9 @@ For arc a out of the exporter's market in month t, with base flow B of the base 
 
     base(a, t)      = B(a) / 12 x scale(t)                    season and growth of the run
     not_sold(a, t)  = base - flow of the run                  under `none`
-                    = base x (1 - min(1, cap of the arc))     under `free` and `qualified`
+                    = base x (1 - min(1, cap of the arc))     under `least` and `qualified`
 
-Under `none` the flow of the run is one number. Under `free` many flows serve the same demand, so
+Under `none` the flow of the run is one number. Under `least` many flows serve the same demand, so
 none of them is the exporter's; what the measures keep from crossing the border is the least that
 is not sold. Where plants of the exporter are cut that least is unknown and left blank. An
 importer's loss is units x (1 - served) x value of a unit, for counted products.
@@ -61,7 +61,7 @@ TOTAL = "total"
 LEFT_OUT = (
     "left out: what the exporter gains from higher prices, its exports of other goods, duties, "
     "sales from stock by others, and what either side does later; values are output, no profit",
-    "of two bounds none is the flow as scheduled; under free and qualified the exporter's side is "
+    "of two bounds none is the flow as scheduled; under least and qualified the exporter's side is "
     "what the measures keep from crossing the border, the least that is not sold",
 )
 

@@ -2,7 +2,7 @@
 
     value = price x tonnes,   duty = rate x value,   premium = rise x value
 
-Tonnes are those of the run when nobody reroutes, at central stocks; a single flow of a free
+Tonnes are those of the run when nobody reroutes, at central stocks; a single flow of a least
 allocation is one of many and is not read. Prices are those on record in US dollars, export
 prices first, the last at or before the month, else the first after it.
 """

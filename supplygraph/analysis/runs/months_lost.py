@@ -161,7 +161,7 @@ class RunRows:
                     grade = evidence.need(demand, path.need)
                     self._paths[key] = (path.material, *grade, nominal)
             else:
-                name = binding.under_free(demand, cut, self.line.answers[row][cover]) or ""
+                name = binding.under_least(demand, cut, self.line.answers[row][cover]) or ""
                 self._paths[key] = (name, *grades, evidence.unsized(product))
         return self._paths[key]
 

@@ -24,15 +24,15 @@ from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.modifier_windows import begin_after
 from supplygraph.scenario.month_arrays import Bounds, month_range
-from supplygraph.selectors import did_you_mean
+from supplygraph.selectors import check_choice, did_you_mean
 
-BOTH = ("none", "free")
+BOTH = ("none", "least")
 ASKED = {
     "both": BOTH,
-    "all": ("none", "qualified", "free"),
+    "all": ("none", "qualified", "least"),
     "none": ("none",),
     "qualified": ("qualified",),
-    "free": ("free",),
+    "least": ("least",),
 }
 HISTORY = "2025-01"
 ORDER = (
@@ -151,8 +151,7 @@ def lines_of(
     UsageError
         If the rerouting is unknown.
     """
-    if rerouting not in ASKED:
-        raise UsageError(f"rerouting '{rerouting}' is not known. {did_you_mean(rerouting, ASKED)}")
+    check_choice(rerouting, tuple(ASKED), "rerouting")
     month = tracer.month
     for name in ASKED[rerouting]:
         yield run_months(
@@ -186,9 +185,9 @@ def run_scenario(
     scenario
         With all measures written out.
     rerouting
-        ``both`` (none and free), ``all``, ``none``, ``qualified`` or ``free``.
+        ``both`` (none and least), ``all``, ``none``, ``qualified`` or ``least``.
     rationing
-        Of qualified and free; the scenario's if left out.
+        Of qualified and least; the scenario's if left out.
     covers
         Sizes of stocks to run.
     by_month
@@ -275,12 +274,12 @@ def _limits(months: Sequence[str]) -> tuple[str, ...]:
     return (
         f"{months[0]} to {months[-1]}: every month is solved on its own and none knows the next; "
         "depth and dates are a range over stocks (low, central, high), most of which are assumed",
-        "a row of free is one sharing among several: quote totals, or ask with --product",
+        "a row under least is one sharing among several: quote totals, or ask with --product",
     )
 
 
 def _outbid(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Flag rows of free or qualified that lose more than the same row under none."""
+    """Flag rows under `least` or `qualified` that lose more than the same row under `none`."""
     months = table["month"].astype(object).where(table["month"].notna(), "")
     key = list(zip(*(table[name] for name in keys), months, strict=True))
     none = {

@@ -2,7 +2,7 @@
 
 TTS is how long stock carries full service, TTR how long the loss goes on; a product is exposed
 if TTS < TTR, and what it loses until then is a share of its demand over the TTR. Two bounds as
-everywhere: `none` (nobody reroutes, stocks drawn as the cascade lacks them) and `free` (the
+everywhere: `none` (nobody reroutes, stocks drawn as the cascade lacks them) and `least` (the
 longest, and the least, that any allocation reaches, this row served before all others). The
 formulas stand in `engines.stock_depletion` and `engines.full_service`.
 
@@ -32,8 +32,8 @@ from supplygraph.vocabulary import COVERS, STATIC_REROUTINGS
 
 LONGEST = 60.0
 READING = (
-    "exposed if tts_months < ttr_months; free serves this row before all others, so nobody "
-    "should count on it, and no row of free can be added to another"
+    "exposed if tts_months < ttr_months; under least this row is served before all others, so "
+    "nobody should count on it, and no row under least can be added to another"
 )
 BLIND_TO = (
     "stocks that nobody states (they count as none), demand that falls when prices rise, "
@@ -67,7 +67,7 @@ def survival_table(
     Parameters
     ----------
     tracer
-        Engines of the base year; its weights are those of the total and of its free loss.
+        Engines of the base year; its weights are those of the total and of its loss under `least`.
     scenarios
         What is removed in each, as selectors; `rei` compares them if there are several.
     product, region
@@ -182,7 +182,7 @@ class _RemovalRows:
         units = work.units[demands]
         path, worst = self._path(demands)
         nominal = path is not None and work.tracer.evidence.is_nominal(worst, path.need)
-        if nominal and rerouting == "free":
+        if nominal and rerouting == "least":
             months, stock, lost, flags = np.nan, None, np.full(len(demands), np.nan), ["nominal"]
         else:
             weights = units / units.sum()
@@ -261,8 +261,8 @@ class _RemovalRows:
         months, step = course_.first_short(demands, full)
         unknown = np.full(len(demands), np.nan)
         lost = unknown if np.isnan(self.ttr) else course_.lost(full, self.ttr)[demands]
-        if rerouting == "free" and np.isfinite(months):
-            survival, lost = self._free(demands, weights, cover)
+        if rerouting == "least" and np.isfinite(months):
+            survival, lost = self._least(demands, weights, cover)
             months, step = survival.months, -1
             stock = work.stocks[survival.decides] if survival.decides >= 0 else None
             if np.isnan(months):
@@ -273,7 +273,7 @@ class _RemovalRows:
             return float("nan"), None, lost, ["no_figure"]
         return months, stock if months <= work.longest else None, lost, []
 
-    def _free(
+    def _least(
         self, demands: np.ndarray, weights: np.ndarray, cover: int
     ) -> tuple[Survival, np.ndarray]:
         program = self.work.programs[cover]

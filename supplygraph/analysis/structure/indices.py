@@ -30,7 +30,7 @@ from supplygraph.analysis.suppliers.supply_shares import concentration_table
 from supplygraph.engines import product_weights
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
-from supplygraph.selectors import did_you_mean
+from supplygraph.selectors import check_choice, did_you_mean
 from supplygraph.vocabulary import REROUTINGS
 
 DEFAULTS = {("weights", "sectors")}
@@ -101,7 +101,7 @@ METRICS = {
     ),
     "shapley": Metric(
         "splits the loss of all countries withholding together into each one's fair part: whose "
-        "control it is; alone_none and alone_free say what each can do by itself.",
+        "control it is; alone_none and alone_least say what each can do by itself.",
         "countries below 1 % of every stage, who would really act together, what withholding costs "
         "the one who withholds, time and stocks.",
         ("product", "region", "weights", "rerouting"),
@@ -236,10 +236,7 @@ def _esri(tracer: Tracer, options: dict[str, object]) -> Found:
 
 def _rerouting(options: dict[str, object]) -> str:
     rerouting = str(options["rerouting"])
-    if rerouting not in REROUTINGS:
-        raise UsageError(
-            f"--rerouting '{rerouting}' is not known. {did_you_mean(rerouting, REROUTINGS)}"
-        )
+    check_choice(rerouting, REROUTINGS, "--rerouting")
     return rerouting
 
 

@@ -115,7 +115,7 @@ def players_of(tracer: Tracer) -> tuple[dict[str, tuple[str, float]], tuple[str,
 
 
 def coalition_losses(
-    tracer: Tracer, coalitions: Sequence[frozenset], *, free: bool = False
+    tracer: Tracer, coalitions: Sequence[frozenset], *, least: bool = False
 ) -> np.ndarray:
     """Weighted loss when all plants of the countries of each coalition stop."""
     month = tracer.month
@@ -126,7 +126,7 @@ def coalition_losses(
         shock = Shock.nothing(graph)
         shock.activity[np.isin(country, sorted(coalition))] = 0.0
         shocks.append(month.shock.with_(shock))
-    if free:
+    if least:
         program = month.program
         start = program.reference.served
         lost = [month.weights @ (start - program.solve(shock).served) for shock in shocks]
@@ -145,9 +145,9 @@ def shapley_table(tracer: Tracer, rerouting: str) -> tuple[pd.DataFrame, tuple[s
     names = tracer.month.baseline.graph.dataset.tables["countries"].set_index("id")["name"]
     coalitions = coalitions_of(players)
     columns: dict[str, dict[str, float]] = {}
-    for bound in ("none", "free"):
+    for bound in ("none", "least"):
         if rerouting in (bound, "both"):
-            losses = coalition_losses(tracer, coalitions, free=bound == "free")
+            losses = coalition_losses(tracer, coalitions, least=bound == "least")
             worth = dict(zip(coalitions, losses.tolist(), strict=True))
             split = _split(players, worth)
             whole = {"total": worth[frozenset(players)]}
@@ -157,7 +157,7 @@ def shapley_table(tracer: Tracer, rerouting: str) -> tuple[pd.DataFrame, tuple[s
         _row(place, str(names[place]), chosen[place], columns) | {"evidence": _grade(tracer, place)}
         for place in players
     ]
-    first = "shapley_none" if rerouting != "free" else "shapley_free"
+    first = "shapley_none" if rerouting != "least" else "shapley_least"
     rows.sort(key=lambda row: (-round(float(str(row[first])), 12), row["id"]))
     for rank, row in enumerate(rows, 1):
         row["rank"] = rank
@@ -187,6 +187,6 @@ def _row(
         "stage": largest[0],
         "stage_share": largest[1],
     }
-    for column in ("shapley_none", "alone_none", "shapley_free", "alone_free"):
+    for column in ("shapley_none", "alone_none", "shapley_least", "alone_least"):
         row[column] = columns.get(column, {}).get(place, float("nan"))
     return row

@@ -20,7 +20,7 @@ class Outage(Measure):
     """What a selector names loses a share of its output on the days in force.
 
     After `expires` the loss fades to nothing in a straight line over `recovery_days`. The share
-    is of base output under none and of capacity under free, as for removals.
+    is of base output under none and of capacity under least, as for removals.
     """
 
     kind: Literal["outage"]

@@ -30,7 +30,7 @@ function choose({ node = null, removal = null, column = null }) {
   if (inside) byId("panel").focus(); // the button that was pressed is gone
   const r = S.node ? REMOVALS.get(`facility:${S.node}`) : REMOVALS.get(S.removal);
   const name = S.node ? BY_ID.get(S.node).label : r?.name ?? (S.column ? COLUMN.get(S.column).title : "");
-  say(name ? `${name}. ${r?.rank ? `Loss ${pct(r.loss_none)} if nobody reroutes, at least ${pct(r.loss_free)}.` : ""}` : "Nothing selected.");
+  say(name ? `${name}. ${r?.rank ? `Loss ${pct(r.loss_none)} if nobody reroutes, at least ${pct(r.loss_least)}.` : ""}` : "Nothing selected.");
 }
 
 function paint() {

@@ -24,12 +24,12 @@ const list = (items) => {
 };
 
 // One row of a list, with the range of its loss below it.
-function lossRow(name, more, none, free, upper, open) {
-  const text = missing(none) ? `≤ ${pct(upper)}` : missing(free) || pct(free) === pct(none) ? pct(none) : `${pct(free)} – ${pct(none)}`;
+function lossRow(name, more, none, least, upper, open) {
+  const text = missing(none) ? `≤ ${pct(upper)}` : missing(least) || pct(least) === pct(none) ? pct(none) : `${pct(least)} – ${pct(none)}`;
   const content = [
     el("span", { class: "name", title: name }, name, more ? el("i", {}, `  ${more}`) : null),
     el("span", { class: "num" }, text),
-    el("span", { class: "bar2" }, rangeBar(none, free, upper)),
+    el("span", { class: "bar2" }, rangeBar(none, least, upper)),
   ];
   return el("li", {}, open ? el("button", { on: { click: open } }, content) : el("div", { class: "row" }, content));
 }
@@ -41,17 +41,17 @@ function overview() {
   return [
     el("h2", {}, "What can stop what"),
     el("p", { class: "sub" }, `Each row is taken away alone, and the share of ${counted()} that is then not built is shown between its two bounds.`),
-    asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => lossRow(removalName(r), KIND[r.kind].toLowerCase(), r.loss_none, r.loss_free, null, () => openRemoval(r))))) : null,
+    asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => lossRow(removalName(r), KIND[r.kind].toLowerCase(), r.loss_none, r.loss_least, null, () => openRemoval(r))))) : null,
     S.filters.product ? filteredProduct(S.filters.product) : null,
     section(asked.length || S.filters.product ? "Everything" : null,
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
       el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost"].map((x) => el("span", {}, x))),
       el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) =>
-        lossRow(removalName(r), null, r.loss_none, r.loss_free, r.loss_upper, () => openRemoval(r)))),
+        lossRow(removalName(r), null, r.loss_none, r.loss_least, r.loss_upper, () => openRemoval(r)))),
       rows.length > LIMIT ? el("p", { class: "small" }, `${LIMIT} of ${rows.length}; the table lists all.`) : null),
     section("How to read",
-      el("p", {}, el("b", {}, "None"), " (full mark): nobody reroutes and every shortage is shared in proportion. ", el("b", {}, "Free"), " (hollow mark): the least loss that any allocation of what is left could reach. The truth lies between. A bound is not a forecast."),
+      el("p", {}, el("b", {}, "None"), " (full mark): nobody reroutes and every shortage is shared in proportion. ", el("b", {}, "Least"), " (hollow mark): the least loss that any allocation of what is left could reach. The truth lies between. A bound is not a forecast."),
       el("p", {}, "Filled dots rest on a publication (grades A to C), rings on an assumption or a computation (D, calc), dashed rings did not run in the balance. Squares close a group to its total and are never ranked. A line inside a ribbon: most of it travels on routes that a published figure pins; other ribbons are what the balance finds most plausible."),
       el("p", { class: "small" }, "Between plants, flows are the balance's pools mixed in proportion: nobody publishes who delivers to whom. Ribbon width grows with the square root of tonnes a year, each material in its own unit.")),
     P.warnings?.length ? section("What to know", P.warnings.map((w) => el("p", { class: "small" }, w))) : null,
@@ -79,10 +79,10 @@ function lossBlock(r) {
   if (!r) return el("p", { class: "note", id: "losses" }, "This row closes a group to its total. It is never ranked: it is no single place that could stop.");
   if (!r.rank)
     return el("p", { class: "note", id: "losses" }, `No public figure states its share; at most loss ${pct(r.loss_upper)}, which is what its group's unstated rest would cost.`);
-  const block = el("div", { id: "losses", "data-none": r.loss_none, "data-free": r.loss_free },
+  const block = el("div", { id: "losses", "data-none": r.loss_none, "data-least": r.loss_least },
     el("div", { class: "pair" },
       el("div", { class: "none" }, el("b", {}, pct(r.loss_none)), el("span", {}, "lost if nobody reroutes (none)")),
-      el("div", { class: "free" }, el("b", {}, pct(r.loss_free)), el("span", {}, "least loss of any allocation (free)"))),
+      el("div", { class: "least" }, el("b", {}, pct(r.loss_least)), el("span", {}, "least loss of any allocation"))),
     el("p", { class: "small" }, `Share of ${counted()}.`));
   return block;
 }
@@ -106,8 +106,8 @@ function sectorBlock(r) {
   if (!r?.rank) return null;
   const rows = Object.entries(P.sectors).filter(([id]) => !missing(r[`loss_none_${id}`]));
   if (rows.length < 2) return null;
-  return section("By sector", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, r[`loss_none_${id}`], r[`loss_free_${id}`]))),
-    el("p", { class: "small" }, "Free is a bound for the total only; a sector's hollow mark is its part in one best sharing among several."));
+  return section("By sector", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, r[`loss_none_${id}`], r[`loss_least_${id}`]))),
+    el("p", { class: "small" }, "Least is a bound for the total only; a sector's hollow mark is its part in one best sharing among several."));
 }
 function productBlock(r) {
   if (!r?.products?.length) return null;
@@ -149,7 +149,7 @@ function nodePanel(n) {
   return [
     ...head, r || d.kind === "rest" || d.kind === "country" ? lossBlock(r) : idleBlock(d), lossFacts(r), section("About", about), commandBlock(r), productBlock(r), sectorBlock(r),
     ...flowBlocks(n),
-    group ? section("Its process in its country", el("ul", { class: "rows" }, lossRow(removalName(group), null, group.loss_none, group.loss_free, null, () => openRemoval(group)))) : null,
+    group ? section("Its process in its country", el("ul", { class: "rows" }, lossRow(removalName(group), null, group.loss_none, group.loss_least, null, () => openRemoval(group)))) : null,
     factBlock(d.facts),
   ];
 }
@@ -212,7 +212,7 @@ function removalPanel(r) {
     back(), el("h2", { id: "chosen" }, removalName(r)),
     el("p", { class: "sub" }, `${KIND[r.kind]}, taken away whole`),
     lossBlock(r), lossFacts(r), commandBlock(r), productBlock(r), sectorBlock(r),
-    inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => lossRow(removalName(o), null, o.loss_none, o.loss_free, null, () => openRemoval(o))))) : null,
+    inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => lossRow(removalName(o), null, o.loss_none, o.loss_least, null, () => openRemoval(o))))) : null,
     nodes.length ? section(`What it takes: ${plural(nodes.length, "node")} with output`, el("ul", { class: "rows" }, nodes.slice(0, 12).map((n) =>
       el("li", {}, el("button", { on: { click: () => choose({ node: n.id }) } }, el("span", { class: "name", title: n.label }, n.label),
         el("span", { class: "num" }, num(n.data.quantity), el("i", {}, ` ${n.data.unit}`))))))) : null,
@@ -229,7 +229,7 @@ function columnPanel(c) {
     c.top?.length ? section("Countries", el("ul", { class: "rows" }, c.top.map(([name, share]) =>
       el("li", {}, el("button", { on: { click: () => REMOVALS.has(`country-stage:${name}/${c.stage}`) && choose({ removal: `country-stage:${name}/${c.stage}` }) } },
         el("span", { class: "name" }, countryName(name)), el("span", { class: "num" }, pct(share))))))) : null,
-    groups.length ? section("Removals", el("ul", { class: "rows" }, groups.slice(0, 10).map((r) => lossRow(removalName(r), null, r.loss_none, r.loss_free, null, () => openRemoval(r))))) : null,
+    groups.length ? section("Removals", el("ul", { class: "rows" }, groups.slice(0, 10).map((r) => lossRow(removalName(r), null, r.loss_none, r.loss_least, null, () => openRemoval(r))))) : null,
     rows.length ? section("Largest", el("ul", { class: "rows" }, rows.slice(0, 12).map((n) =>
       el("li", {}, el("button", { on: { click: () => choose({ node: n.id }) } }, el("span", { class: "name", title: n.label }, n.label, el("i", {}, `  ${isProduct(n) ? n.data.country : ""}`)),
         el("span", { class: "num" }, isProduct(n) ? num(n.data.units) : num(n.data.quantity), el("i", {}, ` ${n.data.unit}`))))))) : null,

@@ -3,7 +3,7 @@ const TABLES = { nodes: "Plants and products", "country-process": "Process in a 
 const T = { kind: "nodes", sort: null, down: true, all: false };
 const ROWS = 600; // drawn at once; a table of thousands takes seconds
 const FIELDS = {
-  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], none: ["Loss none", 1, pct], free: ["Loss free", 1, pct], upper: ["At most", 1, pct],
+  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], none: ["Loss none", 1, pct], least: ["Loss least", 1, pct], upper: ["At most", 1, pct],
   months: ["Months", 1, (x) => x.toFixed(1)], worst: ["Worst hit"], binding: ["Binding input"], evidence: ["Loss grade"], grade: ["Output grade"], process: ["Process"], stage: ["Stage"],
   from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"],
 };
@@ -23,7 +23,7 @@ function tableRows() {
   return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
     ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, open: { removal: r.id } }));
 }
-const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, free: r.loss_free, upper: r.loss_upper, months: r.months_to_first_shortage,
+const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, least: r.loss_least, upper: r.loss_upper, months: r.months_to_first_shortage,
   worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
 function sortedRows() {
   const rows = tableRows(), key = T.sort ?? defaultSort(), sign = T.down ? -1 : 1;
@@ -58,7 +58,7 @@ function drawTable() {
   view.replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
       el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
-    el("table", { id: "table" }, el("caption", {}, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; free, the least any allocation could reach; at most, for plants whose share nobody states. Months to the first shortage. Share of the world's output of its process.`),
+    el("table", { id: "table" }, el("caption", {}, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; least, the least any allocation could reach; at most, for plants whose share nobody states. Months to the first shortage. Share of the world's output of its process.`),
       el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)),
     rows.length > body.length ? el("button", { class: "quiet", id: "all-rows", on: { click: () => { T.all = true; drawTable(); } } }, `Show all ${num(rows.length)} rows`) : "");
   view.scrollTo(scrollLeft, scrollTop);
@@ -66,7 +66,7 @@ function drawTable() {
 }
 function tableCsv() {
   const rows = sortedRows(), fields = shownFields(rows);
-  const names = { none: "loss_none", free: "loss_free", upper: "loss_upper", months: "months_to_first_shortage", worst: "worst_hit", binding: "binding_input", owner: "owner_country", share: "share_of_process" };
+  const names = { none: "loss_none", least: "loss_least", upper: "loss_upper", months: "months_to_first_shortage", worst: "worst_hit", binding: "binding_input", owner: "owner_country", share: "share_of_process" };
   return csvText([fields.map((key) => names[key] ?? key), ...rows.map((r) => fields.map((key) => r[key]))]);
 }
 
