@@ -9,7 +9,13 @@ COVERS = ("low", "central", "high")  # months of stock, from least to most
 # Who finds another supplier: nobody, those whose supplier was qualified in time, everybody.
 STATIC_REROUTINGS = ("none", "least")
 MONTHLY_REROUTINGS = ("none", "qualified", "least")
-REROUTINGS = ("both", *STATIC_REROUTINGS)  # what can be asked of a static year
+REROUTINGS = ("both", *STATIC_REROUTINGS)  # bounds of a static year
+# How a shortage of a static year is shared, beside none: step by step, or for the least loss.
+SHARINGS = ("all", "none", "shared", "least")
+
+# What a removal does: exports of what it names end, or its plants stop.
+EXPORT_STOP, OUTAGE = "export-stop", "outage"
+ACTS_AS = (EXPORT_STOP, OUTAGE)
 
 # Words that are refused since they were renamed, each with the word that took its place; a column
 # such as loss_free is renamed by its parts. Told to users in MIGRATION.

@@ -78,6 +78,7 @@ class Chain(Handle):
         return f"<Chain {self.dataset.name}>"
 
     remove = disrupted.remove
+    stop_exports = disrupted.stop_exports
 
     solve = losses.solve
     rank = losses.rank

@@ -51,8 +51,8 @@ def account(
     by_month
         Rows of single months too, not only over all months.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
     sets
         Parameters of measures or of the scenario changed, such as ``CN-2025-18.approval.US=0.3`` or
         ``growth=0.02``.

@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 
 from supplygraph.analysis.losses.chokepoints import upper_limit
 from supplygraph.api import losses, stocks
-from supplygraph.api.handle import Handle
+from supplygraph.api.handle import Handle, Taken
 from supplygraph.errors import UsageError
-from supplygraph.scenario import parse_shock
-from supplygraph.scenario.shocks import UnsizedPlantError
+from supplygraph.scenario.shocks import FORMS, UnsizedPlantError
+from supplygraph.selectors import check_choice
 
 RANKING = "Rank the loaded chain; solve() tells what several removals lose."
 SCENARIO = "Put removals into the scenario instead, or ask the loaded chain."
@@ -22,7 +22,7 @@ WAYS_OUT = {
 } | dict.fromkeys(("account", "bounds", "compare", "duties", "inferred_cover", "run"), SCENARIO)
 
 
-def remove(chain: Handle, *selectors: str) -> Disrupted:
+def remove(chain: Handle, *selectors: str, forms: str = "refined") -> Disrupted:
     """The chain without what the selectors name; the one asked stays as it is.
 
     Parameters
@@ -30,6 +30,9 @@ def remove(chain: Handle, *selectors: str) -> Disrupted:
     selectors
         Selectors of what is taken away, such as ``country=CN process=heavy`` or ``id=my-lynas-lamp
         share=0.5``.
+    forms
+        Forms of an element that are taken away: its oxides and the metals made of it alone, or
+        every material that contains it. One of ``refined`` or ``all``.
 
     Raises
     ------
@@ -42,48 +45,93 @@ def remove(chain: Handle, *selectors: str) -> Disrupted:
     --------
     >>> import supplygraph as sg
     >>> hit = sg.load("three-nodes").remove("id=mine-a share=0.5")
-    >>> hit, hit.solve().total
-    (<Disrupted three-nodes without id=mine-a share=0.5>, {'loss_none': 0.5, 'loss_least': 0.33...})
+    >>> hit, hit.solve().total["loss_none"]
+    (<Disrupted three-nodes without id=mine-a share=0.5>, 0.5)
     """
+    taken = chain.taken
+    return _taking(chain, Taken((*taken.removed, *selectors), taken.stopped, _forms(chain, forms)))
+
+
+def stop_exports(chain: Handle, *selectors: str, forms: str = "refined") -> Disrupted:
+    """The chain in which exports of what the selectors name end; the one asked stays as it is.
+
+    The plants go on and serve their own country. ``measure=ID`` names the goods that a measure
+    lists, all together.
+
+    Parameters
+    ----------
+    selectors
+        Selectors of what is taken away, such as ``country=CN process=heavy`` or ``id=my-lynas-lamp
+        share=0.5``.
+    forms
+        Forms of an element that are taken away: its oxides and the metals made of it alone, or
+        every material that contains it. One of ``refined`` or ``all``.
+
+    Raises
+    ------
+    SelectorError
+        If one does not parse or names nothing.
+    UnsizedPlantError
+        If one names a plant of which nobody states the tonnes; says how much it loses at most.
+
+    Examples
+    --------
+    >>> import supplygraph as sg
+    >>> hit = sg.load("three-nodes").stop_exports("id=mine-a share=0.5")
+    >>> hit, hit.solve().abroad["loss_12m"]
+    (<Disrupted three-nodes without exports of id=mine-a share=0.5>, 0.5)
+    """
+    taken = chain.taken
+    return _taking(chain, Taken(taken.removed, (*taken.stopped, *selectors), _forms(chain, forms)))
+
+
+def _forms(chain: Handle, forms: str) -> str:
+    """Forms asked for; what was asked for once holds for what is taken away later."""
+    check_choice(forms, FORMS, "forms")
+    return chain.taken.forms if chain.taken and forms == FORMS[0] else forms
+
+
+def _taking(chain: Handle, taken: Taken) -> Disrupted:
     try:
-        parse_shock(chain.network, selectors)
+        taken.stop(chain.baseline)
     except UnsizedPlantError as error:
         at_most = upper_limit(chain.loaded.tracer(), error.plant)
         raise UnsizedPlantError(error.plant, f"{error}{at_most}") from None
-    whole = chain._whole if isinstance(chain, Disrupted) else chain
-    return Disrupted(whole, (*chain.removed, *selectors))
+    return Disrupted(chain._whole if isinstance(chain, Disrupted) else chain, taken)
 
 
 class Disrupted(Handle):
-    """A supply chain without something, made by `Chain.remove`.
+    """A supply chain without something, made by `Chain.remove` or `Chain.stop_exports`.
 
-    `solve` and `cover` count what was removed and `remove` takes away more. Any other question of
+    `solve` counts what was taken away, `cover` the plants removed; `remove` and `stop_exports` take
+    away more. Any other question of
     a chain is refused with the way out: an answer that passed over the removals would look right.
 
     Parameters
     ----------
     whole
         The chain as it was loaded.
-    removed
-        Selectors of what is removed.
+    taken
+        What was taken away.
     """
 
-    def __init__(self, whole: Handle, removed: tuple[str, ...]) -> None:
-        super().__init__(whole.loaded, removed)
+    def __init__(self, whole: Handle, taken: Taken) -> None:
+        super().__init__(whole.loaded, taken)
         self._whole = whole
 
     solve = losses.solve
     cover = stocks.cover
     remove = remove
+    stop_exports = stop_exports
 
     def __repr__(self) -> str:
-        return f"<Disrupted {self.dataset.name} without {', '.join(self.removed) or 'nothing'}>"
+        return f"<Disrupted {self.dataset.name} without {self.taken or 'nothing'}>"
 
     def __getattr__(self, name: str) -> Any:
         """Asked only for what this class has not: a question about a whole chain, or a slip."""
         if name.startswith("_") or not hasattr(type(self._whole), name):
             raise AttributeError(f"'Disrupted' object has no attribute '{name}'")
-        if not self.removed:  # `remove()` of nothing, as a loop over choices may ask for
+        if not self.taken:  # `remove()` of nothing, as a loop over choices may ask for
             return getattr(self._whole, name)
         if name == "graph":  # an attribute: it is not called, so it is refused when it is read
             self._refuse("to_networkx")
@@ -91,7 +139,6 @@ class Disrupted(Handle):
 
     def _refuse(self, name: str, *given: object, **options: object) -> NoReturn:
         way_out = WAYS_OUT.get(name, "Ask the loaded chain.")
-        without = " and ".join(self.removed)
         raise UsageError(
-            f"{name} asks about a whole chain, and this one is without {without}. {way_out}"
+            f"{name} asks about a whole chain, and this one is without {self.taken}. {way_out}"
         )

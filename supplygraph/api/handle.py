@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from supplygraph.api.loaded import Loaded
 from supplygraph.baseline import Baseline
 from supplygraph.dataset import Dataset
 from supplygraph.graph import SupplyGraph
-from supplygraph.scenario import Shock, parse_shock
+from supplygraph.scenario import parse_shock
+from supplygraph.scenario.export_stops import Stop, outage_of, parse_export_stop
+from supplygraph.scenario.shocks import FORMS
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is taken away: selectors of plants that stop, and of exports that do.
+
+    Attributes
+    ----------
+    removed, stopped
+        Selectors.
+    forms
+        Of elements ``refined`` or ``all``.
+    """
+
+    removed: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
+    forms: str = FORMS[0]
+
+    def __bool__(self) -> bool:
+        return bool(self.removed or self.stopped)
+
+    def __str__(self) -> str:
+        return " and ".join((*self.removed, *(f"exports of {text}" for text in self.stopped)))
+
+    def stop(self, baseline: Baseline) -> Stop:
+        """As the engines read it."""
+        plants = outage_of(baseline, parse_shock(baseline.graph, self.removed, self.forms))
+        if not self.stopped:
+            return plants
+        return plants.with_(parse_export_stop(baseline, self.stopped, self.forms))
 
 
 class Handle:
@@ -20,13 +53,13 @@ class Handle:
     ----------
     loaded
         Shared by all handles of the dataset.
-    removed
-        Selectors of what is removed.
+    taken
+        What was taken away.
     """
 
-    def __init__(self, loaded: Loaded, removed: tuple[str, ...] = ()) -> None:
+    def __init__(self, loaded: Loaded, taken: Taken = Taken()) -> None:
         self.loaded = loaded
-        self.removed = removed
+        self.taken = taken
 
     @property
     def dataset(self) -> Dataset:
@@ -49,9 +82,9 @@ class Handle:
         return self.loaded.balanced[1]
 
     @cached_property
-    def shock(self) -> Shock:
-        """What was removed, as the engines read it."""
-        return parse_shock(self.network, self.removed)
+    def stop(self) -> Stop:
+        """What was taken away, as the engines read it."""
+        return self.taken.stop(self.baseline)
 
     def about(self) -> dict[str, str]:
         """Name, version and hash of the dataset."""

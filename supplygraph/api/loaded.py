@@ -67,7 +67,7 @@ class Loaded:
     def tracer(
         self,
         at: str | None = None,
-        weights: str = "sectors",
+        weights: str = "level",
         product: str | None = None,
         region: str | None = None,
         portfolio: Portfolio | None = None,

@@ -8,30 +8,31 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from supplygraph.analysis.causes.caveats import beside_rankings
+from supplygraph.analysis.causes.caveats import beside_rankings, stops_and_outages
 from supplygraph.analysis.losses import chokepoints as rankings
+from supplygraph.analysis.losses.loss_columns import Sharing
 from supplygraph.analysis.losses.whatif import whatif
 from supplygraph.api.solution import Solution
-from supplygraph.engines.allocation import RATIONINGS
 from supplygraph.errors import UsageError
 from supplygraph.results import Results, load_results
-from supplygraph.selectors import check_choice
-from supplygraph.vocabulary import REROUTINGS
+from supplygraph.vocabulary import EXPORT_STOP, OUTAGE
 
 if TYPE_CHECKING:
     from supplygraph.analysis.causes.loss_causes import Tracer
     from supplygraph.api.handle import Handle
-    from supplygraph.scenario import Shock
+    from supplygraph.scenario.export_stops import Stop
 
+LAST_STEP = 36
 DECIDING_FILE = Path("derived") / "deciding.json"
 
 
 def solve(
     chain: Handle,
     *,
-    rerouting: str = "both",
-    rationing: str = "value",
-    weights: str = "sectors",
+    rerouting: str = "all",
+    floors: bool = True,
+    outside: Sequence[str] = (),
+    weights: str = "level",
     product: str | None = None,
     region: str | None = None,
     at: str | None = None,
@@ -45,16 +46,20 @@ def solve(
     Parameters
     ----------
     rerouting
-        Bounds asked for; under ``none`` nobody reroutes, ``least`` is the least loss of any
-        allocation. One of ``both``, ``none`` or ``least``.
-    rationing
-        How shortage is shared under ``least``: for the least weighted loss, or in one proportion.
-        One of ``value`` or ``shared``.
+        How a shortage is shared: under ``none`` nobody reroutes; ``shared``, nobody outbids anybody
+        while routes and plants open; ``least``, the least loss of any allocation. None is always
+        given. One of ``all``, ``none``, ``shared`` or ``least``.
+    floors
+        Whether contracts are kept: nobody is served less than a step before. Our assumption;
+        without it a row may be worse than when nobody reroutes.
+    outside
+        Countries that count as home in every row, such as ``CN``, so that rows of several countries
+        compare; of each removal its own if left out.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
     product
-        Only this product counts in the total; ``least`` is then a bound on it alone.
+        Only this product counts in the total.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
@@ -75,26 +80,32 @@ def solve(
     UsageError
         If a word is unknown, or a measure acts on what a static answer does not have.
     """
-    _check_words(rerouting, rationing)
     if compared and at is None:
         raise UsageError("--project is built later than the base year. Add --at, as 2030-01.")
+    sharing = Sharing(rerouting, LAST_STEP, floors, tuple(outside))
     asked = (weights, product, region)
     loaded = chain.loaded
     tracer = loaded.tracer(at, *asked, loaded.portfolio([*projects, *compared], at))
-    shock = _with_measures(chain, at, measures, sets)
-    table, warnings = whatif(tracer, shock, rerouting=rerouting, rationing=rationing)
-    warnings += beside_rankings(chain.network, chain.removed)
+    stop = _with_measures(chain, at, measures, sets)
+    taken = chain.taken
+    notes = [stops_and_outages(EXPORT_STOP)] * bool(taken.stopped)
+    notes += [stops_and_outages(OUTAGE)] * bool(taken.removed)
+    table, warnings = whatif(tracer, stop, sharing, notes)
+    warnings += beside_rankings(chain.network, taken.removed)
     if compared:
         from supplygraph.analysis.losses.project_effects import what_projects_change
 
         def engines(built: Sequence[str]) -> Tracer:
             return loaded.tracer(at, *asked, loaded.portfolio(built, at))
 
-        warnings += what_projects_change(loaded.projects, compared, engines, shock)
+        warnings += what_projects_change(loaded.projects, compared, engines, stop.shock)
     params = {
-        "remove": list(chain.removed),
+        "remove": list(taken.removed),
+        "stop_exports": list(taken.stopped),
+        "forms": taken.forms,
         "rerouting": rerouting,
-        "rationing": rationing,
+        "floors": floors,
+        "outside": list(outside),
         "weights": weights,
         "product": product,
         "region": region,
@@ -107,20 +118,17 @@ def solve(
     return Solution(loaded.results("whatif", table, params, warnings, month=tracer.month))
 
 
-def _check_words(rerouting: str, rationing: str) -> None:
-    check_choice(rerouting, REROUTINGS, "rerouting")
-    check_choice(rationing, RATIONINGS, "rationing")
-
-
 def _with_measures(
     chain: Handle, at: str | None, measures: Sequence[str], sets: Sequence[str]
-) -> Shock:
+) -> Stop:
     """What was removed, and what measures of states take away besides."""
     if not measures and not sets:
-        return chain.shock
+        return chain.stop
     from supplygraph.analysis.runs.scenario_runs import standing_shock
+    from supplygraph.scenario.export_stops import outage_of
 
-    return chain.shock.with_(standing_shock(chain.baseline, at, measures, sets))
+    measured = standing_shock(chain.baseline, at, measures, sets)
+    return chain.stop.with_(outage_of(chain.baseline, measured))
 
 
 def rank(
@@ -130,9 +138,12 @@ def rank(
     product: str | None = None,
     region: str | None = None,
     at: str | None = None,
-    rerouting: str = "both",
-    rationing: str = "value",
-    weights: str = "sectors",
+    acts_as: str | None = None,
+    rerouting: str = "all",
+    after: int = 12,
+    floors: bool = True,
+    outside: Sequence[str] = (),
+    weights: str = "level",
     top: int | None = None,
     projects: Sequence[str] = ("binding",),
 ) -> Results:
@@ -144,21 +155,31 @@ def rank(
         What one row removes. One of ``facility``, ``country``, ``country-stage``,
         ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
     product
-        Only this product counts in the total; ``least`` is then a bound on it alone.
+        Only this product counts in the total.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
+    acts_as
+        Whether exports stop or the plants themselves; exports where every removal lies in one
+        country, else plants, if left out. One of ``export-stop`` or ``outage``.
     rerouting
-        Bounds asked for; under ``none`` nobody reroutes, ``least`` is the least loss of any
-        allocation. One of ``both``, ``none`` or ``least``.
-    rationing
-        How shortage is shared under ``least``: for the least weighted loss, or in one proportion.
-        One of ``value`` or ``shared``.
+        How a shortage is shared: under ``none`` nobody reroutes; ``shared``, nobody outbids anybody
+        while routes and plants open; ``least``, the least loss of any allocation. None is always
+        given. One of ``all``, ``none``, ``shared`` or ``least``.
+    after
+        Months after the stop of the last step solved, which ranks. One of ``3``, ``6``, ``12``,
+        ``24`` or ``36``.
+    floors
+        Whether contracts are kept: nobody is served less than a step before. Our assumption;
+        without it a row may be worse than when nobody reroutes.
+    outside
+        Countries that count as home in every row, such as ``CN``, so that rows of several countries
+        compare; of each removal its own if left out.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total; ``all`` is level, with the rank under every other
+        scheme beside it. One of ``all``, ``level``, ``sectors``, ``value``, ``equal`` or ``mass``.
     top
         Rows to keep; all if left out.
     projects
@@ -170,18 +191,20 @@ def rank(
     UsageError
         If an option is unknown.
     """
-    _check_words(rerouting, rationing)
+    sharing = Sharing(rerouting, after, floors, tuple(outside))
     if top is not None and top < 1:
         raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
     portfolio = chain.loaded.portfolio(projects, at)
-    tracer = chain.loaded.tracer(at, weights, product, region, portfolio)
-    table, warnings = rankings.chokepoints(
+    scheme = "level" if weights == "all" else weights
+    tracer = chain.loaded.tracer(at, scheme, product, region, portfolio)
+    ranking = rankings.chokepoints(
         tracer,
         by,
         product=product,
         region=region,
-        rerouting=rerouting,
-        rationing=rationing,
+        sharing=sharing,
+        acts_as=acts_as,
+        all_weights=weights == "all",
         top=top,
     )
     params = {
@@ -189,13 +212,18 @@ def rank(
         "product": product,
         "region": region,
         "at": at,
+        "as": ranking.acts_as,
         "rerouting": rerouting,
-        "rationing": rationing,
+        "after": after,
+        "floors": floors,
+        "outside": list(outside),
         "weights": weights,
         "top": top,
         "projects": list(projects),
     }
-    return chain.loaded.results("chokepoints", table, params, warnings, month=tracer.month)
+    return chain.loaded.results(
+        "chokepoints", ranking.table, params, ranking.warnings, month=tracer.month
+    )
 
 
 def chokepoints(
@@ -205,9 +233,12 @@ def chokepoints(
     product: str | None = None,
     region: str | None = None,
     at: str | None = None,
-    rerouting: str = "both",
-    rationing: str = "value",
-    weights: str = "sectors",
+    acts_as: str | None = None,
+    rerouting: str = "all",
+    after: int = 12,
+    floors: bool = True,
+    outside: Sequence[str] = (),
+    weights: str = "level",
     top: int | None = None,
     projects: Sequence[str] = ("binding",),
 ) -> pd.DataFrame:
@@ -219,21 +250,31 @@ def chokepoints(
         What one row removes. One of ``facility``, ``country``, ``country-stage``,
         ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
     product
-        Only this product counts in the total; ``least`` is then a bound on it alone.
+        Only this product counts in the total.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
+    acts_as
+        Whether exports stop or the plants themselves; exports where every removal lies in one
+        country, else plants, if left out. One of ``export-stop`` or ``outage``.
     rerouting
-        Bounds asked for; under ``none`` nobody reroutes, ``least`` is the least loss of any
-        allocation. One of ``both``, ``none`` or ``least``.
-    rationing
-        How shortage is shared under ``least``: for the least weighted loss, or in one proportion.
-        One of ``value`` or ``shared``.
+        How a shortage is shared: under ``none`` nobody reroutes; ``shared``, nobody outbids anybody
+        while routes and plants open; ``least``, the least loss of any allocation. None is always
+        given. One of ``all``, ``none``, ``shared`` or ``least``.
+    after
+        Months after the stop of the last step solved, which ranks. One of ``3``, ``6``, ``12``,
+        ``24`` or ``36``.
+    floors
+        Whether contracts are kept: nobody is served less than a step before. Our assumption;
+        without it a row may be worse than when nobody reroutes.
+    outside
+        Countries that count as home in every row, such as ``CN``, so that rows of several countries
+        compare; of each removal its own if left out.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total; ``all`` is level, with the rank under every other
+        scheme beside it. One of ``all``, ``level``, ``sectors``, ``value``, ``equal`` or ``mass``.
     top
         Rows to keep; all if left out.
     projects
@@ -244,8 +285,8 @@ def chokepoints(
     --------
     >>> import supplygraph as sg
     >>> table = sg.load("three-nodes").chokepoints(top=1)
-    >>> table["id"].tolist(), table["loss_none"].tolist(), table["loss_least"].tolist()
-    (['mine-a'], [1.0], [1.0])
+    >>> table["id"].tolist(), table["loss_abroad_12m"].tolist()
+    (['mine-a'], [1.0])
     """
     return rank(
         chain,
@@ -253,8 +294,11 @@ def chokepoints(
         product=product,
         region=region,
         at=at,
+        acts_as=acts_as,
         rerouting=rerouting,
-        rationing=rationing,
+        after=after,
+        floors=floors,
+        outside=outside,
         weights=weights,
         top=top,
         projects=projects,

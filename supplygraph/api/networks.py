@@ -117,8 +117,8 @@ def structure(
     region
         Only this region, such as ``US``, ``EU`` or ``ROW``.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
     by
         What is counted as one; the measure's own if left out. Concentration takes ``country`` and
         ``owner``, other measures all but ``owner``. One of ``country-process``, ``country-stage``,

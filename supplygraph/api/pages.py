@@ -17,22 +17,22 @@ def page(
     product: str | None = None,
     region: str | None = None,
     at: str | None = None,
-    weights: str = "sectors",
+    weights: str = "level",
 ) -> Results:
     """Everything a page shows; saved and loaded again it is drawn without a solver.
 
     Parameters
     ----------
     product
-        Only this product counts in the total; ``least`` is then a bound on it alone.
+        Only this product counts in the total.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
 
     Raises
     ------
@@ -54,22 +54,22 @@ def view(
     product: str | None = None,
     region: str | None = None,
     at: str | None = None,
-    weights: str = "sectors",
+    weights: str = "level",
 ) -> View:
     """The chain as one page that opens from disk.
 
     Parameters
     ----------
     product
-        Only this product counts in the total; ``least`` is then a bound on it alone.
+        Only this product counts in the total.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
 
     Examples
     --------

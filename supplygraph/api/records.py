@@ -24,7 +24,7 @@ def info(chain: Handle) -> Results:
     return Results("info", info_table(chain.network), chain.about())
 
 
-def explain(chain: Handle, *names: str) -> Results:
+def explain(chain: Handle, *names: str, acts_as: str | None = None) -> Results:
     """Every figure of nodes, arcs, materials or products, and what is on record of documents.
 
     Parameters
@@ -32,6 +32,9 @@ def explain(chain: Handle, *names: str) -> Results:
     names
         Ids of plants, products, materials, arcs, operators, countries, elements, measures,
         projects, deals or events.
+    acts_as
+        Whether exports stop or the plants themselves; exports where every removal lies in one
+        country, else plants, if left out. One of ``export-stop`` or ``outage``.
 
     Raises
     ------
@@ -44,13 +47,14 @@ def explain(chain: Handle, *names: str) -> Results:
     for name in dict.fromkeys(names):
         found = [explained(chain.baseline, name)]
         if name in set(chain.network.demands["product"]):
-            found.append(stopped_by(chain.loaded.tracer(product=name), name))
+            found.append(stopped_by(chain.loaded.tracer(product=name), name, acts_as))
         elif name in set(chain.network.activities["id"]):
-            found.append(stops(chain.loaded.tracer(), name))
+            found.append(stops(chain.loaded.tracer(), name, acts_as))
         parts += [table.assign(id=name) for table in found if len(table)]
+    params = {"ids": list(dict.fromkeys(names)), "as": acts_as}
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "id", table.pop("id"))
-    return Results("explain", table, chain.about(), {"ids": list(dict.fromkeys(names))})
+    return Results("explain", table, chain.about(), params)
 
 
 def write_baseline(chain: Handle) -> Path:

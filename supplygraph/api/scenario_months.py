@@ -97,8 +97,8 @@ def run(
         What the rows are of: output lost of each product, or demand lost for each element and when
         it is short. One of ``product`` or ``element``.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
     product
         Only this product.
     region
@@ -190,8 +190,8 @@ def compare(
     covers
         Sizes of stocks. Any of ``low``, ``central`` or ``high``.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
     product
         Only this product.
     region

@@ -7,6 +7,8 @@ from functools import partial
 
 import pandas as pd
 
+from supplygraph.analysis.losses.loss_columns import BOUNDS
+from supplygraph.analysis.losses.whatif import TOTAL
 from supplygraph.errors import UsageError
 from supplygraph.precision import stated_table
 from supplygraph.results import Results
@@ -34,14 +36,28 @@ class Solution:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per product, region and segment; last row the weighted total."""
+        """One row per product, region and segment; then the totals abroad, at home and of all."""
         return self.results.table
 
     @property
     def total(self) -> dict[str, float]:
-        """Weighted total under both bounds."""
-        last = self.table.iloc[-1]
-        return {"loss_none": float(last["loss_none"]), "loss_least": float(last["loss_least"])}
+        """Weighted total of all under every way of sharing asked for."""
+        return self._losses("")
+
+    @property
+    def abroad(self) -> dict[str, float]:
+        """Weighted total outside the countries of what stops."""
+        return self._losses("abroad")
+
+    @property
+    def home(self) -> dict[str, float]:
+        """Weighted total in the countries of what stops."""
+        return self._losses("home")
+
+    def _losses(self, place: str) -> dict[str, float]:
+        rows = self.table[self.table["product"] == TOTAL]
+        row = rows[rows["place"] == place].iloc[0]
+        return {f"loss_{bound}": float(row[f"loss_{bound}"]) for bound in BOUNDS}
 
     def frame(self) -> pd.DataFrame:
         """The table with the columns that the command shows."""
@@ -59,18 +75,12 @@ class Solution:
             check_choice(name, known, "by")
         if "product" not in by:
             raise UsageError("shortage: units of different products do not add. Keep 'product'.")
-        rows = self.table.iloc[:-1]
-        work = rows.assign(
-            none=rows["loss_none"] * rows["demand"], least=rows["loss_least"] * rows["demand"]
+        rows = self.table[self.table["product"] != TOTAL]
+        names = [f"loss_{bound}" for bound in BOUNDS]
+        work = rows.assign(**{name: rows[name] * rows["demand"] for name in names})
+        losses = {name: (name, lambda v: v.sum(min_count=len(v))) for name in names}
+        table = work.groupby(list(by), sort=True, as_index=False).agg(
+            demand=("demand", "sum"), unit=("unit", "first"), **losses
         )
-        grouped = work.groupby(list(by), sort=True, as_index=False)
-        table = grouped.agg(
-            demand=("demand", "sum"),
-            unit=("unit", "first"),
-            none=("none", lambda v: v.sum(min_count=len(v))),
-            least=("least", lambda v: v.sum(min_count=len(v))),
-        )
-        table["loss_none"] = table["none"] / table["demand"]
-        table["loss_least"] = table["least"] / table["demand"]
-        table = table.drop(columns=["none", "least"])
+        table[names] = table[names].div(table["demand"], axis=0)
         return stated_table(table, partial(scale_of, self.results.kind))

@@ -38,8 +38,8 @@ def cover(
     longest
         Longer times are shown as 'more than' this.
     weights
-        Scheme of weights of products in a total. One of ``sectors``, ``value``, ``equal`` or
-        ``mass``.
+        Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
+        ``equal`` or ``mass``.
 
     Raises
     ------
@@ -58,9 +58,14 @@ def cover(
     from supplygraph.analysis.stocks.time_to_survive import check_longest
 
     check_longest(longest)
+    if chain.taken.stopped:
+        raise UsageError(
+            f"cover counts plants that stop, and here {chain.taken} do. Ask remove(...).cover(), "
+            "or solve(), which tells months lost with stocks."
+        )
     tracer = chain.loaded.tracer(None, weights, product, region)
     params: dict[str, Any] = {"product": product, "region": region}
-    if not chain.removed and not each:
+    if not chain.taken.removed and not each:
         if ttr is not None:
             raise UsageError("--ttr says when what was removed is back: remove something.")
         from supplygraph.analysis.stocks.stock_cover import cover_table
@@ -69,12 +74,12 @@ def cover(
         return chain.loaded.results("cover", table, params, found)
     from supplygraph.analysis.stocks.time_to_survive import survival_table
 
-    scenarios = [(*chain.removed, text) for text in each] or [chain.removed]
+    scenarios = [(*chain.taken.removed, text) for text in each] or [chain.taken.removed]
     table, found = survival_table(
         tracer, scenarios, product=product, region=region, ttr=ttr, longest=longest
     )
     params |= {
-        "remove": list(chain.removed),
+        "remove": list(chain.taken.removed),
         "each": list(each),
         "ttr": None if ttr is None else str(ttr),
         "longest": longest,

@@ -77,14 +77,15 @@ def explain(
     output: Output,
     *,
     names: Annotated[list[str], typer.Argument(metavar="ID...")],
+    acts_as: Annotated[str | None, typer.Option("--as")],
 ) -> None:
     """Print every figure behind a thing, with source and grade.
 
-    For a product it also says which removals stop it most and through which input; for a
-    measure, project, deal or event what is on record of it: dates, parameters, sources.
+    For a product it also says which exports stop it most abroad and through which input (--as
+    outage: which plants); for a measure, project, deal or event what is on record of it: dates, parameters, sources.
 
     Example: supplygraph explain f-35
 
     Example: supplygraph explain CN-2025-18 TR-2025-GENEVA
     """
-    output.write(open_chain(context, tell=False).explain(*names))
+    output.write(open_chain(context, tell=False).explain(*names, acts_as=acts_as))

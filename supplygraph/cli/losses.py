@@ -20,6 +20,8 @@ from supplygraph.cli.question_options import asks
 from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
+from supplygraph.selectors import check_choice
+from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 
 def _check_time(value: object) -> None:
@@ -40,16 +42,20 @@ def chokepoints(
     product: str | None,
     region: str | None,
     at: AtOption,
+    acts_as: Annotated[str | None, typer.Option("--as")],
     rerouting: ReroutingOption,
-    rationing: str,
+    after: int,
+    floors: Annotated[bool, typer.Option("--floors/--no-floors")],
+    outside: str,
     weights: str,
     projects: str,
     top: TopOption,
 ) -> None:
-    """Rank what can be removed by the loss it causes, under both bounds.
+    """Rank what can stop by the loss it causes abroad.
 
-    loss_none: nobody reroutes, shortage is shared in proportion. loss_least: the least loss
-    any allocation could reach. The truth lies between. Rows that close a group are never
+    none: nobody reroutes. 12m: twelve months later, with routes and plants open by then, nobody
+    outbidding anybody. least: the best that any allocation could do for that column. Exports stop
+    where every row lies in one country, else plants (--as). Rows that close a group are never
     ranked; plants whose share nobody states follow without a rank.
 
     Example: supplygraph chokepoints --by country-process --top 10
@@ -60,8 +66,11 @@ def chokepoints(
         product=product,
         region=region,
         at=at,
+        acts_as=acts_as,
         rerouting=rerouting,
-        rationing=rationing,
+        after=after,
+        floors=floors,
+        outside=words(outside),
         weights=weights,
         top=top,
         projects=words(projects),
@@ -81,8 +90,13 @@ def whatif(
     product: str | None,
     region: str | None,
     at: AtOption,
+    acts_as: Annotated[
+        str, typer.Option("--as", help="Whether the plants named stop (outage) or their exports.")
+    ] = OUTAGE,
+    forms: str,
     rerouting: ReroutingOption,
-    rationing: str,
+    floors: Annotated[bool, typer.Option("--floors/--no-floors")],
+    outside: str,
     weights: str,
     projects: str,
     compared: Annotated[list[str], typer.Option("--project")],
@@ -91,12 +105,12 @@ def whatif(
     ] = None,
     start: Annotated[str | None, typer.Option("--from", hidden=True, callback=_check_time)] = None,
 ) -> None:
-    """Show what each product and region loses when something is taken away.
+    """Show what each product and region loses when something is taken away, and when.
 
-    A row of loss_least is one sharing among several (flag outbid where it exceeds loss_none):
-    quote the total, or ask with --product.
+    A row of loss_least is that row served first: rows of it do not add up. The last rows are the
+    totals abroad, at home and of all.
 
-    Example: supplygraph whatif --remove 'country=CN process=heavy'
+    Example: supplygraph whatif --remove 'country=CN process=heavy' --as export-stop
 
     With --project it says what each project changes, alone and beside all that is announced,
     what its feed lets it run, or why it changes nothing.
@@ -109,17 +123,23 @@ def whatif(
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
     removals = read_removals(selectors) if selectors else []
     chain = open_chain(context)
-    hit = chain.remove(*removals)
-    results = hit.solve(
-        rerouting=rerouting,
-        rationing=rationing,
-        weights=weights,
-        product=product,
-        region=region,
-        at=at,
-        measures=measures,
-        sets=sets,
-        projects=words(projects),
-        compared=compared,
-    ).results
+    check_choice(acts_as, ACTS_AS, "--as")
+    take = chain.stop_exports if acts_as == EXPORT_STOP else chain.remove
+    results = (
+        take(*removals, forms=forms)
+        .solve(
+            rerouting=rerouting,
+            floors=floors,
+            outside=words(outside),
+            weights=weights,
+            product=product,
+            region=region,
+            at=at,
+            measures=measures,
+            sets=sets,
+            projects=words(projects),
+            compared=compared,
+        )
+        .results
+    )
     output.write(results)

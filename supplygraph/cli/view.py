@@ -56,7 +56,7 @@ def view(
     if record is not None:
         from supplygraph.results import load_results
 
-        if product or region or at or weights != "sectors":
+        if product or region or at or weights != "level":
             raise UsageError("--record holds its answers: leave out what is to be counted.")
         results = load_results(record)
     else:

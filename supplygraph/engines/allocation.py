@@ -15,8 +15,6 @@ One persistent model; a shock is a list of bounds, restored afterwards with the 
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from supplygraph.baseline import Baseline
@@ -24,19 +22,16 @@ from supplygraph.engines.capacity_left import capacity_left, line_share, lines_l
 from supplygraph.engines.held_shares import IDLE_SHARE, held_rows, idle_pools
 from supplygraph.engines.least_use import check_uses_are_seen
 from supplygraph.engines.shocked_model import Allocation, ShockedModel
-from supplygraph.engines.water_filling import WaterFilling
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import InfeasibleError, NotConvergedError
 from supplygraph.graph import Matrix, balance_matrix
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter, first_line_row
 from supplygraph.scenario import Shock
-from supplygraph.selectors import check_choice
 from supplygraph.solver import LinearProgram, Optimum
 
 LOSS_SCALE = 1e4
 TIE_BREAK = 1e-8
 UNWEIGHTED = 1e-3
-RATIONINGS = ("value", "shared")
 NOTHING = 1e-3  # of the largest material: the size of one that nobody makes yet
 
 
@@ -85,10 +80,6 @@ class AllocationProgram:
         """Iterations of the solver so far."""
         return self._warm.model.iterations
 
-    @cached_property
-    def _water(self) -> WaterFilling:
-        return WaterFilling(self)
-
     def held_lower(self, open_: np.ndarray) -> np.ndarray:
         """Least of each held row: none where all was surplus for want of a plant that is open now.
 
@@ -105,7 +96,7 @@ class AllocationProgram:
 
     @property
     def common(self) -> int:
-        """Column of the common served share that water-filling raises."""
+        """Column of the common served share that a leximin raises."""
         return self.columns.total
 
     def _held(self) -> Matrix:
@@ -117,7 +108,7 @@ class AllocationProgram:
         return idle_pools(self.baseline)
 
     def _share_rows(self) -> Matrix:
-        """Served units - base units x common share; open only while water is filled."""
+        """Served units - base units x common share; open only in a leximin."""
         writer = RowWriter()
         n = self.graph.n_demands
         first = writer.add_rows(n, -INFINITY, INFINITY)
@@ -246,31 +237,18 @@ class AllocationProgram:
         except InfeasibleError as error:
             raise NotConvergedError(f"{error} A removal alone can never be infeasible.") from None
 
-    def solve(
-        self, shock: Shock, rationing: str = "value", product: str | None = None
-    ) -> Allocation:
-        """Best allocation under a shock.
+    def solve(self, shock: Shock, product: str | None = None) -> Allocation:
+        """Allocation of least weighted loss under a shock.
 
         Parameters
         ----------
         shock
             What is taken away.
-        rationing
-            ``value``: least weighted loss; ``shared``: highest common served share by
-            water-filling, then least weighted loss.
         product
             Serve this product first: its loss is then a bound on its own.
-
-        Raises
-        ------
-        UsageError
-            If the rationing is unknown.
         """
-        check_choice(rationing, RATIONINGS, "rationing")
-        if rationing == "value" and product is None and self.untouched(shock):
+        if product is None and self.untouched(shock):
             return self.reference
-        if product is None and rationing == "shared":
-            return self._water.solve(shock)
         with self._warm.under(shock) as model:
             if product is not None:
                 return self._only(model, product)

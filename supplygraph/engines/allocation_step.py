@@ -21,11 +21,11 @@ from supplygraph.engines.allocation import AllocationProgram
 from supplygraph.engines.capacity_left import capacity_left, lines_left
 from supplygraph.engines.cascade_step import Limits
 from supplygraph.engines.input_intensity import Needs
+from supplygraph.engines.leximin import Leximin
 from supplygraph.engines.monthly_columns import MonthlyColumns
 from supplygraph.engines.qualification import most_of_routes, qualification_months
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets
-from supplygraph.engines.water_filling import WaterFilling
 from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario.month_arrays import Denial
 from supplygraph.selectors import check_choice
@@ -127,9 +127,12 @@ class MonthlyProgram(AllocationProgram):
         np.maximum.at(size, rows.row, np.abs(rows.value) * scale[rows.column])
         triplets = Triplets(*self.needs.into(self.extra.into_home(rows)))
         count = len(self.extra.scale) + len(self.needs.scale)
+        self.all_costs = np.concatenate(
+            [self.cost, self.extra.cost, np.zeros(len(self.needs.scale))]
+        )
         return LinearProgram(
             triplets,
-            np.concatenate([self.cost, self.extra.cost, np.zeros(len(self.needs.scale))]),
+            self.all_costs,
             np.zeros(len(self.ub) + count),
             np.concatenate([self.ub, np.zeros(count)]),
             column_scale=scale,
@@ -178,10 +181,24 @@ class MonthlyProgram(AllocationProgram):
         self.extra.set(self.model, limits, stocks, shocked)
         self.needs.set(self.model, limits.need)
         if self.rationing == "shared":
-            answer = _MonthlyFilling(self)._fill()
+            answer = self._shared(month)
         else:
             answer = self.answer(self.model.solve(f"months, {month}"))
         return answer, self.extra.after(self.taken, stocks, limits.scale)
+
+    def _shared(self, month: str) -> Allocation:
+        """The month's leximin, then what costs least among the flows that serve it."""
+        model, most = self.model, self.factor
+        demands = self.columns.start["demand"] + np.arange(len(self.base_units))
+        leximin = Leximin(model, self.share_row, demands, self.common, self.base_units)
+        index = np.arange(len(self.all_costs))
+        model.set_cost(index, np.where(index == self.common, -1.0, 0.0))
+        try:
+            shares = leximin.shares(np.zeros(len(most)), most)
+        finally:
+            model.set_cost(index, self.all_costs)
+        leximin.keep(shares, most)
+        return self.answer(model.solve(f"months, {month}"))
 
     def _upper(self, activity: np.ndarray, limits: Limits, shocked: int | None) -> np.ndarray:
         """Upper bounds of columns, with the most that activities could do before the shock."""
@@ -211,13 +228,3 @@ class MonthlyProgram(AllocationProgram):
         capped = np.isfinite(limits.arc)
         share = np.where(capped, limits.arc, 0.0)
         return np.where(capped, np.minimum(most, base * share), most)
-
-
-class _MonthlyFilling(WaterFilling):
-    """Water-filling over the program of one month, with its factors on demand."""
-
-    def __init__(self, program: MonthlyProgram) -> None:
-        self.whole, self.model, self.factor = program, program.model, program.factor
-
-    def _hold(self, open_: np.ndarray, floor: np.ndarray, most: np.ndarray) -> None:
-        super()._hold(open_, np.minimum(floor, self.factor), most * self.factor)

@@ -11,9 +11,11 @@ from supplygraph.baseline import Baseline
 from supplygraph.engines.allocation import AllocationProgram
 from supplygraph.engines.capacity_left import capacity_left
 from supplygraph.engines.cascade import Cascade
+from supplygraph.engines.shared_shortage import STEPS, SharedShortage
 from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
+from supplygraph.scenario.month_arrays import month_range
 from supplygraph.selectors import did_you_mean
 
 
@@ -36,7 +38,7 @@ class Month:
 
     baseline: Baseline
     at: str | None = None
-    scheme: str = "sectors"
+    scheme: str = "level"
     product: str | None = None
     region: str | None = None
     threads: int = 1
@@ -61,12 +63,13 @@ class Month:
             if value is not None and value not in set(demands[column]):
                 hint = did_you_mean(value, demands[column])
                 raise UsageError(f"no {column} '{value}' in demand. {hint}")
-        weights = demand_weights(self.baseline, self.scheme, self.region)
-        if self.product is None:
-            return weights
-        weights = np.where(demands["product"] == self.product, units, 0.0)
+        weights = demand_weights(self.baseline, self.scheme)
+        # The world's weights: what counts little in the world does not count more in one region.
         if self.region is not None:
             weights = np.where(demands["region"] == self.region, weights, 0.0)
+        if self.product is not None:
+            here = units > 0 if self.region is None else demands["region"] == self.region
+            weights = np.where((demands["product"] == self.product) & here, units, 0.0)
         total = weights.sum()
         return weights / total if total > 0 else weights
 
@@ -96,3 +99,18 @@ class Month:
         return AllocationProgram(
             self.baseline, weights=self.weights, month=self.month, threads=self.threads
         )
+
+    @cached_property
+    def shortage(self) -> SharedShortage:
+        """The program that shares a shortage over the months after `at`.
+
+        Its rows are those of its last step, when most plants run; of the base year they are the
+        program's own.
+        """
+        if self.at is None:
+            return SharedShortage(self.program)
+        last = month_range(self.at, STEPS[-1] + 1)[-1]
+        program = AllocationProgram(
+            self.baseline, weights=self.weights, month=last, threads=self.threads
+        )
+        return SharedShortage(program, self.at)

@@ -11,15 +11,9 @@ contracts are kept (our assumption): they make u^h rise with h in every row. A r
 most 1.15 of its base flow until its buyer has qualified it, and anything after; one without a base
 flow is closed until then.
 
-    raise the common share of all open demands as far as it goes; hold those whose price in that
-    program is positive, since all optima give them that share; go on with the rest
-
 A need of unknown size gets no more than the worst served sized use of that material in its
 market, or than its part of what arrives where no use is sized: its grams would else be served
 first and count as no loss. Where it is ahead of them when nobody reroutes it stays so by as much.
-
-Paper: leximin by successive programs, as Ogryczak and Śliwiński 2006 describe it
-(doi:10.1007/11751595_85).
 """
 
 from __future__ import annotations
@@ -32,23 +26,16 @@ import numpy as np
 from supplygraph.engines.allocation import LOSS_SCALE, AllocationProgram
 from supplygraph.engines.capacity_left import capacity_left, lines_left
 from supplygraph.engines.cascade import Levels
+from supplygraph.engines.leximin import FULL, Leximin
 from supplygraph.engines.qualification import most_of_routes, qualification_months
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.unsized_needs import UnsizedNeeds
-from supplygraph.errors import NotConvergedError
 from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.solver import LinearProgram, Triplets
 
 STEPS = (3, 6, 12, 24, 36)
-# A held demand may miss its share by this: rows are kept to 1e-9, and a chain of programs each
-# held exactly to the last would run out of feasible points by rounding.
-HELD_SLACK = 1e-9
-# Prices of open demands sum to 1. Below this one is what the solver's tolerance leaves of 0.
-PRICED = 1e-7
-# Shares this close to 1 are full service.
-FULL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -83,9 +70,12 @@ class SharedShortage:
         self.units = allocation.base_units
         self.some = self.units > 0
         self.unsized = UnsizedNeeds(allocation.baseline, first_column=allocation.common + 1)
-        self.share_row = allocation.share_row
         self._capacities: dict[int, Capacities] = {}
         self.model = self._build()
+        demands = allocation.columns.start["demand"] + np.arange(len(self.units))
+        self.leximin = Leximin(
+            self.model, allocation.share_row, demands, allocation.common, self.units
+        )
 
     def _build(self) -> LinearProgram:
         whole, unsized = self.whole, self.unsized
@@ -169,44 +159,12 @@ class SharedShortage:
     def _step(
         self, shock: Shock, none: Levels, step: int, floor: np.ndarray, ceiling: np.ndarray
     ) -> np.ndarray:
-        """The leximin of one step; what is served in full anyway is held at once."""
+        """The leximin of one step."""
         if (floor >= ceiling - FULL)[self.some].all():
             return floor
         routes = most_of_routes(self.whole.baseline.block("arc"), self.lag <= step)
         self._bound(shock, self.capacities(step), routes, none)
-        value = floor.copy()
-        open_ = self.some & (floor < ceiling - FULL)
-        onward = False
-        while open_.any():
-            value, tight = self._round(open_, value, ceiling, onward=onward)
-            open_ &= ~tight
-            onward = True
-        return np.clip(value, floor, ceiling)
-
-    def _round(
-        self, open_: np.ndarray, value: np.ndarray, ceiling: np.ndarray, *, onward: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Shares after all open demands rose together, and which of them can go no higher."""
-        n = len(open_)
-        rows = self.share_row + np.arange(n)
-        self.model.set_row_bounds(rows, np.where(open_, 0.0, -INFINITY), np.full(n, INFINITY))
-        least = np.maximum(value - HELD_SLACK, 0.0) * self.units
-        self.model.set_column_bounds(
-            self._demands(), least, np.maximum(ceiling * self.units, least)
-        )
-        optimum = self.model.solve("shared shortage", onward=onward)
-        common = float(np.clip(optimum.x[self.whole.common], 0.0, 1.0))
-        price = np.abs(optimum.dual[rows]) * np.where(self.some, self.units, 0.0)
-        reached = np.maximum(value, common)
-        tight = open_ & ((price > PRICED) | (reached >= ceiling - FULL))
-        if common >= 1.0 - FULL:
-            tight = open_
-        if not tight.any():
-            # Degenerate prices: hold the one that carries most of them.
-            if not price[open_].any():
-                raise NotConvergedError("shared shortage: no open demand limits the others.")
-            tight = open_ & (price >= price[open_].max())
-        return np.where(tight, np.minimum(reached, ceiling), value), tight
+        return self.leximin.shares(floor, ceiling)
 
     def least(
         self,
@@ -235,11 +193,7 @@ class SharedShortage:
         ceiling = np.ones(len(weights)) if most is None else most
         floor = np.minimum(none.user[self.graph.n_activities :, 0], ceiling)
         self._bound(shock, self.capacities(step), np.full(len(self.lag), INFINITY), none)
-        rows = self.share_row + np.arange(len(weights))
-        self.model.set_row_bounds(rows, np.full(len(rows), -INFINITY), np.full(len(rows), INFINITY))
-        keep = np.where(weights > 0, 0.0, np.maximum(floor - HELD_SLACK, 0.0)) * self.units
-        most_units = np.maximum(ceiling * self.units, keep)
-        self.model.set_column_bounds(self._demands(), keep, most_units)
+        self.leximin.keep(np.where(weights > 0, 0.0, floor), ceiling)
         index = np.arange(self.whole.common + 1)
         self.model.set_cost(index, self._costs(weights))
         try:
@@ -260,9 +214,6 @@ class SharedShortage:
         cost[self.whole.columns.block("demand")] = -worth
         cost[self.whole.common] = 0.0
         return cost
-
-    def _demands(self) -> np.ndarray:
-        return self.whole.columns.start["demand"] + np.arange(len(self.units))
 
     def _bound(
         self, shock: Shock, capacities: Capacities, routes: np.ndarray, none: Levels

@@ -30,7 +30,7 @@ class Allocation:
     price
         Loss avoided per tonne more at home, per pool.
     warnings
-        Such as that water-filling stopped early.
+        Sentences for the reader.
     """
 
     x: np.ndarray

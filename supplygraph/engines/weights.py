@@ -26,7 +26,7 @@ MOST = 0.1  # of a total under `level`: no product should decide a ranking by it
 
 
 def demand_weights(
-    baseline: Baseline, scheme: str = "sectors", region: str | None = None
+    baseline: Baseline, scheme: str = "level", region: str | None = None
 ) -> np.ndarray:
     """Weight of every demand row; they sum to 1, or to 0 if nothing weighs.
 

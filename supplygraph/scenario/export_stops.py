@@ -14,15 +14,19 @@ count alike. What stays in the country is not raised: the goods that no longer l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.scenario.shocks import Shock
+from supplygraph.errors import SelectorError
+from supplygraph.scenario.load import scenario_of
+from supplygraph.scenario.network_queries import World
+from supplygraph.scenario.shocks import FORMS, Shock, parse_shock
+from supplygraph.selectors import parse_removal
 
-EXPORT_STOP, OUTAGE = "export-stop", "outage"
-ACTS_AS = (EXPORT_STOP, OUTAGE)
+MEASURE = "measure="
 
 
 def as_export_stop(baseline: Baseline, outage: Shock) -> Shock:
@@ -117,3 +121,81 @@ def home_of(baseline: Baseline, outage: Shock) -> Home:
     routes = market[graph.arcs["origin"].to_numpy()[outage.arc < 1]]
     found = [*plants[outage.activity < 1], *made, *routes]
     return Home(frozenset(str(name) for name in found))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What is taken away, and what that does to the network.
+
+    Attributes
+    ----------
+    shock
+        Shares left, as the engines read them.
+    home
+        Markets of what is taken away.
+    """
+
+    shock: Shock
+    home: Home
+
+    def with_(self, other: Stop) -> Stop:
+        """Both; where they meet the tighter one counts."""
+        return Stop(self.shock.with_(other.shock), Home(self.home.markets | other.home.markets))
+
+
+def outage_of(baseline: Baseline, outage: Shock) -> Stop:
+    """The stop of plants that a shock names."""
+    return Stop(outage, home_of(baseline, outage))
+
+
+def export_stop_of(baseline: Baseline, outage: Shock) -> Stop:
+    """The stop of exports of what a shock names."""
+    return Stop(as_export_stop(baseline, outage), home_of(baseline, outage))
+
+
+def parse_export_stop(baseline: Baseline, texts: Sequence[str], forms: str = FORMS[0]) -> Stop:
+    """The joint export stop of several selectors; ``measure=ID`` names the goods that one lists.
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    texts
+        Selectors as for removals, or ``measure=ID``, each with an optional ``share=``.
+    forms
+        Of an element ``refined`` or ``all``.
+
+    Raises
+    ------
+    SelectorError
+        If one does not parse or names nothing.
+    """
+    outage = parse_shock(baseline.graph, (t for t in texts if not _is_measure(t)), forms)
+    for text in filter(_is_measure, texts):
+        outage = outage.with_(_listed_goods(baseline, text))
+    return export_stop_of(baseline, outage)
+
+
+def _is_measure(text: str) -> bool:
+    return text.strip().startswith(MEASURE)
+
+
+def _listed_goods(baseline: Baseline, text: str) -> Shock:
+    """The routes of the goods that a measure lists, out of the countries that impose it."""
+    graph = baseline.graph
+    removal = parse_removal(text.strip().replace(MEASURE, "id=", 1))
+    names = removal.selector.value("id")
+    if len(removal.selector.terms) != 1 or not names:
+        raise SelectorError(f"'{text}': write measure=ID alone, with a share= at most.")
+    content = {"title": "stop", "start": graph.base_month, "months": 1, "season": False}
+    told = scenario_of(graph.dataset, content, (), names, file=MEASURE, graph=graph)
+    world, shock = World(graph, baseline), Shock.nothing(graph)
+    for measure in told.acting:
+        listed = measure.controlled(world)
+        if not listed:
+            raise SelectorError(
+                f"'{text}': {measure.id} lists no goods whose export it controls. "
+                "Name a licence or a ban, or let it act with --measure."
+            )
+        shock.arc[world.arcs(listed, measure.origins(world), ["*"])] = 1.0 - removal.share
+    return shock

@@ -13,6 +13,7 @@ from supplygraph.selectors import Removal, Selector, Term, did_you_mean, fits, p
 
 CLOSING = ("rest", "country")  # rows that close a group to its total
 UNRECORDED = "unrecorded"
+FORMS = ("refined", "all")  # of an element
 GLOB = frozenset("*?")
 # What a document or row that is no part of the network is called, and how it acts instead.
 ON_RECORD = {
@@ -75,13 +76,22 @@ class Shock:
         return bool((self.activity == 1).all() and (self.made == 1).all() and (self.arc == 1).all())
 
 
-def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
+def shock_of(graph: SupplyGraph, removal: Removal, forms: str = FORMS[0]) -> Shock:
     """The shock of one removal.
 
     A selector that names only elements or materials and places acts on what is made there
     (plants keep their other outputs; an element empties its oxides and the metals made of it
     alone); `id=` on a plant, an arc ``material:from>to``, a pool ``material@market`` or the row of
     a ranking such as ``CN/heavy``; any other on plants.
+
+    Parameters
+    ----------
+    graph
+        Compiled network.
+    removal
+        Selector and share.
+    forms
+        Of an element ``refined`` (its oxides and its own metals) or ``all`` that contains it.
 
     Raises
     ------
@@ -101,7 +111,7 @@ def shock_of(graph: SupplyGraph, removal: Removal) -> Shock:
         return shock
     if graph.names_pools(selector):
         mask = graph.select_pools(selector)
-        if {t.key for t in selector.terms} & {"element"}:
+        if forms != "all" and {t.key for t in selector.terms} & {"element"}:
             mask = graph.refined(mask)
         _need(mask, selector.text)
         shock.made[mask] = left
@@ -227,8 +237,8 @@ def _need(mask: np.ndarray, text: str) -> None:
         raise SelectorError(f"removal '{text}': nothing fits all of its terms. Drop one.")
 
 
-def parse_shock(graph: SupplyGraph, texts: Iterable[str]) -> Shock:
-    """The joint shock of several removals as text.
+def parse_shock(graph: SupplyGraph, texts: Iterable[str], forms: str = FORMS[0]) -> Shock:
+    """The joint shock of several removals as text; `forms` as of `shock_of`.
 
     Examples
     --------
@@ -240,5 +250,5 @@ def parse_shock(graph: SupplyGraph, texts: Iterable[str]) -> Shock:
     """
     shock = Shock.nothing(graph)
     for text in texts:
-        shock = shock.with_(shock_of(graph, parse_removal(text)))
+        shock = shock.with_(shock_of(graph, parse_removal(text), forms))
     return shock

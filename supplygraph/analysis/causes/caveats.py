@@ -8,9 +8,11 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.month_model import Month
+from supplygraph.engines.weights import unsized_part
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.shocks import CLOSING, UNRECORDED
 from supplygraph.selectors import parse_removal
+from supplygraph.vocabulary import EXPORT_STOP
 
 # Below this share of its published units a demand counts as not served by the balance.
 UNSERVED = 1e-6
@@ -59,38 +61,56 @@ def left_out(baseline: Baseline) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def other_month(month: Month, *, least: bool) -> tuple[str, ...]:
-    """What capacities of another month do to the meaning of both losses, as sentences.
+def other_month(month: Month) -> tuple[str, ...]:
+    """What capacities of another month do to the meaning of losses, as sentences.
 
-    Losses are counted against the same month without the removal, as shares of base-year
-    demand: they end where that month's supply ends, and `least` may open plants that `none`
-    does not know, so that ``loss_least`` may exceed ``loss_none``.
+    Losses are counted against the same month without the removal when nobody reroutes, as shares
+    of base-year demand: they end where that month's supply ends.
 
     Parameters
     ----------
     month
         Engines of the month.
-    least
-        Whether the bound `least` was asked for.
     """
     base_year = month.baseline.graph.base_year
     if month.month == month.baseline.graph.base_month:
         return ()
     notes = [
-        f"capacities of {month.month}, flows and demand of {base_year}: "
-        "loss_none cannot know what trade has opened or ended since"
+        f"capacities of {month.month} and the months after it, flows and demand of {base_year}: "
+        "none cannot know what trade has opened or ended since"
     ]
     weights = month.weights
-    served = {"none": float(weights @ month.served_none)}
-    if least:
-        served["least"] = float(weights @ month.program.reference.served)
-    if weights.sum() > 0 and any(share < weights.sum() - WHOLE for share in served.values()):
-        shares = " and ".join(f"{100 * s:.1f} % under {name}" for name, s in served.items())
+    served = float(weights @ month.served_none)
+    if weights.sum() > 0 and served < weights.sum() - WHOLE:
         notes.append(
-            f"without a removal {month.month} serves {shares} of {base_year} demand; no loss can "
-            "be larger, and loss_least may exceed loss_none"
+            f"without a removal {month.month} serves {100 * served:.1f} % of {base_year} demand if "
+            "nobody reroutes; no loss can be larger"
         )
     return tuple(notes)
+
+
+def stops_and_outages(acts_as: str) -> str:
+    """What a removal does, as a sentence: the first of an answer."""
+    if acts_as == EXPORT_STOP:
+        return (
+            "as export-stop: the plants go on and serve their own country, and what they export "
+            "does not leave it (--as outage: the plants stop)"
+        )
+    return (
+        "as outage: the plants stop, and their own country lacks their goods too "
+        "(--as export-stop: only their exports end)"
+    )
+
+
+def rests_on_unsized(month: Month) -> tuple[str, ...]:
+    """Which part of the weights rests on needs whose size nobody knows, as a sentence."""
+    part = unsized_part(month.baseline, month.weights)
+    if not part > WHOLE:
+        return ()
+    return (
+        f"{100 * part:.0f} % of the weight is that of products with a need whose size nobody "
+        "states: such a need is served no better than the sized uses beside it",
+    )
 
 
 def beside_rankings(graph: SupplyGraph, removals: Iterable[str]) -> tuple[str, ...]:

@@ -1,26 +1,63 @@
-"""Which nodes can stop which products: every removal under both bounds."""
+"""Which nodes can stop which products: every removal, abroad and at home, under every sharing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.caveats import other_month
+from supplygraph.analysis.causes.caveats import (
+    other_month,
+    rests_on_unsized,
+    stops_and_outages,
+)
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.entities import Entity, entities_of, unranked_facilities
+from supplygraph.analysis.losses.loss_columns import (
+    BOUNDS,
+    PLACES,
+    STEP_NAMES,
+    USUAL,
+    Loss,
+    Sharing,
+    losses_of,
+)
+from supplygraph.analysis.losses.other_weights import OtherWeights
 from supplygraph.engines import SECTORS, Levels
-from supplygraph.engines.group_testing import served_shares
 from supplygraph.engines.month_model import Month
 from supplygraph.grades import weakest
 from supplygraph.precision import stated
 from supplygraph.scenario import Shock
+from supplygraph.scenario.export_stops import export_stop_of, home_of, outage_of
+from supplygraph.selectors import check_choice
 from supplygraph.tolerances import SAME_LOSS
+from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 SHORT = 0.05
 ONE_PRODUCT = 0.5
-BLOCK = 64
+BY_SECTOR = ("none", STEP_NAMES[12])
+STOPS = {EXPORT_STOP: export_stop_of, OUTAGE: outage_of}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Removals ranked.
+
+    Attributes
+    ----------
+    table
+        Columns of docs/design.md#columns: ranked rows, then plants without a known share.
+    acts_as
+        Whether exports or plants stop.
+    warnings
+        Sentences; the first says what a removal does.
+    """
+
+    table: pd.DataFrame
+    acts_as: str
+    warnings: tuple[str, ...]
 
 
 def chokepoints(
@@ -29,11 +66,13 @@ def chokepoints(
     *,
     product: str | None = None,
     region: str | None = None,
-    rerouting: str = "both",
-    rationing: str = "value",
+    sharing: Sharing = USUAL,
+    acts_as: str | None = None,
+    all_weights: bool = False,
     top: int | None = None,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Rank removals by the weighted loss they cause.
+    only: Collection[str] | None = None,
+) -> Ranking:
+    """Rank removals by the weighted loss they cause abroad.
 
     Parameters
     ----------
@@ -43,87 +82,63 @@ def chokepoints(
         One of `supplygraph.analysis.losses.entities.BY`.
     product, region
         Count only this product or region (the month's weights must match).
-    rerouting
-        ``none``, ``least`` or ``both``.
-    rationing
-        Rationing of ``least``.
+    sharing
+        How shortage is shared.
+    acts_as
+        ``export-stop`` or ``outage``; if None as `usual_action` says.
+    all_weights
+        Whether to give the rank under every scheme of weights too.
     top
         Rows to return; all by default.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Columns of docs/design.md#columns: ranked rows, then plants without a known
-        share.
-    warnings : tuple of str
+    only
+        Ids to compute; all by default.
     """
     month = tracer.month
     entities = entities_of(month.baseline, by)
+    entities = [entity for entity in entities if only is None or entity.id in only]
+    acts_as = usual_action(tracer, entities) if acts_as is None else acts_as
+    check_choice(acts_as, ACTS_AS, "as")
     rows = _LossRows(tracer, product, region)
-    losses = _Losses(month, len(entities))
-    found: list[dict[str, object]] = []
-    for first in range(0, len(entities), BLOCK):
-        found += _block(rows, losses, entities[first : first + BLOCK], first, rerouting, rationing)
+    stop_of = STOPS[acts_as]
+    stops = [stop_of(month.baseline, entity.shock) for entity in entities]
+    found = []
+    marks: list[bytes] = []
+    others = OtherWeights(month) if all_weights else None
+    for entity, loss in zip(entities, losses_of(month, sharing, stops), strict=True):
+        found.append(rows.row(entity, loss))
+        marks.append(_mark(loss))
+        if others is not None:
+            others.add(entity.id, loss)
+    notes = (stops_and_outages(acts_as), *rows.warnings())
     table = pd.DataFrame(found)
     if table.empty:
-        return table, (f"nothing to rank by {by} in this dataset", *tracer.left_out)
-    table = _rank(table, losses, rerouting)
+        nothing = f"nothing to rank by {by} in this dataset"
+        return Ranking(table, acts_as, (nothing, *tracer.left_out))
+    table = _rank(table.assign(_mark=marks), sharing)
+    if others is not None:
+        table, said = others.beside(table)
+        notes += said
     if by == "facility":
-        table = pd.concat([table, _unranked(month, rows)], ignore_index=True)
-    table = table.drop(columns="_column")
+        table = pd.concat([table, _unranked(rows, sharing, acts_as, only)], ignore_index=True)
     if top is not None:
         table = table.head(top)
-    return table.reset_index(drop=True), rows.warnings(losses)
+    return Ranking(table.reset_index(drop=True), acts_as, notes)
 
 
-class _Losses:
-    """Losses of all removals: demands x removals, NaN where not asked."""
+def usual_action(tracer: Tracer, entities: Sequence[Entity]) -> str:
+    """A stop of exports where every removal lies in one market, else an outage.
 
-    def __init__(self, month: Month, removals: int) -> None:
-        self.none = np.full((month.baseline.graph.n_demands, removals), np.nan)
-        self.least = self.none.copy()
-        self.untouched = self.cleared = 0
-
-
-def _block(
-    rows: _LossRows,
-    losses: _Losses,
-    entities: Sequence[Entity],
-    first: int,
-    rerouting: str,
-    rationing: str,
-) -> list[dict[str, object]]:
-    """Rows of some removals; the levels of all of them at once would not fit into memory."""
-    month = rows.month
-    levels = month.cascade.levels([month.shock.with_(entity.shock) for entity in entities])
-    none = np.clip(month.served_none[:, None] - month.cascade.served(levels), 0.0, 1.0)
-    losses.none[:, first : first + len(entities)] = none
-    if rerouting != "none":
-        least = _served(month, entities, rationing, losses)
-        losses.least[:, first : first + len(entities)] = (
-            month.program.reference.served[:, None] - least
-        )
-    result = []
-    for index, entity in enumerate(entities):
-        column = first + index
-        least = losses.least[:, column].copy()
-        row = rows.row(entity, none[:, index].copy(), least, levels.column(index))
-        result.append({**row, "_column": column})
-    return result
+    Whose exports stop is clear where one state can stop them.
+    """
+    baseline = tracer.month.baseline
+    markets = (home_of(baseline, entity.shock).markets for entity in entities)
+    return EXPORT_STOP if all(len(names) <= 1 for names in markets) else OUTAGE
 
 
-def _served(
-    month: Month, entities: Sequence[Entity], rationing: str, losses: _Losses
-) -> np.ndarray:
-    """Served shares of the best allocation without each entity: demands x entities."""
-    shocks = [entity.shock for entity in entities]
-    if rationing == "value":
-        ranking = served_shares(month.program, shocks)
-        losses.untouched += ranking.untouched
-        losses.cleared += ranking.cleared
-        return ranking.served
-    answers = [month.program.solve(shock, rationing).served for shock in shocks]
-    return np.stack(answers, axis=1)
+def _mark(loss: Loss) -> bytes:
+    """What is lost by everybody: nodes of one flow have the same."""
+    vectors = np.concatenate([loss.none, *loss.shared.values()])
+    return bytes((np.round(vectors, 8) + 0.0).tobytes())
 
 
 class _LossRows:
@@ -145,8 +160,6 @@ class _LossRows:
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.left_out = tracer.left_out
         self.sector = self.demands["sector"].to_numpy()
-        sectors = [np.where(self.sector == name, self.weights, 0.0) for name in SECTORS]
-        self.counted = np.array([self.weights, *sectors])
         self.product = [str(name) for name in self.demands["product"]]
         self.products, self.product_of = np.unique(self.product, return_inverse=True)
         regions = [str(name) for name in self.demands["region"]]
@@ -164,39 +177,27 @@ class _LossRows:
         self.stock, self.stocked_group = stock[entries], inputs.group[entries]
         self.stocked = inputs.user[entries] - first
 
-    def row(
-        self, entity: Entity, none: np.ndarray, least: np.ndarray, levels: Levels
-    ) -> dict[str, object]:
+    def row(self, entity: Entity, loss: Loss) -> dict[str, object]:
         """One removal."""
-        totals = {"none": self.totals(none), "least": self.totals(least)}
-        row: dict[str, object] = {
-            **entity.identity,
-            "loss_none": totals["none"][0],
-            "loss_least": totals["least"][0],
-            "loss_upper": np.nan,
-        }
-        for bound in ("none", "least"):
-            for sector, value in zip(SECTORS, totals[bound][1:], strict=True):
-                row[f"loss_{bound}_{sector}"] = value
-        row |= self._worst(entity, none, levels)
+        row: dict[str, object] = dict(entity.identity)
+        for place in PLACES:
+            columns, _ = loss.columns(loss.weights(place))
+            row |= {f"loss_{place}_{bound}": columns[bound] for bound in BOUNDS}
+        row["loss_upper"] = np.nan
+        for bound in BY_SECTOR:
+            lost = loss.none if bound == "none" else loss.shared.get(bound)
+            for sector in SECTORS:
+                mine = np.where(self.sector == sector, loss.weights("abroad"), 0.0)
+                row[f"loss_abroad_{bound}_{sector}"] = loss.mean(lost, mine)
+        row |= self._worst(entity, loss)
         row["baseline_share"] = entity.baseline_share
         row["evidence"] = row.pop("_evidence")
-        row["flags"] = entity.flags
-        if self.only_nominal:
-            row["flags"] = (*entity.flags, "nominal")
-            row |= {key: np.nan for key in row if key.startswith("loss_least")}
+        alone = ("no_abroad",) * (not loss.weights("abroad").any())
+        row["flags"] = (*entity.flags, *alone, *("nominal",) * self.only_nominal)
         return row
 
-    def totals(self, loss: np.ndarray) -> list[float]:
-        """Weighted loss of all that counts, then of each sector; NaN where nothing does."""
-        weight = self.counted.sum(axis=1)
-        unknown = (weight <= 0) | np.isnan(loss).all()
-        values = self.counted @ np.nan_to_num(loss) / np.where(weight > 0, weight, 1.0)
-        values = np.where(np.abs(values) < 1e-12, 0.0, values)
-        return np.where(unknown, np.nan, values).tolist()
-
-    def _worst(self, entity: Entity, none: np.ndarray, levels: Levels) -> dict[str, object]:
-        """Product and region hit hardest, and why."""
+    def _worst(self, entity: Entity, loss: Loss) -> dict[str, object]:
+        """Product and region hit hardest abroad, or at home where nothing lies abroad, and why."""
         empty = {
             "months_to_first_shortage": np.nan,
             "worst_product": "",
@@ -204,17 +205,19 @@ class _LossRows:
             "binding_input": "",
             "_evidence": "",
         }
-        hit = np.flatnonzero(self.wanted & (none > SAME_LOSS))
+        levels, wanted = loss.levels, self.wanted & ~loss.home
+        wanted = wanted if wanted.any() else self.wanted
+        lost = loss.ranked if (loss.ranked[wanted] > SAME_LOSS).any() else loss.none
+        hit = np.flatnonzero(wanted & (lost > SAME_LOSS))
         if not len(hit):
             return empty
-        product, region, demand = self._hardest(hit, none)
-        shock = self.month.shock.with_(entity.shock)
-        path = self.binding.under_none(demand, self.binding.cut(shock), levels)
+        product, region, demand = self._hardest(hit, lost)
+        path = self.binding.under_none(demand, self.binding.cut(loss.shock), levels)
         material = path.material if path else ""
         group = entity.kind not in ("facility", "operator")
         removed = self.evidence.removed(entity.shock, group, material)
         return {
-            "months_to_first_shortage": self._first_month(hit, none, levels),
+            "months_to_first_shortage": self._first_month(hit, loss.none, levels),
             "worst_product": product,
             "worst_region": region,
             "binding_input": material,
@@ -272,47 +275,36 @@ class _LossRows:
             notes.append(f"no weight, no sized need: {', '.join(idle)}")
         return notes
 
-    def warnings(self, losses: _Losses) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Notes on what the totals count."""
-        weights = self.weights
         notes = []
-        if not (weights > 0).any():
+        if not (self.weights > 0).any():
             notes.append("no product asked for carries a weight: totals are empty")
+        notes += rests_on_unsized(self.month)
         notes += self._carried()
         notes += self.left_out
-        notes += other_month(self.month, least=not np.isnan(losses.least).all())
-        if losses.untouched:
-            notes.append(
-                f"{losses.untouched} removals touch nothing the least-loss optimum uses: "
-                "loss_least 0 without a solve"
-            )
-        if losses.cleared:
-            notes.append(
-                f"{losses.cleared} removals lose nothing even together with others: "
-                "loss_least 0 without a solve of their own"
-            )
+        notes += other_month(self.month)
         return tuple(notes)
 
 
-def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
-    """Sort, number, and give one rank to nodes that are one flow."""
-    key = "loss_least" if rerouting == "least" else "loss_none"
-    table = table.assign(_key=table[key].round(12).fillna(-1.0))
-    table = table.sort_values(["_key", "id"], ascending=[False, True]).reset_index(drop=True)
+def _rank(table: pd.DataFrame, sharing: Sharing) -> pd.DataFrame:
+    """Sort by the loss abroad, then at home; number, with one rank for nodes that are one flow."""
+    keys = [f"loss_{place}_{bound}" for place in PLACES for bound in (sharing.ranked_by, "none")]
+    work = table.assign(**{f"_{key}": table[key].round(12).fillna(-1.0) for key in keys})
+    order = [f"_{key}" for key in keys]
+    work = work.sort_values([*order, "id"], ascending=[False] * len(order) + [True])
+    work = work.drop(columns=order).reset_index(drop=True)
     ranks: list[int] = []
-    flags = list(table["flags"])
+    flags = list(work["flags"])
     leaders: dict[bytes, int] = {}
-    stage = list(table["stage"])
-    cells = zip(table["_column"], table["loss_none"], table["kind"], strict=True)
-    for position, (column, loss_none, kind) in enumerate(cells):
-        vector = np.concatenate([losses.none[:, column], np.nan_to_num(losses.least[:, column])])
-        mark = (np.round(vector, 8) + 0.0).tobytes()
+    stage = list(work["stage"])
+    lost = work[["loss_abroad_none", "loss_home_none"]].max(axis=1)
+    for position, (mark, most, kind) in enumerate(
+        zip(work["_mark"], lost, work["kind"], strict=True)
+    ):
         leader = leaders.get(mark)
-        if (
-            leader is not None
-            and loss_none > SAME_LOSS
-            and (stage[leader] != stage[position] or kind == "element")
-        ):
+        other_place = leader is not None and (stage[leader] != stage[position] or kind == "element")
+        if leader is not None and other_place and most > SAME_LOSS:
             ranks.append(ranks[leader])
             for place in (leader, position):
                 if "same_flow" not in flags[place]:
@@ -320,13 +312,20 @@ def _rank(table: pd.DataFrame, losses: _Losses, rerouting: str) -> pd.DataFrame:
         else:
             leaders.setdefault(mark, position)
             ranks.append(position + 1)
-    return table.assign(rank=ranks, flags=flags).drop(columns="_key")
+    return work.assign(rank=ranks, flags=flags).drop(columns="_mark")
 
 
-def _unranked(month: Month, rows: _LossRows) -> pd.DataFrame:
+def _unranked(
+    rows: _LossRows, sharing: Sharing, acts_as: str, only: Collection[str] | None
+) -> pd.DataFrame:
     """Plants without a known share: no rank, the group's loss as an upper limit."""
-    plants = unranked_facilities(month.baseline.graph)
-    upper = {parent: _group_loss(month, rows, parent) for parent in set(plants["parent_id"])}
+    plants = unranked_facilities(rows.graph)
+    if only is not None:
+        plants = plants[plants["id"].isin(only)]
+    upper = {
+        parent: _group_loss(rows.month, sharing, acts_as, parent)
+        for parent in set(plants["parent_id"])
+    }
     result = [
         {
             "id": plant.id,
@@ -336,28 +335,27 @@ def _unranked(month: Month, rows: _LossRows) -> pd.DataFrame:
             "country": plant.country,
             "stage": plant.stage,
             "process": plant.process,
-            "loss_none": np.nan,
-            "loss_least": np.nan,
+            **dict.fromkeys((f"loss_{p}_{b}" for p in PLACES for b in BOUNDS), np.nan),
             "loss_upper": upper[plant.parent_id],
             "worst_product": "",
             "worst_region": "",
             "binding_input": "",
             "evidence": "",
             "flags": ("share_unknown",),
-            "_column": -1,
         }
-        for plant in plants.rename(columns={"name": "name"}).itertuples(index=False)
+        for plant in plants.itertuples(index=False)
     ]
     return pd.DataFrame(result)
 
 
-def _group_loss(month: Month, rows: _LossRows, parent: str) -> float:
-    """Loss under none without the unstated rest of a group."""
+def _group_loss(month: Month, sharing: Sharing, acts_as: str, parent: str) -> float:
+    """Loss abroad under none without the unstated rest of a group."""
     graph = month.baseline.graph
     shock = Shock.nothing(graph)
     shock.activity[(graph.activities["id"] == parent).to_numpy()] = 0.0
-    levels = month.cascade.levels([month.shock.with_(shock)])
-    return rows.totals(month.served_none - month.cascade.served(levels)[:, 0])[0]
+    stop = STOPS[acts_as](month.baseline, shock)
+    loss = next(losses_of(month, replace(sharing, rerouting="none"), [stop]))
+    return loss.mean(loss.none, loss.weights("abroad"))
 
 
 def upper_limit(tracer: Tracer, plant: str) -> str:
@@ -371,7 +369,10 @@ def upper_limit(tracer: Tracer, plant: str) -> str:
     if row.empty:
         return ""
     parent = str(row["parent_id"].iat[0])
-    loss = stated(_group_loss(month, _LossRows(tracer, None, None), parent), 1.0)
+    loss = stated(_group_loss(month, USUAL, EXPORT_STOP, parent), 1.0)
     if np.isnan(loss):
         return ""
-    return f" Its loss is at most {100 * loss:.3g} % (loss_upper), that of {parent} as a whole."
+    return (
+        f" Its loss abroad is at most {100 * loss:.3g} % (loss_upper) if its exports stop, that of "
+        f"{parent} as a whole."
+    )

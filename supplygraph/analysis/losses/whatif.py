@@ -1,150 +1,185 @@
-"""What a removal does to every product and region, under both bounds."""
+"""What a removal does to every product and region, under every way of sharing a shortage."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.causes.caveats import other_month
-from supplygraph.analysis.causes.loss_causes import Tracer
+from supplygraph.analysis.causes.caveats import other_month, rests_on_unsized
+from supplygraph.analysis.causes.loss_causes import Path, Tracer
 from supplygraph.analysis.losses.chokepoints import SHORT
 from supplygraph.analysis.losses.entities import idle_activities
-from supplygraph.scenario import Shock
+from supplygraph.analysis.losses.loss_columns import (
+    BOUNDS,
+    PLACES,
+    STEP_NAMES,
+    Sharing,
+    losses_of,
+)
+from supplygraph.analysis.losses.lost_by_year import (
+    YEARS,
+    Cover,
+    first_month,
+    loss_by_month,
+    lost_by_year,
+)
+from supplygraph.scenario.export_stops import Stop
 from supplygraph.tolerances import SAME_LOSS
+from supplygraph.vocabulary import COVERS
+
+TOTAL = "total"
+# Sizes of stocks that bound the months lost.
+ENDS = tuple(COVERS.index(cover) for cover in ("low", "high"))
 
 
 def whatif(
-    tracer: Tracer, shock: Shock, *, rerouting: str = "both", rationing: str = "value"
+    tracer: Tracer, stop: Stop, sharing: Sharing, notes: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Losses by product, region and segment under a shock, then the weighted total.
+    """Losses by product, region and segment when something stops, then the weighted totals.
 
     Parameters
     ----------
     tracer
         Engines of a month, with causes and grades.
-    shock
+    stop
         What is taken away.
-    rerouting
-        ``none``, ``least`` or ``both``.
-    rationing
-        Rationing of ``least``.
+    sharing
+        How shortage is shared.
+    notes
+        Sentences that come first.
 
     Returns
     -------
     table : pandas.DataFrame
-        Columns of docs/design.md#columns, ``month`` empty.
+        Columns of docs/design.md#columns, ``month`` empty. The last rows are the totals abroad, at
+        home and of all.
     warnings : tuple of str
     """
-    work = _Whatif(tracer, shock, rerouting, rationing)
+    work = _Whatif(tracer, stop, sharing)
     rows = [work.row(key, index) for key, index in tracer.rows]
-    table = pd.DataFrame([*rows, work.total()])
-    return table, work.warnings
+    table = pd.DataFrame([*rows, *(work.total(place) for place in (*PLACES, TOTAL))])
+    month = tracer.month
+    return table, (*notes, *rests_on_unsized(month), *tracer.left_out, *other_month(month))
 
 
 class _Whatif:
-    def __init__(self, tracer: Tracer, shock: Shock, rerouting: str, rationing: str) -> None:
+    def __init__(self, tracer: Tracer, stop: Stop, sharing: Sharing) -> None:
         month = tracer.month
         self.month, self.tracer = month, tracer
-        self.shock = month.shock.with_(shock)
         self.graph = month.baseline.graph
         self.demands, self.units = self.graph.demands, month.baseline.block("demand")
-        self.levels = month.cascade.levels([self.shock])
-        n = self.graph.n_demands
-        served = month.cascade.served(self.levels)[:, 0]
-        self.none = np.clip(month.served_none - served, 0.0, 1.0)
-        self.least = np.full(n, np.nan)
-        self.rationing, self.answer = rationing, None
-        self.warnings = tracer.left_out + other_month(month, least=rerouting != "none")
-        if rerouting != "none":
-            self.answer = month.program.solve(shock, rationing)
-            self.least = month.program.reference.served - self.answer.served
-            self.warnings += self.answer.warnings
-        if rerouting == "least":
-            self.none = np.full(n, np.nan)
-        self.hit = np.nan_to_num(self.none)
+        self.loss = next(losses_of(month, sharing, [stop]))
         self.binding, self.evidence = tracer.binding, tracer.evidence
-        self.new_plants = self._removes_new_plants(shock)
+        self.new_plants = self._removes_new_plants(stop)
         self.stock = tracer.stock
-        self.cut = self.binding.cut(self.shock)
+        self.cut = self.binding.cut(self.loss.shock)
         self.unit = [str(unit) for unit in self.demands["unit"]]
+        self.paths = [self._path(demand) for demand in range(self.graph.n_demands)]
+        self.years, self.first = self._months_lost()
 
-    def _removes_new_plants(self, shock: Shock) -> bool:
-        """Whether plants go that had no flow in the base year: only `least` can miss them."""
-        idle = idle_activities(self.month.baseline)
-        return self.answer is not None and bool(
-            (idle & (shock.activity < 1) & (self.month.program.activity_upper > 0)).any()
-        )
+    def _path(self, demand: int) -> Path | None:
+        if not self.loss.none[demand] > SAME_LOSS:
+            return None
+        return self.binding.under_none(demand, self.cut, self.loss.levels)
+
+    def _removes_new_plants(self, stop: Stop) -> bool:
+        """Whether plants go that had no flow in the base year: none cannot miss them."""
+        shock = self.month.shock.with_(stop.shock)
+        return bool((idle_activities(self.month.baseline) & (shock.activity < 1)).any())
+
+    def _months_lost(self) -> tuple[np.ndarray, np.ndarray]:
+        """Months lost by year and the first month of a shortage, of every demand at both covers."""
+        n, steps = self.graph.n_demands, {name: step for step, name in STEP_NAMES.items()}
+        shared = {steps[name]: lost for name, lost in self.loss.shared.items()}
+        # Without a path a loss lasts as it is when nobody reroutes.
+        shared = shared or {1: self.loss.none}
+        cover = Cover(self.month.baseline)
+        years, first = np.zeros((n, len(ENDS), YEARS)), np.full((n, len(ENDS)), np.nan)
+        for demand, path in enumerate(self.paths):
+            loss = loss_by_month({step: float(lost[demand]) for step, lost in shared.items()})
+            for number, end in enumerate(ENDS):
+                held = float(cover.of(path)[end])
+                years[demand, number] = lost_by_year(loss, held)
+                first[demand, number] = first_month(loss, held)
+        return years, first
 
     def row(self, key: tuple[str, str, str], rows: np.ndarray) -> dict[str, object]:
         units = self.units[rows]
-        share = units / units.sum()
-        none, least = (_clean(float(loss[rows] @ share)) for loss in (self.none, self.least))
-        worst = int(rows[self.hit[rows].argmax()])
-        path = self.binding.under_none(worst, self.cut, self.levels)
+        share = np.zeros(self.graph.n_demands)
+        share[rows] = units / units.sum()
+        worst = int(rows[self.loss.none[rows].argmax()])
+        path = self.paths[worst]
         nominal = path is not None and self.evidence.is_nominal(worst, path.need)
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])
-        flags = []
-        if least > none + 1e-6:
-            flags.append("no_base_flow" if self.new_plants else "outbid")
-        if nominal:
-            flags.append("nominal")
+        flags = ["no_base_flow"] * self.new_plants + ["nominal"] * nominal
+        home = self.loss.home[rows]
         return {
             "month": None,
             "product": key[0],
             "region": key[1],
             "segment": key[2],
+            "place": "home" if home.all() else "abroad" if not home.any() else "both",
             "demand": float(units.sum()),
             "unit": self.unit[worst],
-            "loss_none": none,
-            "loss_least": np.nan if nominal else least,
+            **self._losses(share, worst),
+            **self._over_years(share),
             "months_to_first_shortage": self._months(worst, path.need if path else -1),
-            "binding_none": path.material if path and none > SAME_LOSS else "",
-            "binding_least": self._binding_least(rows, least),
+            "binding_none": path.material if path else "",
             "need_evidence": need,
             "quantity_evidence": quantity,
             "flags": tuple(flags),
         }
 
+    def _losses(self, weights: np.ndarray, worst: int) -> dict[str, object]:
+        """Losses of some weighted demands, and what binds under the least of them."""
+        columns, answer = self.loss.columns(weights)
+        found: dict[str, object] = {f"loss_{bound}": columns[bound] for bound in BOUNDS}
+        found["binding_least"] = ""
+        if answer is not None and worst >= 0 and columns["least"] > SAME_LOSS:
+            found["binding_least"] = self.binding.under_least(worst, self.cut, answer) or ""
+        return found
+
+    def _over_years(self, weights: np.ndarray) -> dict[str, float]:
+        """Months of output lost by year and the first month of a shortage, at both covers."""
+        total = weights.sum()
+        found: dict[str, float] = {}
+        some = (weights > 0) & ~np.isnan(self.first).all(axis=1)
+        for number, cover in enumerate(COVERS[end] for end in ENDS):
+            first = self.first[some, number]
+            first = first[~np.isnan(first)]
+            found[f"first_month_{cover}"] = float(first.min()) if len(first) else float("nan")
+            for year in range(YEARS):
+                lost = weights @ self.years[:, number, year] / total if total > 0 else np.nan
+                found[f"months_lost_year_{year + 1}_{cover}"] = float(lost)
+        return found
+
     def _grades(self, product: str) -> tuple[str, str]:
         return self.evidence.products.get(product, ("", ""))
 
     def _months(self, demand: int, need: int) -> float:
-        if need < 0 or not self.none[demand] >= SHORT:
+        lost = self.loss.none[demand]
+        if need < 0 or not lost >= SHORT:
             return float("nan")
-        return float(self.stock[need] / self.none[demand])
+        return float(self.stock[need] / lost)
 
-    def _binding_least(self, rows: np.ndarray, least: float) -> str:
-        if self.answer is None or not least > SAME_LOSS:
-            return ""
-        worst = int(rows[self.least[rows].argmax()])
-        return self.binding.under_least(worst, self.cut, self.answer) or ""
-
-    def total(self) -> dict[str, object]:
-        """Weighted total of everything that weighs."""
-        weights = self.month.weights
-        none, least = (_clean(float(weights @ loss)) for loss in (self.none, self.least))
-        if not weights.sum() > 0:
-            none = least = np.nan  # nothing weighs: no total, which is not a loss of 0
-        flags = []
-        if least > none + 1e-6:
-            flags += ["no_base_flow"] * self.new_plants + ["rationed"] * (self.rationing != "value")
+    def total(self, place: str) -> dict[str, object]:
+        """Weighted total of everything that weighs abroad, at home, or both."""
+        weights = self.loss.weights(place)
         return {
             "month": None,
-            "product": "total",
+            "product": TOTAL,
             "region": "",
             "segment": "",
+            "place": "" if place == TOTAL else place,
             "demand": np.nan,
             "unit": "",
-            "loss_none": none,
-            "loss_least": least,
+            **self._losses(weights, -1),
+            **self._over_years(weights),
             "months_to_first_shortage": np.nan,
             "binding_none": "",
-            "binding_least": "",
             "need_evidence": "",
             "quantity_evidence": "",
-            "flags": tuple(flags),
+            "flags": ("no_base_flow",) * self.new_plants,
         }
-
-
-def _clean(value: float) -> float:
-    return 0.0 if abs(value) < 1e-12 else value

@@ -14,8 +14,10 @@ from supplygraph.analysis.losses.entities import Entity, entities_of
 from supplygraph.errors import SelectorError
 from supplygraph.results import plain_row
 from supplygraph.scenario import Shock, parse_shock
+from supplygraph.scenario.export_stops import as_export_stop
 from supplygraph.scenario.shocks import UNRECORDED
 from supplygraph.tolerances import SAME_LOSS
+from supplygraph.vocabulary import EXPORT_STOP
 
 KINDS = ("country-process", "facility", "country-stage", "country", "element")
 PRODUCTS = 8
@@ -43,11 +45,11 @@ class Removals:
         self.warnings: tuple[str, ...] = ()
         entities: list[Entity] = []
         for kind in KINDS:
-            table, warnings = chokepoints(tracer, kind, product=product, region=region)
+            ranking = chokepoints(tracer, kind, product=product, region=region, acts_as=EXPORT_STOP)
             if kind == KINDS[0]:  # what is said of weights is the same for every kind
-                self.warnings = warnings
+                self.warnings = ranking.warnings
             found = {entity.id: entity for entity in entities_of(self.month.baseline, kind)}
-            for row in table.to_dict("records"):
+            for row in ranking.table.to_dict("records"):
                 self.records.append(plain_row(row))
                 if row["id"] in found:
                     entities.append(found[row["id"]])
@@ -73,7 +75,9 @@ class Removals:
         self.keys = sorted(keys)
         if not entities:
             return np.zeros((len(self.keys), 0))
-        shocks = [self.month.shock.with_(entity.shock) for entity in entities]
+        baseline = self.month.baseline
+        stops = [as_export_stop(baseline, entity.shock) for entity in entities]
+        shocks = [self.month.shock.with_(stop) for stop in stops]
         served = self.month.cascade.served(self.month.cascade.levels(shocks))
         lost = np.clip(self.month.served_none[:, None] - served, 0.0, 1.0)
         rows = [units[keys[key]] / units[keys[key]].sum() @ lost[keys[key]] for key in self.keys]

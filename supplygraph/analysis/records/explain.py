@@ -15,9 +15,11 @@ from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.precision import stated
 from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import OUTAGE
 
 COLUMNS = ("part", "what", "quantity", "unit", "year", "evidence", "source", "note")
 LARGEST = 12
+RANKED = "loss_abroad_12m"
 STOPPERS = 8
 
 
@@ -72,37 +74,50 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
     raise UsageError(f"nothing has the id '{name}'. {did_you_mean(name, known)}")
 
 
-def stopped_by(tracer: Tracer, product: str) -> pd.DataFrame:
-    """What stops a product most, and through which input: rows like those of `explain`."""
-    table, _ = chokepoints(tracer, "country-process", product=product, top=STOPPERS)
-    rows = table[table["loss_none"] > 0].to_dict("records")
-    return _frame(_loss_row("stopped by", row["id"], row) for row in rows)
+def stopped_by(tracer: Tracer, product: str, acts_as: str | None = None) -> pd.DataFrame:
+    """What stops a product most, and through which input: rows like those of `explain`.
+
+    Parameters
+    ----------
+    tracer
+        Engines whose weights count this product alone.
+    product
+        Its id.
+    acts_as
+        Whether exports stop or plants; exports if left out.
+    """
+    ranking = chokepoints(tracer, "country-process", product=product, acts_as=acts_as, top=STOPPERS)
+    rows = ranking.table[ranking.table[RANKED] > 0].to_dict("records")
+    part = "stopped by" if ranking.acts_as == OUTAGE else "stopped by exports"
+    return _frame(_loss_row(part, row["id"], row) for row in rows)
 
 
-def stops(tracer: Tracer, plant: str) -> pd.DataFrame:
-    """What the removal of a plant does to the weighted total."""
-    table, _ = chokepoints(tracer, "facility")
-    rows = table[table["id"] == plant].to_dict("records")
-    return _frame(_loss_row("removal", f"of {plant}", row) for row in rows)
+def stops(tracer: Tracer, plant: str, acts_as: str | None = None) -> pd.DataFrame:
+    """What the removal of a plant does to the weighted total abroad; `acts_as` as above."""
+    ranking = chokepoints(tracer, "facility", acts_as=acts_as, only=[plant])
+    part = "outage" if ranking.acts_as == OUTAGE else "export stop"
+    rows = ranking.table.to_dict("records")
+    return _frame(_loss_row(part, f"of {plant}", row) for row in rows)
 
 
 def _loss_row(part: str, what: str, row: dict[str, Any]) -> dict[str, Any]:
     notes = []
-    if not pd.isna(row["loss_least"]):
-        notes.append(f"loss_least {100 * stated(row['loss_least'], 1.0):.1f} %")
+    for name in ("loss_abroad_none", "loss_abroad_least", "loss_home_12m"):
+        if not pd.isna(row[name]):
+            notes.append(f"{name} {100 * stated(row[name], 1.0):.1f} %")
     if row["worst_product"]:
         where = f" in {row['worst_region']}" * bool(row["worst_region"])
         notes.append(f"worst hit {row['worst_product']}{where}")
     if not pd.isna(row["months_to_first_shortage"]):
         notes.append(f"first shortage after {row['months_to_first_shortage']:.1f} months")
-    if not pd.isna(row["baseline_share"]):
+    if not pd.isna(row.get("baseline_share", np.nan)):
         notes.append(f"{100 * row['baseline_share']:.1f} % of its process in the world")
     through = f" through {row['binding_input']}" * bool(row["binding_input"])
     return fact(
         part,
         f"{what}{through}",
-        row["loss_none"],
-        "loss_none",
+        row[RANKED],
+        RANKED,
         evidence=row["evidence"],
         note="; ".join([*notes, *row["flags"]]),
     )

@@ -27,6 +27,10 @@ class Ban(Measure):
     blocked: Share = Field(default=1.0, description="Share of the flow that is blocked.")
     leak: Leak | None = Field(default=None, description="What comes through third countries.")
 
+    def controlled(self, world: World) -> list[str]:
+        """Materials banned."""
+        return self.covers.ids(world)
+
     def parts(self, world: World, time: Time) -> Iterable[Part]:
         """Caps of arcs out of the imposing countries."""
         materials, origins = self.covers.ids(world), self.origins(world)

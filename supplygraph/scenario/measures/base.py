@@ -169,6 +169,10 @@ class Measure(Entry):
         """Shares of arcs by month (rows) after what earlier months left undone; as given here."""
         return shares
 
+    def controlled(self, world: World) -> list[str]:
+        """Ids of the materials whose export it controls; none if it controls no exports."""
+        return []
+
     def origins(self, world: World) -> list[str]:
         """Markets of the countries that impose it.
 

@@ -98,6 +98,11 @@ class Licence(Measure, Terms):
     orders: Orders = Field(default=Orders(), description="What becomes of blocked orders.")
     leak: Leak | None = Field(default=None, description="What comes through third countries.")
 
+    def controlled(self, world: World) -> list[str]:
+        """Materials controlled, those with terms of their own too; not what is held besides."""
+        named = [self.covers, *(group.covers for group in self.groups.values())]
+        return sorted({name for covers in named for name in covers.ids(world)})
+
     def parts(self, world: World, time: Time) -> Iterable[Part]:
         """Caps of arcs out of the imposing countries, as shares of base flow."""
         origins = self.origins(world)
