@@ -82,7 +82,8 @@ def explain(
     """Print every figure behind a thing, with source and grade.
 
     For a product it also says which exports stop it most abroad and through which input (--as
-    outage: which plants); for a measure, project, deal or event what is on record of it: dates, parameters, sources.
+    outage: which plants); for a measure, project, deal or event what is on record of it: dates,
+    parameters, sources.
 
     Example: supplygraph explain f-35
 
