@@ -40,6 +40,7 @@ def chokepoints(
     *,
     by: str,
     product: str | None,
+    sector: str | None,
     region: str | None,
     at: AtOption,
     acts_as: Annotated[str | None, typer.Option("--as")],
@@ -64,6 +65,7 @@ def chokepoints(
     results = chain.rank(
         by,
         product=product,
+        sector=sector,
         region=region,
         at=at,
         acts_as=acts_as,
@@ -88,6 +90,7 @@ def whatif(
     measures: MeasureOption,
     sets: SetOption,
     product: str | None,
+    sector: str | None,
     region: str | None,
     at: AtOption,
     acts_as: Annotated[

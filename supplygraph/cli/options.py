@@ -117,7 +117,9 @@ FailOption = Annotated[
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", help="table, csv, tsv, json, jsonl, md or parquet."),
+    typer.Option(
+        "--format", help="table, csv, tsv, json, jsonl, md, parquet; of losses also sentences."
+    ),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write; its ending names the format.")
