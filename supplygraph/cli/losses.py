@@ -128,21 +128,19 @@ def whatif(
     chain = open_chain(context)
     check_choice(acts_as, ACTS_AS, "--as")
     take = chain.stop_exports if acts_as == EXPORT_STOP else chain.remove
-    results = (
-        take(*removals, forms=forms)
-        .solve(
-            rerouting=rerouting,
-            floors=floors,
-            outside=words(outside),
-            weights=weights,
-            product=product,
-            region=region,
-            at=at,
-            measures=measures,
-            sets=sets,
-            projects=words(projects),
-            compared=compared,
-        )
-        .results
-    )
+    hit = take(*removals, forms=forms)
+    results = hit.solve(
+        rerouting=rerouting,
+        floors=floors,
+        outside=words(outside),
+        weights=weights,
+        product=product,
+        sector=sector,
+        region=region,
+        at=at,
+        measures=measures,
+        sets=sets,
+        projects=words(projects),
+        compared=compared,
+    ).results
     output.write(results)
