@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 HARDEST = 5  # products that the sentences of one stop name
 KINDS = ("chokepoints", "whatif")
+SECTOR_WORDS = {
+    "autos": "cars",
+    "defence": "arms",
+    "chips": "chips and electronics",
+    "energy": "wind turbines",
+    "industry": "industrial goods",
+    "other": "other goods",
+}
 Row = Mapping[str, Any]
 
 
@@ -60,7 +68,7 @@ grade D.
 
 def _counted(params: Row) -> str:
     """What the losses are shares of."""
-    what = params.get("product") or params.get("sector")
+    what = params.get("product") or SECTOR_WORDS.get(str(params.get("sector")), "")
     where = f" in {params['region']}" if params.get("region") else ""
     return f"{f'its output of {what}' if what else 'the output counted'}{where}"
 
@@ -73,7 +81,7 @@ def _of_rank(row: Row, params: Row, counted: str) -> str:
     else:
         said = f"the rest of the world lacks {_spread(row, 'loss_abroad', after)} of {counted}"
         said += _beside(row, "loss_abroad", after)
-        if params["as"] != EXPORT_STOP:
+        if params["as"] != EXPORT_STOP and row["loss_home_none"] is not None:
             said += f"; at home {_at_home(row, after)}"
     worst = ""
     if row["worst_product"]:
