@@ -152,10 +152,12 @@ def _of_stop(rows: list[dict[str, Any]], counted: str) -> Iterator[str]:
 
 
 def _hardest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Products hit hardest abroad, each where it is hit most and made most."""
+    """Products hit hardest abroad, each where it is hit most and made most; of one its regions."""
     hit = [row for row in rows if row["product"] != "total" and _last(row) > 0]
     hit = [row for row in hit if row["place"] != "home"] or hit
     hit.sort(key=lambda row: (-round(_last(row), 9), row["product"], -row["demand"]))
+    if len({row["product"] for row in hit}) == 1:
+        return hit[:HARDEST]
     first = {row["product"]: row for row in reversed(hit)}
     return [row for row in hit if first[row["product"]] is row][:HARDEST]
 
