@@ -185,8 +185,8 @@ def test_a_message_names_the_rows_and_the_column(capsys):
     rows = [plant("a", 0.1), *(plant(f"p{number}", NAN) for number in range(7))]
     assert code("chokepoints", rows, "loss_abroad_none>0.2") == UNDECIDED
     assert capsys.readouterr().err == (
-        "fail-if: 7 rows have no loss_abroad_none and may meet loss_abroad_none>0.2: p0; p1; p2; p3; p4; …. "
-        "Ask for rows that have one.\n"
+        "fail-if: 7 rows have no loss_abroad_none and may meet loss_abroad_none>0.2: "
+        "p0; p1; p2; p3; p4; …. Ask for rows that have one.\n"
     )
     assert code("chokepoints", [], "loss_abroad_none>0.2") == UNDECIDED
     assert (
