@@ -42,7 +42,7 @@ def solve(
     projects: Sequence[str] = ("binding",),
     compared: Sequence[str] = (),
 ) -> Solution:
-    """Losses of what was removed, under one bound or both.
+    """Losses of what was removed, under every way of sharing a shortage.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def rank(
     top: int | None = None,
     projects: Sequence[str] = ("binding",),
 ) -> Results:
-    """Removals ranked by the loss they cause, with what they were made from.
+    """Removals ranked by the loss they cause abroad, with what they were made from.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def chokepoints(
     top: int | None = None,
     projects: Sequence[str] = ("binding",),
 ) -> pd.DataFrame:
-    """The table of `rank`: removals ranked by the loss they cause.
+    """The table of `rank`: removals ranked by the loss they cause abroad.
 
     Parameters
     ----------

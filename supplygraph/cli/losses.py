@@ -9,6 +9,7 @@ import typer
 from supplygraph.cli.options import (
     AtOption,
     MeasureOption,
+    RationingOption,
     RemoveOption,
     ReroutingOption,
     SetOption,
@@ -51,6 +52,7 @@ def chokepoints(
     weights: str,
     projects: str,
     top: TopOption,
+    rationing: RationingOption = None,
 ) -> None:
     """Rank what can stop by the loss it causes abroad.
 
@@ -103,6 +105,7 @@ def whatif(
     weights: str,
     projects: str,
     compared: Annotated[list[str], typer.Option("--project")],
+    rationing: RationingOption = None,
     months: Annotated[
         str | None, typer.Option("--months", hidden=True, callback=_check_time)
     ] = None,
