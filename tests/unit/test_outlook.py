@@ -163,7 +163,7 @@ def test_two_dear_inputs_hide_no_limit_behind_the_step_they_feed():
         solved.baseline.x, np.zeros(solved.graph.n_demands), names.map(price).to_numpy(float)
     )
     # A magnet draws half of each: 2.3 and 2.4 of its price of 5, so neither alone is half of it.
-    assert years._binding(years.tonnes["Dy"], answer) == ("dy-metal",)
+    assert years.steps.of(years.tonnes["Dy"], answer).materials == ("dy-metal",)
 
 
 def test_odds_are_drawn_from_a_seed():
