@@ -98,9 +98,10 @@ def deals(
     if by == "year":
         table, found = outlook_table(base, projects, stop.shock, question, threads)
         return chain.loaded.results("outlook", table, params, (first, *found), seed=seed)
-    table = project_table(Years(base, projects, stop.shock, question, threads))
+    known = deals_of(chain.dataset)
+    table = project_table(Years(base, projects, stop.shock, question, threads), known)
     if by == "deal":
-        table = deal_table(deals_of(chain.dataset), table, max(years))
+        table = deal_table(known, table, max(years))
     return chain.loaded.results(f"{by}s", table, params, (first,))
 
 
