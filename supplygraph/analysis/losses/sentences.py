@@ -54,8 +54,8 @@ def sentences(results: Results) -> list[str]:
     >>> import supplygraph as sg
     >>> print(sentences(sg.load("three-nodes").rank(top=1))[0])
     1. Mine A: if its exports stop, the rest of the world lacks after 12 months 100 % of the \
-output counted (at best 100 %, if nobody reroutes 100 %). Hit hardest: ev in JP, for want of ore-a; \
-grade D.
+output counted (at best 100 %, if nobody reroutes 100 %). Hit hardest: ev in JP, for want of \
+ore-a; grade D.
     """
     from supplygraph.results import plain_row
 
