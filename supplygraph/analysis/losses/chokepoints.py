@@ -42,7 +42,7 @@ STOPS = {EXPORT_STOP: export_stop_of, OUTAGE: outage_of}
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankedRemovals:
     """Removals ranked.
 
     Attributes
@@ -71,7 +71,7 @@ def chokepoints(
     all_weights: bool = False,
     top: int | None = None,
     only: Collection[str] | None = None,
-) -> Ranking:
+) -> RankedRemovals:
     """Rank removals by the weighted loss they cause abroad.
 
     Parameters
@@ -113,7 +113,7 @@ def chokepoints(
     table = pd.DataFrame(found)
     if table.empty:
         nothing = f"nothing to rank by {by} in this dataset"
-        return Ranking(table, acts_as, (nothing, *tracer.left_out))
+        return RankedRemovals(table, acts_as, (nothing, *tracer.left_out))
     table = _rank(table.assign(_mark=marks), sharing)
     if others is not None:
         table, said = others.beside(table)
@@ -122,7 +122,7 @@ def chokepoints(
         table = pd.concat([table, _unranked(rows, sharing, acts_as, only)], ignore_index=True)
     if top is not None:
         table = table.head(top)
-    return Ranking(table.reset_index(drop=True), acts_as, notes)
+    return RankedRemovals(table.reset_index(drop=True), acts_as, notes)
 
 
 def usual_action(tracer: Tracer, entities: Sequence[Entity]) -> str:
