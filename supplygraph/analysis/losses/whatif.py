@@ -20,7 +20,7 @@ from supplygraph.analysis.losses.loss_columns import (
 )
 from supplygraph.analysis.losses.lost_by_year import (
     YEARS,
-    StocksOnTheWay,
+    CoverOfPaths,
     first_month,
     loss_by_month,
     lost_by_year,
@@ -95,7 +95,7 @@ class _Whatif:
         shared = {steps[name]: lost for name, lost in self.loss.shared.items()}
         # Without a path a loss lasts as it is when nobody reroutes.
         shared = shared or {1: self.loss.none}
-        cover = StocksOnTheWay(self.month.baseline)
+        cover = CoverOfPaths(self.month.baseline)
         years, first = np.zeros((n, len(ENDS), YEARS)), np.full((n, len(ENDS)), np.nan)
         for demand, path in enumerate(self.paths):
             loss = loss_by_month({step: float(lost[demand]) for step, lost in shared.items()})
