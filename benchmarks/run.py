@@ -197,9 +197,10 @@ def cascade(baseline: Baseline, samples: int) -> list[Line]:
 
 
 def table(baseline: Baseline) -> list[Line]:
-    """`chokepoints --by facility` after the balance: both bounds, causes, grades."""
+    """`chokepoints --by facility` after the balance: every sharing, causes, grades."""
     answer, seconds = clock(lambda: chokepoints(Tracer(Month(baseline)), "facility"))
-    return [Line("chokepoints by facility, both bounds", seconds, "s", f"{len(answer[0])} rows")]
+    rows = f"{len(answer.table)} rows"
+    return [Line("chokepoints by facility, every sharing", seconds, "s", rows)]
 
 
 def peak_memory() -> float:

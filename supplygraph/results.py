@@ -93,11 +93,13 @@ class Results:
                 return {}
         if "month" in rows:
             rows = rows[rows["month"].isna()]
+        if "place" in rows:  # beside the total of all stand those abroad and at home
+            rows = rows[rows["place"] == ""]
         if {"rerouting", "loss"} <= set(rows):
             pairs = zip(rows["rerouting"], rows["loss"], strict=True)
             found = {f"loss_{rerouting}": loss for rerouting, loss in pairs}
         else:
-            names = [name for name in ("loss_none", "loss_least") if name in rows]
+            names = [name for name in ("loss_none", "loss_12m", "loss_least") if name in rows]
             found = {name: rows[name].iloc[0] for name in names if len(rows)}
         return {name: float(loss) for name, loss in found.items() if pd.notna(loss)}
 

@@ -9,6 +9,7 @@ import typer
 from supplygraph.cli.options import (
     AtOption,
     MeasureOption,
+    RationingOption,
     RemoveOption,
     ReroutingOption,
     SetOption,
@@ -40,6 +41,7 @@ def chokepoints(
     *,
     by: str,
     product: str | None,
+    sector: str | None,
     region: str | None,
     at: AtOption,
     acts_as: Annotated[str | None, typer.Option("--as")],
@@ -50,6 +52,7 @@ def chokepoints(
     weights: str,
     projects: str,
     top: TopOption,
+    rationing: RationingOption = None,
 ) -> None:
     """Rank what can stop by the loss it causes abroad.
 
@@ -64,6 +67,7 @@ def chokepoints(
     results = chain.rank(
         by,
         product=product,
+        sector=sector,
         region=region,
         at=at,
         acts_as=acts_as,
@@ -88,6 +92,7 @@ def whatif(
     measures: MeasureOption,
     sets: SetOption,
     product: str | None,
+    sector: str | None,
     region: str | None,
     at: AtOption,
     acts_as: Annotated[
@@ -100,6 +105,7 @@ def whatif(
     weights: str,
     projects: str,
     compared: Annotated[list[str], typer.Option("--project")],
+    rationing: RationingOption = None,
     months: Annotated[
         str | None, typer.Option("--months", hidden=True, callback=_check_time)
     ] = None,
@@ -125,21 +131,19 @@ def whatif(
     chain = open_chain(context)
     check_choice(acts_as, ACTS_AS, "--as")
     take = chain.stop_exports if acts_as == EXPORT_STOP else chain.remove
-    results = (
-        take(*removals, forms=forms)
-        .solve(
-            rerouting=rerouting,
-            floors=floors,
-            outside=words(outside),
-            weights=weights,
-            product=product,
-            region=region,
-            at=at,
-            measures=measures,
-            sets=sets,
-            projects=words(projects),
-            compared=compared,
-        )
-        .results
-    )
+    hit = take(*removals, forms=forms)
+    results = hit.solve(
+        rerouting=rerouting,
+        floors=floors,
+        outside=words(outside),
+        weights=weights,
+        product=product,
+        sector=sector,
+        region=region,
+        at=at,
+        measures=measures,
+        sets=sets,
+        projects=words(projects),
+        compared=compared,
+    ).results
     output.write(results)

@@ -193,11 +193,11 @@ class SharedShortage:
         ceiling = np.ones(len(weights)) if most is None else most
         floor = np.minimum(none.user[self.graph.n_activities :, 0], ceiling)
         self._bound(shock, self.capacities(step), np.full(len(self.lag), INFINITY), none)
-        self.leximin.keep(np.where(weights > 0, 0.0, floor), ceiling)
         index = np.arange(self.whole.common + 1)
         self.model.set_cost(index, self._costs(weights))
         try:
-            return self.whole.answer(self.model.solve("least loss"))
+            keep = np.where(weights > 0, 0.0, floor)
+            return self.whole.answer(self.leximin.kept("least loss", keep, ceiling))
         finally:
             self.model.set_cost(index, np.where(index == self.whole.common, -1.0, 0.0))
 

@@ -91,7 +91,7 @@ def shock_of(graph: SupplyGraph, removal: Removal, forms: str = FORMS[0]) -> Sho
     removal
         Selector and share.
     forms
-        Of an element ``refined`` (its oxides and its own metals) or ``all`` that contains it.
+        Of an element ``refined`` (its oxides and its own metals) or ``all`` that name it.
 
     Raises
     ------

@@ -156,6 +156,8 @@ class _LossRows:
             wanted &= (self.demands["product"] == product).to_numpy()
         if region:
             wanted &= (self.demands["region"] == region).to_numpy()
+        if month.sector:
+            wanted &= (self.demands["sector"] == month.sector).to_numpy()
         self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.left_out = tracer.left_out

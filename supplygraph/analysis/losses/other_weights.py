@@ -51,11 +51,8 @@ class OtherWeights:
         some = lost[own] > 0
         if some.sum() > 1:
             alike = lost[some].corr(method="spearman")[own]
-            words = [
-                f"{name} {alike[f'with {name}']:.2f}"
-                for name in SCHEMES
-                if name != self.month.scheme
-            ]
+            others = [name for name in SCHEMES if name != self.month.scheme]
+            words = [f"{name} {_told(alike[f'with {name}'])}" for name in others]
             notes.append(
                 f"rank correlation (Spearman) with {self.month.scheme} over {int(some.sum())} rows "
                 f"with a loss abroad: {', '.join(words)}"
@@ -80,3 +77,8 @@ class OtherWeights:
             f"dropping one product moves no row of the first {len(first)} by more than {most}: "
             f"without {name} {row} goes from {before} to {after}",
         )
+
+
+def _told(correlation: float) -> str:
+    """A rank correlation; ranks that are all one have none."""
+    return "all alike" if np.isnan(correlation) else f"{correlation:.2f}"

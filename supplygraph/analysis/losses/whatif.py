@@ -85,9 +85,9 @@ class _Whatif:
         return self.binding.under_none(demand, self.cut, self.loss.levels)
 
     def _removes_new_plants(self, stop: Stop) -> bool:
-        """Whether plants go that had no flow in the base year: none cannot miss them."""
-        shock = self.month.shock.with_(stop.shock)
-        return bool((idle_activities(self.month.baseline) & (shock.activity < 1)).any())
+        """Whether all plants that go had no flow in the base year: nobody can miss them."""
+        gone = stop.shock.activity < 1
+        return bool(gone.any() and idle_activities(self.month.baseline)[gone].all())
 
     def _months_lost(self) -> tuple[np.ndarray, np.ndarray]:
         """Months lost by year and the first month of a shortage, of every demand at both covers."""
