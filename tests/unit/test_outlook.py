@@ -13,7 +13,8 @@ from supplygraph.analysis.deals.deal_tables import deal_table, project_table
 from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
-from supplygraph.scenario.projects import Deal, Project, deals_of, projects_of
+from supplygraph.scenario.offtakes import Offtake
+from supplygraph.scenario.projects import Deal, deals_of, projects_of
 
 ALL = ("announced", "binding", "late-12", "late-24", "none", "without-mine", "without-metal")
 
@@ -267,7 +268,7 @@ def test_who_may_buy_is_told_until_it_ends():
     solved = world()
     known = projects_of(solved.graph.dataset)
     own = {"holder": "Cal", "material": "ore", "tonnes": 20.0}
-    known["au-mine"] = Project.model_validate(known["au-mine"].model_dump() | {"offtake": [own]})
+    known["au-mine"] = known["au-mine"].model_copy(update={"offtake": [Offtake(**own)]})
     talk = {"terms": "They talk."}
     held = [{"holder": "Ann", "share": 0.5, "until": "2028-06"}, {"holder": "Bob"}, talk]
     other = {"holder": "Dan", "share": 1.0, "projects": ["au-mine"]}
