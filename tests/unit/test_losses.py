@@ -107,7 +107,7 @@ def test_goods_held_besides_those_listed_do_not_stop(shipped):
 @pytest.mark.parametrize(
     ("selector", "says"),
     [
-        ("measure=CN-2025-18 country=CN", "write measure=ID alone"),
+        ("measure=CN-2025-18 country=CN", "Write measure=ID alone"),
         ("measure=CN-2025-61-CONTENT", "lists no goods whose export it controls"),
     ],
 )

@@ -9,7 +9,7 @@ import supplygraph as sg
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory):
-    """C makes 12 (8 to X, 4 to Y), J makes 8 (2 to X, 6 to Y) and could make 9; 8 weeks of stock."""
+    """C makes 12 (8 to X, 4 to Y), J 8 (2 to X, 6 to Y) and could make 9; 8 weeks of stock."""
     net = Network().places("C", "J", "X", "Y").material("goods", "mine")
     net.recipe("make", {"goods": 1})
     net.plant("maker-c", "C", "make", capacity=12).plant("maker-j", "J", "make", capacity=9)
