@@ -33,9 +33,10 @@ HUBER = 1.345  # errors; keeps 95 % of the precision of squares where figures er
 PRIOR_WEIGHT = 1e-2  # of an expected flow, beside a figure
 ROUNDS = 3  # as many as bring agreeing figures of grade D to 1e-7 of their distance
 # A figure of small error far from what is expected lies in the straight part of Huber's loss, where
-# a round takes a step of limited length towards it: then the rounds go on until no figure moves by
-# more than this many of its errors. The shipped data need none. Figures that contradict each other
-# may still move in the last round; its answer stands then, the optimum around the one before.
+# a round takes a step of limited length towards it: then the rounds go on until no figure is still
+# to move by more than this many of its errors. The shipped data need none. Figures that contradict
+# each other may still move in the last round; its answer stands then, the optimum around the one
+# before.
 STEADY, MOST_ROUNDS = 0.05, 40
 # A figure of nothing, or far below what is expected, is measured against this share of it: a
 # relative error of almost nothing would otherwise weigh without limit.
@@ -109,8 +110,8 @@ def solve_balance(
     far = _far_lines(graph, matrix, priors)
     before, centre, rounds = priors.value, priors.value, 0
     sparse_figures, values = _figures(figures, priors, centre, kept)
-    missed = np.full(len(values), np.inf)
-    while rounds < ROUNDS or (rounds < MOST_ROUNDS and _still_moves(missed, values)):
+    steps = (np.inf, np.inf)
+    while rounds < ROUNDS or _still_to_move(*steps, MOST_ROUNDS - rounds) > STEADY:
         rows, lower, upper, used = _rows(matrix, centre, priors.scale, kept, far)
         low = -centre[kept] / scale
         program = FitProgram(rows, lower, upper, sparse_figures, values, weight, low, HUBER)
@@ -123,13 +124,28 @@ def solve_balance(
         else:
             before, centre, rounds, missed = centre, x, rounds + 1, values
             sparse_figures, values = _figures(figures, priors, centre, kept)
+            steps = (steps[1], float(np.abs(values - missed).max(initial=0.0)))
     closed = _closed_rows(graph, columns, matrix, priors, x)
     return Balance(closed, fit, kept, used, scale, before)
 
 
-def _still_moves(before: np.ndarray, now: np.ndarray) -> bool:
-    """Whether the last round moved a figure by what a reader could see, in its own errors."""
-    return bool((np.abs(now - before) > STEADY).any())
+def _still_to_move(before: float, last: float, rounds: int) -> float:
+    """How far some rounds more would still move a figure, in its errors, by the last two steps.
+
+    A short step alone says little: of figures that barely pull, each round may take a tenth of a
+    distance that is many times as long. Steps that shrink by one share add up as its powers do.
+
+    Examples
+    --------
+    >>> _still_to_move(0.04, 0.03, 100)  # 0.03 x (0.75 + 0.75^2 + ...)
+    0.09
+    >>> _still_to_move(0.01, 0.01, 2)
+    0.02
+    """
+    if last >= before:
+        return last * rounds
+    share = last / before
+    return last * min(share / (1.0 - share), rounds)
 
 
 def _closed_rows(

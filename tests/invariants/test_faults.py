@@ -32,6 +32,11 @@ def test_a_figure_of_small_error_far_from_what_is_expected_is_met(number):
     assert judge(Task(number, 7, False)).outcome == "answered"
 
 
+def test_short_steps_do_not_end_the_rounds_while_many_are_left():
+    """Figures that agree: after a step of 0.04 one was still 0.25 errors away."""
+    assert judge(Task(811, 11, False)).outcome == "answered"
+
+
 def test_a_third_is_accepted_and_answered(verdicts):
     """A campaign of which everything is refused would prove little."""
     answered = sum(v.outcome == "answered" for v in verdicts)
