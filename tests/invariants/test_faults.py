@@ -6,7 +6,7 @@ import pytest
 from tests.faults.bases import SHIPPED, base_files
 from tests.faults.campaign import tasks_of
 from tests.faults.judge import FAILURES, Task, judge, make_mutant
-from tests.faults.oracle_balance import huber, slope
+from tests.faults.oracle_figures import huber, slope
 from tests.faults.pool import Workers
 
 SEED, SMALL_ONES, SHIPPED_ONES = 11, 60, 2
@@ -30,6 +30,12 @@ def test_no_mutant_breaks_anything(verdicts):
 def test_a_figure_of_small_error_far_from_what_is_expected_is_met(number):
     """Mutants that three rounds left by two or three errors, though all figures agree."""
     assert judge(Task(number, 7, False)).outcome == "answered"
+
+
+@pytest.mark.parametrize("number", [555, 2452])
+def test_the_oracle_lets_the_last_known_figure_stand_in(number):
+    """Mutants whose base year moves on to 2100, or of which one figure is of 1999."""
+    assert judge(Task(number, 11, False)).outcome == "answered"
 
 
 def test_short_steps_do_not_end_the_rounds_while_many_are_left():
