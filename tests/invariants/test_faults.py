@@ -43,6 +43,11 @@ def test_short_steps_do_not_end_the_rounds_while_many_are_left():
     assert judge(Task(811, 11, False)).outcome == "answered"
 
 
+def test_a_use_of_little_more_than_rows_are_kept_to_is_not_served_from_nothing():
+    """A mutant whose use of 1.1e-9 of the world's oxide passed for served when none was made."""
+    assert judge(Task(3224, 11, False)).outcome in ("gave up", "answered")
+
+
 def test_a_third_is_accepted_and_answered(verdicts):
     """A campaign of which everything is refused would prove little."""
     answered = sum(v.outcome == "answered" for v in verdicts)
