@@ -50,9 +50,10 @@ def test_what_is_rounded_to_nothing_counts_as_stated(number):
     assert judge(Task(number, 11, False)).outcome == "answered"
 
 
-def test_a_use_of_little_more_than_rows_are_kept_to_is_not_served_from_nothing():
-    """A mutant whose use of 1.1e-9 of the world's oxide passed for served when none was made."""
-    assert judge(Task(3224, 11, False)).outcome in ("gave up", "answered")
+@pytest.mark.parametrize("number", [3224, 4686])
+def test_a_use_of_less_than_rows_are_kept_to_is_not_served_from_nothing(number):
+    """Mutants whose use of a billionth of the oxide or ore passed for served when none was made."""
+    assert judge(Task(number, 11, False)).outcome in ("gave up", "answered")
 
 
 def test_a_third_is_accepted_and_answered(verdicts):
