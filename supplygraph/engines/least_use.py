@@ -7,8 +7,8 @@ import numpy as np
 from supplygraph.baseline import Baseline
 from supplygraph.errors import NotConvergedError
 
-# HiGHS keeps rows to 1e-9, and between a plant and its user lie several, each of which may give
-# that much: a use below this share of what its market holds might pass for served, whatever stops.
+# HiGHS keeps rows to 1e-9 and drops smaller entries, and between a plant and its user lie several
+# rows: a use below this share of what its market holds might pass for served, whatever stops.
 LEAST_USE = 1e-8
 # What makes less of its material than this share of the world is dust itself: nothing hangs on it.
 COUNTS = 1e-6

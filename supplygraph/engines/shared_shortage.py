@@ -163,8 +163,8 @@ class SharedShortage:
         if (floor >= ceiling - FULL)[self.some].all():
             return floor
         routes = most_of_routes(self.whole.baseline.block("arc"), self.lag <= step)
-        self._bound(shock, self.capacities(step), routes, none)
-        return self.leximin.shares(floor, ceiling)
+        reached = self._bound(shock, self.capacities(step), routes, none)
+        return self.leximin.shares(floor, np.where(reached, ceiling, floor))
 
     def least(
         self,
@@ -192,12 +192,14 @@ class SharedShortage:
         """
         ceiling = np.ones(len(weights)) if most is None else most
         floor = np.minimum(none.user[self.graph.n_activities :, 0], ceiling)
-        self._bound(shock, self.capacities(step), np.full(len(self.lag), INFINITY), none)
+        routes = np.full(len(self.lag), INFINITY)
+        reached = self._bound(shock, self.capacities(step), routes, none)
         index = np.arange(self.whole.common + 1)
         self.model.set_cost(index, self._costs(weights))
         try:
             keep = np.where(weights > 0, 0.0, floor)
-            return self.whole.answer(self.leximin.kept("least loss", keep, ceiling))
+            most = np.where(reached, ceiling, floor)
+            return self.whole.answer(self.leximin.kept("least loss", keep, most))
         finally:
             self.model.set_cost(index, np.where(index == self.whole.common, -1.0, 0.0))
 
@@ -217,8 +219,11 @@ class SharedShortage:
 
     def _bound(
         self, shock: Shock, capacities: Capacities, routes: np.ndarray, none: Levels
-    ) -> None:
-        """Bounds of a shock at a step's capacities and routes on all columns and lines."""
+    ) -> np.ndarray:
+        """Put bounds of a shock at a step's capacities and routes; which demands are reached then.
+
+        No share rises above that of the step before where nothing can arrive.
+        """
         whole = self.whole
         ub = whole.upper_bounds(shock, capacities.activity)
         arc = whole.columns.block("arc")
@@ -230,3 +235,4 @@ class SharedShortage:
         self.model.set_row_bounds(lines, np.full(len(lines), -INFINITY), left)
         able = ub[whole.columns.block("activity")]
         self.unsized.set_ahead(self.model, whole.rows.n_rows, none, able)
+        return whole.reached(shock, ub)

@@ -12,7 +12,7 @@ share). Two linear programs judge an answer, and neither shares a road with a qu
 - the least sum of h alone is found from below by tangents (Kelley's cutting planes): figures that
   agree with each other must be met.
 
-The expected flows p, by which figures are sized, their spread d and the centre c of the last round
+The expected flows p, by which figures are sized, the spread d and the centre c of the last round
 (where the round before ended; p in the first) are taken as given, like the figures.
 """
 
@@ -153,7 +153,7 @@ class _Goal:
                 self.lines[line, rows.columns[key]] += coefficient
         self.c, self.d = np.zeros(n), np.full(n, np.inf)
         for key, column in rows.columns.items():
-            _, d, centre = expected.get(key, (0.0, 0.0, 0.0))
+            _, _, centre, d = expected.get(key, (0.0,) * 4)
             if d > 0:
                 self.c[column], self.d[column] = centre, d
 

@@ -14,8 +14,9 @@ from tests.faults.oracle_network import Activity, number, tonnes
 KNEE = 1.345
 SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 LEAST_SIZE = 1e-3
-DUST = 1e-8  # of its spread: a flow below is not told from nothing
-Expected = Mapping[Key, tuple[float, float, float]]
+DUST = 1e-8  # of its spread: a flow below is not told from nothing, nor what depends on it
+# Of every column the expected flow, its spread, the centre of the last round and the spread there.
+Expected = Mapping[Key, tuple[float, float, float, float]]
 _CALL = re.compile(r"([a-z]+)\(([^()]*)\)")
 _TERM = re.compile(r"(\w+)(!=|=)(\S+)")
 
@@ -56,9 +57,12 @@ class Figure:
         return sum(c * flows.get(key, 0.0) for key, c in self.line.items()) - self.target
 
     def is_dust(self, expected: Expected) -> bool:
-        """Whether it states so little that the package, as it says, rounds it to nothing."""
-        spread = math.hypot(*(c * expected[k][1] for k, c in self.terms.items()))
-        return self.below is None and 0 < abs(self.value) < DUST * spread
+        """Whether it states so little that the package, as it says, rounds it to nothing.
+
+        A flow goes with one on its way that does, so that the widest spread of all is the measure.
+        """
+        widest = max(spread for _, spread, _, _ in expected.values())
+        return self.below is None and 0 < abs(self.value) < DUST * widest
 
     def sized(self, expected: Expected) -> Figure:
         """The figure with its size: its value, at least a thousandth of what is expected."""

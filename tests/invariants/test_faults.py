@@ -38,14 +38,22 @@ def test_the_oracle_lets_the_last_known_figure_stand_in(number):
     assert judge(Task(number, 11, False)).outcome == "answered"
 
 
-def test_short_steps_do_not_end_the_rounds_while_many_are_left():
-    """Figures that agree: after a step of 0.04 one was still 0.25 errors away."""
-    assert judge(Task(811, 11, False)).outcome == "answered"
+@pytest.mark.parametrize("number", [811, 4346])
+def test_short_steps_do_not_end_the_rounds_while_many_are_left(number):
+    """Figures that agree: after a step of 0.04 one was 0.25 errors away, after 40 one 1.6."""
+    assert judge(Task(number, 11, False)).outcome == "answered"
 
 
-def test_a_use_of_little_more_than_rows_are_kept_to_is_not_served_from_nothing():
-    """A mutant whose use of 1.1e-9 of the world's oxide passed for served when none was made."""
-    assert judge(Task(3224, 11, False)).outcome in ("gave up", "answered")
+@pytest.mark.parametrize("number", [4875, 5044])
+def test_what_is_rounded_to_nothing_counts_as_stated(number):
+    """Mutants with a figure so small that a plant on its way runs at less than rounding."""
+    assert judge(Task(number, 11, False)).outcome == "answered"
+
+
+@pytest.mark.parametrize("number", [3224, 4686])
+def test_a_use_of_less_than_rows_are_kept_to_is_not_served_from_nothing(number):
+    """Mutants whose use of a billionth of the oxide or ore passed for served when none was made."""
+    assert judge(Task(number, 11, False)).outcome in ("gave up", "answered")
 
 
 def test_a_third_is_accepted_and_answered(verdicts):
