@@ -42,9 +42,9 @@ RESIDUAL = 1e-9
 AGREED = 1e-5
 REMOVALS = 6
 ACTS_AS = ("export-stop", "outage")
-# Sharing takes the oracle dozens of programs a removal: of few rows, where few are served. What
-# opens between two of these steps is open at the later one.
-STEPS, SHARED, FEW = (3, 6, 36), 2, 30
+# Sharing takes the oracle dozens of programs a removal: of few rows, where few are served. In a
+# base year nothing opens between the steps of one entry.
+STEPS, SHARED, FEW = {3: ("3m",), 6: ("6m", "12m"), 36: ("24m", "36m")}, 2, 30
 # On the shipped data sharing takes seconds a ranking: its relations are tried on one removal.
 CHEAP = {"rerouting": "none"}
 YAML_SHARE = 0.2
@@ -151,7 +151,7 @@ def _ask(task: Task, mutant: Mutant, path: Path) -> None:
         raise Finding("residual", f"relative imbalance {residual:.3g}")
     rng = np.random.default_rng([task.seed, task.number, 1])
     acts_as = str(rng.choice(ACTS_AS))
-    asked = {"acts_as": acts_as} | (CHEAP if task.shipped else {"after": STEPS[-1]})
+    asked = {"acts_as": acts_as} | (CHEAP if task.shipped else {"after": max(STEPS)})
     tables = {by: chain.rank(by, **asked).table for by in ("facility", "country-process")}
     for table in tables.values():
         _check_ranking(table)
@@ -230,17 +230,21 @@ def _consult(
     _compare_base(base)
     _judge_balance(base, _expected(chain))
     program, weights = SharedProgram(base), base.weights()
+    shared = SHARED if len(program.live) <= FEW and program.distinct else 0
     rows = [(by, row) for by, table in tables.items() for row in _ranked(table)]
     for number, which in enumerate(rng.permutation(len(rows))[:REMOVALS]):
         by, row = rows[which]
         gone = {a.id for a in net.activities if _gone(by, row, a)}
         removal = export_stop(base, gone) if acts_as == "export-stop" else outage(net, gone)
-        steps = STEPS if number < SHARED and len(program.live) <= FEW else ()
+        steps = STEPS if number < shared else {}
         _compare(row, _losses(program, weights, removal, steps))
 
 
 def _losses(
-    program: SharedProgram, weights: Mapping[str, float], removal: Removal, steps: Sequence[int]
+    program: SharedProgram,
+    weights: Mapping[str, float],
+    removal: Removal,
+    steps: Mapping[int, Sequence[str]],
 ) -> dict[str, float]:
     """The oracle's figures by column."""
     base = program.base
@@ -252,10 +256,10 @@ def _losses(
             served = program.least(removal, none, own)
             found[f"loss_{place}_least"] = loss(own, served)
     floor: Mapping[str, float] = none.user
-    for step in steps:
+    for step, names in steps.items():
         floor = program.shared(removal, none, floor, step)
-        if f"{step}m" in BOUNDS:
-            found |= {f"loss_{p}_{step}m": loss(own, floor) for p, own in parts.items()}
+        for place, own in parts.items():
+            found |= {f"loss_{place}_{name}": loss(own, floor) for name in names}
     return found
 
 

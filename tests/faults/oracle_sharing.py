@@ -28,6 +28,7 @@ SLACK = 1e-9  # of a share that is held, so that rounding leaves room
 SURGE = 1.15
 PART, TRACTION = 6, 18  # months until a route is open
 ALL_OPEN = 1200
+SEEN = 3e-5  # of a pool: below, the tolerance of its row is 1e-5 and more of a use
 Limits = list[tuple[float, float]]
 
 
@@ -114,6 +115,19 @@ class SharedProgram(Rows):
             key = ("arc", f"{material}:{start}>{end}")
             if material == pool[0] and pool[1] in (start, end):
                 self._entry(row, key, (1.0 if start == pool[1] else -1.0) / home)
+
+    @property
+    def distinct(self) -> bool:
+        """Whether nobody takes so little of a pool that rounding would be a part of it."""
+        base = self.base
+        drawn = (
+            base.drawn(user.id, pool, group.quantity[pool], group.free) / base.home(pool)
+            for user in base.net.users
+            for group in user.groups
+            for pool in group.trusted - group.blank
+            if base.home(pool) > 0 and base.level(user.id) > 0
+        )
+        return all(share >= SEEN for share in drawn if share > 0)
 
     def _able(self, a: Activity, removal: Removal) -> float:
         return self.most(a) * removal.left(a)
