@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from tests.faults.oracle_network import Network, Pool
 
 Key = tuple[str, str]
 Flows = Mapping[Key, float]
+MOST = 0.1  # of all weight on one product
 
 
 def pool_id(pool: Pool) -> str:
@@ -83,19 +84,24 @@ class Base:
         return worst
 
     def weights(self) -> dict[str, float]:
-        """Sectors equal; inside by value if every product has one; inside a product by units."""
+        """Sectors equal, inside one its products, inside a product units; none above a tenth.
+
+        All products of a sector weigh the same. Raise all weights by one factor, each no further
+        than the limit, until they sum to 1: so what is over goes to others in proportion.
+        """
         units: dict[str, float] = {}
-        live = [d for d in self.net.demands if d.weighs and self.level(d.id) > 0]
+        live = [d for d in self.net.demands if d.named and self.level(d.id) > 0]
         for d in live:
             units[d.product] = units.get(d.product, 0.0) + self.level(d.id)
-        sectors: dict[str, dict[str, float]] = {}
-        for d in live:
-            value = d.value * units[d.product] if d.basis == "counted" else math.nan
-            sectors.setdefault(d.sector, {})[d.product] = value
-        product: dict[str, float] = {}
-        for part in sectors.values():
-            valued = all(value > 0 for value in part.values())
-            size = part if valued else dict.fromkeys(part, 1.0)
-            for name in part:
-                product[name] = size[name] / sum(size.values()) / len(sectors)
+        if not live:
+            return {}
+        sector = {d.product: d.sector for d in live}
+        count = Counter(sector.values())
+        alike = {p: 1.0 / count[s] / len(count) for p, s in sector.items()}
+        most, factor = max(MOST, 1.0 / len(alike)), 1.0
+        for _ in alike:  # each pass finds the products that the next factor leaves at the limit
+            full = {p for p, w in alike.items() if w * factor >= most}
+            rest = sum(w for p, w in alike.items() if p not in full)
+            factor = (1.0 - most * len(full)) / rest if rest > 0 else factor
+        product = {p: min(w * factor, most) for p, w in alike.items()}
         return {d.id: product[d.product] * self.level(d.id) / units[d.product] for d in live}

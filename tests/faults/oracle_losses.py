@@ -1,55 +1,50 @@
-"""The oracle's losses from base flows: a cascade of its own, and a linear program of its own.
+"""The oracle's losses when nobody reroutes: a cascade of its own over base flows.
 
-Rules, in words. Nobody reroutes: a user runs at the least level of its essential kinds; a kind at
-the base-weighted level of what it draws; a market sees what stays of its own output and what
-arrives; an arc carries the level of what its origin makes. Everybody reroutes: serve as much
-weighted demand as balance, capacities and held shares allow.
+A user runs at the least level of its essential kinds; a kind at the base-weighted level of what it
+draws; a market sees what stays of its own output and what arrives; an arc carries the level of what
+its origin makes, as far as it is open.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-import numpy as np
-
-from tests.faults.oracle_base import Base, pool_id
-from tests.faults.oracle_network import Activity, Network, Pool
-from tests.faults.oracle_rows import Rows
+from tests.faults.oracle_base import Base
+from tests.faults.oracle_network import Pool
+from tests.faults.oracle_stops import Removal
 
 SWEEPS, SETTLED = 100_000, 1e-13
 
 
-def _ratio(top: float, bottom: float) -> float:
+@dataclass(frozen=True)
+class Rigid:
+    """Levels when nobody reroutes: of every user, and of what arrives in every pool."""
+
+    user: dict[str, float]
+    pool: dict[Pool, float]
+
+
+def ratio(top: float, bottom: float) -> float:
+    """A part of a whole, 0 of nothing."""
     return top / bottom if bottom > 0 else 0.0
 
 
-def served_rigid(base: Base, left: Callable[[Activity], float]) -> dict[str, float]:
-    """Served share of every demand when nobody reroutes."""
+def rigid(base: Base, removal: Removal) -> Rigid:
+    """Levels of everybody when nobody reroutes."""
     net, home = base.net, {pool: base.home(pool) for pool in base.net.pools}
-    cap = {a.id: left(a) for a in net.activities}
+    cap = {a.id: removal.left(a) for a in net.activities}
     level = {user.id: cap.get(user.id, 1.0) for user in net.users}
-    kinds = []
-    for user in net.users:
-        for group in user.groups:
-            need = {p: base.drawn(user.id, p, q, group.free) / q for p, q in group.quantity.items()}
-            total = sum(need.values())
-            if group.essential and total > 0:
-                kinds.append((user.id, {p: n / total for p, n in need.items()}))
-    makers: dict[Pool, list[tuple[str, float]]] = {}
-    for a in net.activities:
-        for pool, quantity in a.makes.items():
-            share = _ratio(quantity * base.level(a.id), base.made[pool])
-            makers.setdefault(pool, []).append((a.id, share))
+    kinds, makers = _kinds(base), _makers(base)
     for _ in range(SWEEPS):
         made = {p: sum(s * level[n] for n, s in makers.get(p, ())) for p in net.pools}
         got = {
-            p: _ratio(max(base.made[p] - base.exports[p], 0.0), home[p]) * made[p]
-            for p in net.pools
+            p: ratio(max(base.made[p] - base.exports[p], 0.0), home[p]) * made[p] for p in net.pools
         }
         for (material, start, end), flow in base.arc.items():
-            pool = (material, end)
-            got[pool] += _ratio(flow, home[pool]) * made[material, start]
+            pool, left = (material, end), removal.open((material, start, end))
+            got[pool] += ratio(flow, home[pool]) * left * made[material, start]
         new = {user.id: cap.get(user.id, 1.0) for user in net.users}
         for user_id, shares in kinds:
             new[user_id] = min(new[user_id], sum(w * got[p] for p, w in shares.items()))
@@ -57,64 +52,43 @@ def served_rigid(base: Base, left: Callable[[Activity], float]) -> dict[str, flo
         moved = max((level[name] - new[name] for name in new), default=0.0)
         level = new
         if moved <= SETTLED:
-            return {d.id: level[d.id] for d in net.demands}
+            return Rigid(level, got)
     raise ArithmeticError("the oracle's cascade does not settle")
 
 
-class LeastProgram(Rows):
-    """One linear program over the base flows; a removal only changes bounds."""
+def _kinds(base: Base) -> list[tuple[str, dict[Pool, float]]]:
+    """Kinds that stop a user, with what each of their pools gives of the whole."""
+    found = []
+    for user in base.net.users:
+        for group in user.groups:
+            need = {p: base.drawn(user.id, p, q, group.free) / q for p, q in group.quantity.items()}
+            total = sum(need.values())
+            if group.essential and total > 0:
+                found.append((user.id, {p: n / total for p, n in need.items()}))
+    return found
 
-    def __init__(self, base: Base) -> None:
-        super().__init__(base)
-        self._held(base.net)
 
-    def _held(self, net: Network) -> None:
-        """Of each tonne made and received, surplus and unexplained use keep their base share."""
-        base = self.base
-        for pool in net.pools:
-            held, home = base.held(pool), base.home(pool)
-            if held <= 0 or home <= 0:
-                continue
-            row = self._row(0.0, math.inf)
-            self._entry(row, ("held", pool_id(pool)), 1.0)
-            stay = 1.0 - base.exports[pool] / base.made[pool] if base.made[pool] > 0 else 0.0
-            for a in net.activities:
-                if pool in a.makes:
-                    self._entry(row, ("activity", a.id), -held / home * stay * a.makes[pool])
-            for material, start, end in net.arcs:
-                if (material, end) == pool:
-                    self._entry(row, ("arc", f"{material}:{start}>{end}"), -held / home)
+def _makers(base: Base) -> dict[Pool, list[tuple[str, float]]]:
+    """Who makes what part of a pool's output."""
+    found: dict[Pool, list[tuple[str, float]]] = {}
+    for a in base.net.activities:
+        for pool, quantity in a.makes.items():
+            share = ratio(quantity * base.level(a.id), base.made[pool])
+            found.setdefault(pool, []).append((a.id, share))
+    return found
 
-    def served(
-        self, left: Callable[[Activity], float], weights: Mapping[str, float]
-    ) -> dict[str, float]:
-        """Served share of every demand of the allocation with the least weighted loss."""
-        net, base, n = self.base.net, self.base, len(self.columns)
-        upper = np.full(n, np.inf)
-        cost = np.zeros(n)
-        limits = list(self.rows)
-        for a in net.activities:
-            upper[self.columns["activity", a.id]] = self.most(a) * left(a)
-        for line, row in self.line_row.items():
-            mine = [a for a in net.activities if a.line == line]
-            stated = net.capacity[line]
-            if not math.isnan(stated):
-                used = sum(a.line_units * base.level(a.id) for a in mine)
-                limits[row] = (-math.inf, max(stated, used) * max(left(a) for a in mine))
-        for d in net.demands:
-            column = self.columns["demand", d.id]
-            upper[column] = base.level(d.id)
-            if base.level(d.id) > 0:
-                cost[column] = -weights.get(d.id, 0.0) / base.level(d.id)
-        x = self.solve(cost, upper, limits).x
-        return {
-            d.id: min(_ratio(x[self.columns["demand", d.id]], base.level(d.id)), 1.0)
-            if base.level(d.id) > 0
-            else 1.0
-            for d in net.demands
-        }
+
+def part(
+    base: Base, weights: Mapping[str, float], home: Collection[str], place: str
+) -> dict[str, float]:
+    """Weights of the demands at home or abroad."""
+    market = {d.id: d.market for d in base.net.demands}
+    return {n: w for n, w in weights.items() if (market[n] in home) == (place == "home")}
 
 
 def loss(weights: Mapping[str, float], served: Mapping[str, float]) -> float:
-    """Weighted loss."""
-    return sum(weight * (1.0 - served[name]) for name, weight in weights.items())
+    """Weighted loss of what weighs; NaN if nothing does."""
+    total = sum(weights.values())
+    if not total > 0:
+        return math.nan
+    return sum(weight * (1.0 - served[name]) for name, weight in weights.items()) / total

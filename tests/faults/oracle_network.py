@@ -48,6 +48,8 @@ class Group:
 
     essential: bool
     quantity: dict[Pool, float]
+    trusted: set[Pool] = field(default_factory=set)  # its inputs that are essential themselves
+    blank: set[Pool] = field(default_factory=set)  # inputs of which nobody states a quantity
 
     @property
     def free(self) -> bool:
@@ -90,9 +92,7 @@ class Demand(User):
     sigma: float = math.nan
     evidence: str = "D"
     sector: str = ""
-    basis: str = ""
-    value: float = math.nan
-    weighs: bool = False
+    named: bool = False
 
 
 @dataclass
@@ -212,6 +212,8 @@ class _Reader:
             group = groups.setdefault(key, Group(False, {}))
             group.essential |= material in trusted
             group.quantity[material, market] = quantity[material]
+            group.trusted |= {(material, market)} if material in trusted else set()
+            group.blank |= set() if row.get("quantity") else {(material, market)}
         return list(groups.values())
 
     def _activities(self) -> tuple[list[Activity], dict[tuple[str, str], float]]:
@@ -336,7 +338,6 @@ class _Reader:
             for r in needs
             if (r.get("essential") or "true").lower() == "true" and r["need_evidence"] != "D"
         }
-        sized = any(r["quantity_evidence"] != "D" and r.get("quantity") for r in needs)
         quantity = {r["material"]: sizes[name, r["material"]] for r in needs}
         if row["market"] not in self.market.values():
             raise UnreadableError(f"no market {row['market']}")
@@ -349,9 +350,7 @@ class _Reader:
             sigma=number(row.get("sigma", "")),
             evidence=row.get("evidence") or "D",
             sector=product["sector"],
-            basis=product["basis"],
-            value=number(product.get("value_usd", "")),
-            weighs=sized and (product.get("kind") or "named") == "named",
+            named=product.get("kind") != "unnamed",
         )
 
     def _declared(self) -> set[tuple[str, str, str]]:

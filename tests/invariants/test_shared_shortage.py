@@ -10,74 +10,68 @@ from scipy.sparse import coo_matrix
 from supplygraph.engines.qualification import most_of_routes
 from supplygraph.engines.shared_shortage import STEPS, SharedShortage
 from supplygraph.scenario.export_stops import as_export_stop
+from tests.faults.lexicographic import lexicographic
 
 # The plain solve holds who cannot rise by 1e-6, and every hold is passed on to the next.
 TIGHT = 1e-5
 
 
-def lexicographic(solved: Solved, shock, floor: np.ndarray, routes: np.ndarray) -> np.ndarray:
-    """Leximin of one step without duals: who can rise is asked of each demand by a program."""
-    bounds, columns = bounds_under(solved, shock), solved.baseline.columns
-    rows, width = bounds.rows, len(bounds.upper)
-    share_row = solved.program.share_row
-    keep = rows.row < share_row
-    upper = bounds.upper.copy()
-    arc = columns.block("arc")
-    upper[arc] = np.minimum(upper[arc], routes)
-    matrix = coo_matrix(
-        (rows.value[keep], (rows.row[keep], rows.column[keep])), (share_row, width + 1)
-    ).tocsr()
-    low, high = rows.lower[:share_row], rows.upper[:share_row]
-    equal, less, more = (
-        low == high,
-        np.isfinite(high) & (low < high),
-        np.isfinite(low) & (low < high),
-    )
-    units = solved.baseline.block("demand")
-    demand = columns.start["demand"] + np.arange(len(units))
-    base = [matrix[less], -matrix[more]], [high[less], -low[more]]
+class Plain:
+    """The program of one step, from the rows of the network and scipy."""
 
-    def best(cost: np.ndarray, least: np.ndarray, tied: np.ndarray) -> np.ndarray:
+    def __init__(self, solved: Solved, shock, routes: np.ndarray) -> None:
+        bounds, columns = bounds_under(solved, shock), solved.baseline.columns
+        rows, self.width = bounds.rows, len(bounds.upper)
+        count = solved.program.share_row
+        keep = rows.row < count
+        self.upper, arc = bounds.upper.copy(), columns.block("arc")
+        self.upper[arc] = np.minimum(self.upper[arc], routes)
+        entries = (rows.value[keep], (rows.row[keep], rows.column[keep]))
+        matrix = coo_matrix(entries, (count, self.width + 1)).toarray()
+        low, high = rows.lower[:count], rows.upper[:count]
+        self.equal = low == high
+        less, more = np.isfinite(high) & ~self.equal, np.isfinite(low) & ~self.equal
+        self.fixed, self.value = matrix[self.equal], low[self.equal]
+        self.matrix = np.vstack([matrix[less], -matrix[more]])
+        self.most = np.concatenate([high[less], -low[more]])
+        self.units = solved.baseline.block("demand")
+        self.demand = columns.start["demand"] + np.arange(len(self.units))
+
+    def best(self, cost: np.ndarray, least: np.ndarray, tied: np.ndarray) -> np.ndarray:
         """Optimum with shares of at least `least`, and those tied at least the common one."""
-        tie = coo_matrix(
-            (
-                np.concatenate([-np.ones(len(tied)), units[tied]]),
-                (np.tile(np.arange(len(tied)), 2), [*demand[tied], *[width] * len(tied)]),
-            ),
-            (len(tied), width + 1),
-        ).tocsr()
-        lb = np.zeros(width + 1)
-        lb[demand] = np.maximum(least - 1e-9, 0) * units
+        tie = np.zeros((len(tied), self.width + 1))
+        tie[np.arange(len(tied)), self.demand[tied]] = -1.0
+        tie[:, -1] = self.units[tied]
+        lower = np.zeros(self.width + 1)
+        lower[self.demand] = np.maximum(least - 1e-9, 0) * self.units
         found = linprog(
             cost,
-            np.vstack([part.toarray() for part in (*base[0], tie)]),
-            np.concatenate([*base[1], np.zeros(len(tied))]),
-            matrix[equal].toarray(),
-            low[equal],
-            np.column_stack([lb, [*np.maximum(upper, lb[:-1]), 1.0]]),
+            np.vstack([self.matrix, tie]),
+            np.concatenate([self.most, np.zeros(len(tied))]),
+            self.fixed,
+            self.value,
+            np.column_stack([lower, [*np.maximum(self.upper, lower[:-1]), 1.0]]),
         )
         assert found.status == 0, found.message
         return found.x
 
-    value, open_ = floor.copy(), (units > 0) & (floor < 1 - 1e-9)
-    while open_.any():
-        cost = np.zeros(width + 1)
+    def common(self, least: np.ndarray, open_: np.ndarray) -> float:
+        """Largest share that all of some demands can have at once."""
+        cost = np.zeros(self.width + 1)
         cost[-1] = -1.0
-        common = best(cost, value, np.flatnonzero(open_))[-1]
-        if common >= 1 - 1e-9:
-            value[open_] = 1.0
-            break
-        reach = np.where(open_, np.maximum(value, common), value)
-        tight = np.zeros_like(open_)
-        for d in np.flatnonzero(open_ & (reach <= common + 1e-9)):
-            cost = np.zeros(width + 1)
-            cost[demand[d]] = -1.0 / units[d]
-            most = best(cost, reach, np.array([], dtype=int))[demand[d]] / units[d]
-            tight[d] = most <= common + 1e-6
-        assert tight.any()
-        value = np.where(tight, common, value)
-        open_ &= ~tight
-    return np.maximum(value, floor)
+        return float(self.best(cost, least, np.flatnonzero(open_))[-1])
+
+    def together(self, least: np.ndarray, some: np.ndarray) -> np.ndarray:
+        """Shares of which those of some demands have the largest sum."""
+        cost = np.zeros(self.width + 1)
+        cost[self.demand[some]] = -1.0 / self.units[some]
+        served = self.best(cost, least, np.array([], dtype=int))[self.demand]
+        return np.divide(served, self.units, out=np.ones_like(served), where=self.units > 0)
+
+    def leximin(self, floor: np.ndarray) -> np.ndarray:
+        """Shares of all demands, none below its floor."""
+        open_ = (self.units > 0) & (floor < 1 - 1e-9)
+        return lexicographic(floor, open_, self.common, self.together)
 
 
 def solved(seed: int) -> Solved:
@@ -98,9 +92,8 @@ def test_leximin_of_a_step_equals_a_lexicographic_solve(seed):
             for step in (3, 36):
                 found = engine.path(shock, none, (step,))[0]
                 routes = most_of_routes(flow, engine.lag <= step)
-                assert found == pytest.approx(
-                    lexicographic(net, shock, floor, routes), abs=TIGHT
-                ), (seed, text, step)
+                plain = Plain(net, shock, routes).leximin(floor)
+                assert found == pytest.approx(plain, abs=TIGHT), (seed, text, step)
 
 
 @pytest.mark.parametrize("seed", range(40, 70))
