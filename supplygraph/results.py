@@ -74,7 +74,15 @@ class Results:
 
     def frame(self) -> pd.DataFrame:
         """The table with the columns that a command's table shows; all of a kind that has none."""
-        return self.table[shown_columns(self.kind, list(self.table))]
+        return self.table[self.shown]
+
+    @property
+    def shown(self) -> list[str]:
+        """Names of those columns; ranks under other weights only where they were asked for."""
+        ranks = [name for name in self.table if str(name).startswith("rank_")]
+        blank = {name for name in ranks if self.table[name].isna().all()}
+        names = shown_columns(self.kind, list(self.table))
+        return [name for name in names if name not in blank]
 
     def totals(self) -> dict[str, float]:
         """Weighted total losses by bound, over all months at central stocks; empty without any.

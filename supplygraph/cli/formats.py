@@ -45,7 +45,7 @@ def render(results: Results, kind: str, *, terminal: bool = False) -> str:
         return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
     if kind in ("csv", "tsv"):
         return _delimited(names, rows, "," if kind == "csv" else "\t")
-    shown = shown_columns(results.kind, names)
+    shown = results.shown or shown_columns(results.kind, names)
     cells = [[cell_text(name, row[name]) for name in shown] for row in rows]
     text = markdown_table(shown, cells) if kind == "md" else column_table(shown, cells, terminal)
     return text + _weights_line(results) + _reading_lines(results)

@@ -24,7 +24,7 @@ from supplygraph.analysis.losses.loss_columns import (
     Sharing,
     losses_of,
 )
-from supplygraph.analysis.losses.other_weights import OtherWeights
+from supplygraph.analysis.losses.other_weights import RANKS, OtherWeights
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.month_model import Month
 from supplygraph.grades import weakest
@@ -115,6 +115,7 @@ def chokepoints(
         nothing = f"nothing to rank by {by} in this dataset"
         return RankedRemovals(table, acts_as, (nothing, *tracer.left_out))
     table = _rank(table.assign(_mark=marks), sharing)
+    table = table.assign(**dict.fromkeys(RANKS, pd.NA))
     if others is not None:
         table, said = others.beside(table)
         notes += said

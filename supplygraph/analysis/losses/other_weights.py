@@ -10,6 +10,7 @@ from supplygraph.engines.month_model import Month
 from supplygraph.engines.weights import SCHEMES, demand_weights, product_weights
 
 TOP = 10  # rows whose order a reader quotes
+RANKS = tuple(f"rank_{name}" for name in SCHEMES)  # columns; empty where nobody asked for them
 
 
 class OtherWeights:
@@ -46,7 +47,8 @@ class OtherWeights:
         lost = pd.DataFrame(self.lost, index=self.ids).round(12)
         ranks = lost.rank(ascending=False, method="min", na_option="bottom").astype(int)
         own = f"with {self.month.scheme}"
-        columns = {f"rank_{name}": table["id"].map(ranks[f"with {name}"]) for name in SCHEMES}
+        under = zip(RANKS, SCHEMES, strict=True)
+        columns = {column: table["id"].map(ranks[f"with {name}"]) for column, name in under}
         notes = []
         some = lost[own] > 0
         if some.sum() > 1:
