@@ -214,8 +214,8 @@ def rank(
         sharing=sharing,
         acts_as=acts_as,
         all_weights=weights == "all",
-        top=top,
     )
+    table = ranking.table if top is None else ranking.table.head(top)
     params = {
         "by": by,
         "product": product,
@@ -231,9 +231,7 @@ def rank(
         "top": top,
         "projects": list(projects),
     }
-    return chain.loaded.results(
-        "chokepoints", ranking.table, params, ranking.warnings, month=tracer.month
-    )
+    return chain.loaded.results("chokepoints", table, params, ranking.warnings, month=tracer.month)
 
 
 def chokepoints(

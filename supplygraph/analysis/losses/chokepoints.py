@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,8 +69,8 @@ def chokepoints(
     sharing: Sharing = USUAL,
     acts_as: str | None = None,
     all_weights: bool = False,
-    top: int | None = None,
     only: Collection[str] | None = None,
+    watch: Callable[[Entity, Loss], None] | None = None,
 ) -> RankedRemovals:
     """Rank removals by the weighted loss they cause abroad.
 
@@ -88,10 +88,10 @@ def chokepoints(
         ``export-stop`` or ``outage``; if None as `usual_action` says.
     all_weights
         Whether to give the rank under every scheme of weights too.
-    top
-        Rows to return; all by default.
     only
         Ids to compute; all by default.
+    watch
+        Told each removal with its losses, for what a row does not hold.
     """
     month = tracer.month
     entities = entities_of(month.baseline, by)
@@ -107,6 +107,8 @@ def chokepoints(
     for entity, loss in zip(entities, losses_of(month, sharing, stops), strict=True):
         found.append(rows.row(entity, loss))
         marks.append(_mark(loss))
+        if watch is not None:
+            watch(entity, loss)
         if others is not None:
             others.add(entity.id, loss)
     notes = (stops_and_outages(acts_as), *rows.warnings())
@@ -121,8 +123,6 @@ def chokepoints(
         notes += said
     if by == "facility":
         table = pd.concat([table, _unranked(rows, sharing, acts_as, only)], ignore_index=True)
-    if top is not None:
-        table = table.head(top)
     return RankedRemovals(table.reset_index(drop=True), acts_as, notes)
 
 
