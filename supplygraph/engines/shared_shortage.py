@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -71,6 +72,8 @@ class SharedShortage:
         self.some = self.units > 0
         self.unsized = UnsizedNeeds(allocation.baseline, first_column=allocation.common + 1)
         self._capacities: dict[int, Capacities] = {}
+        # Of one plant alone in its process, stage and country four rankings ask the same.
+        self._paths: dict[bytes, np.ndarray] = {}
         self.model = self._build()
         demands = allocation.columns.start["demand"] + np.arange(len(self.units))
         self.leximin = Leximin(
@@ -135,6 +138,20 @@ class SharedShortage:
         floors
             Whether contracts are kept. Without floors a row may be worse than under `none`.
         """
+        key = _digest(shock, none.user, np.array(steps), np.array([floors]), most)
+        if key not in self._paths:
+            self._paths[key] = self._path(shock, none, steps, most, floors=floors)
+        return self._paths[key].copy()
+
+    def _path(
+        self,
+        shock: Shock,
+        none: Levels,
+        steps: Sequence[int],
+        most: np.ndarray | None,
+        *,
+        floors: bool,
+    ) -> np.ndarray:
         served = none.user[self.graph.n_activities :, 0]
         result, last = [], (-1, Capacities(np.zeros(0), np.zeros(0)))
         for number, step in enumerate(steps):
@@ -236,3 +253,11 @@ class SharedShortage:
         able = ub[whole.columns.block("activity")]
         self.unsized.set_ahead(self.model, whole.rows.n_rows, none, able)
         return whole.reached(shock, ub)
+
+
+def _digest(shock: Shock, *parts: np.ndarray | None) -> bytes:
+    """What tells one question from another."""
+    whole = blake2b(digest_size=16)
+    for part in (shock.activity, shock.made, shock.arc, *parts):
+        whole.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+    return whole.digest()
