@@ -38,7 +38,7 @@ function overview() {
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
       el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost abroad"].map((x) => el("span", {}, x))),
       el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) => removalRow(r))),
-      rows.length > LIMIT || !exporting() ? el("p", { class: "small" }, `${Math.min(LIMIT, rows.length)} of ${rows.length}${exporting() ? "" : " that cost 1 % or more"}; the table lists all.`) : null),
+      rows.length > LIMIT || !exporting() ? el("p", { class: "small" }, `${Math.min(LIMIT, rows.length)} of ${rows.length}${exporting() ? "" : " that cost 1 % or more if nobody reroutes"}; the table lists all.`) : null),
     section("How to read",
       el("span", { class: "bar2" }, rangeBar({ least: exporting() ? 0.2 : undefined, year: 0.55, none: 0.8 })),
       el("p", {}, el("b", {}, "Full mark: after a year."), " Nobody outbids anybody, contracts are kept, and routes open that a buyer can qualify in twelve months. ",

@@ -3,7 +3,7 @@ const TABLES = { nodes: "Plants and products", "country-process": "Process in a 
 const T = { kind: "nodes", sort: null, down: true, all: false };
 const ROWS = 600; // drawn at once; a table of thousands takes seconds
 const FIELDS = {
-  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], year: ["Lost abroad, 12 months", 1, pct], least: ["at best", 1, pct], none: ["if nobody reroutes", 1, pct], home: ["Lost at home", 1, pct], upper: ["At most", 1, pct],
+  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], year: ["Lost\u00a0abroad, 12\u00a0months", 1, pct], least: ["at best", 1, pct], none: ["if\u00a0nobody reroutes", 1, pct], home: ["Lost at\u00a0home", 1, pct], upper: ["At most", 1, pct],
   months: ["Months", 1, (x) => x.toFixed(1)], worst: ["Worst hit"], binding: ["Binding input"], evidence: ["Loss grade"], grade: ["Output grade"], process: ["Process"], stage: ["Stage"],
   from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"], as: ["As"],
 };
@@ -42,7 +42,7 @@ function drawTable() {
   const head = fields.map((key) => {
     const active = (T.sort ?? defaultSort()) === key;
     return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
-      el("button", { title: FIELDS[key][3] ?? null, on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? " ↓" : " ↑") : ""));
+      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
   });
   const body = (T.all ? rows : rows.slice(0, ROWS)).map((r) => {
     const open = () => choose(r.open);
