@@ -187,7 +187,7 @@ def test_on_a_terminal_a_table(toy, terminal):
     assert "\t" not in done.out and "\x1b[1m" in done.out
     lines = done.out.splitlines()
     assert any("mine-a" in line and "100.0 %" in line and "0.9" in line for line in lines)
-    assert lines[-1] == "Weights (sectors): ev 100.0 %."
+    assert lines[-1] == "Weights (level): ev 100.0 %."
 
 
 def test_no_color(toy, terminal, monkeypatch):
@@ -203,7 +203,7 @@ def test_a_narrow_terminal_breaks_no_number_and_no_id(toy, terminal, monkeypatch
     terminal()
     lines = toy("chokepoints", "--by", "arc").out.splitlines()
     line = next(line for line in lines if "ore-a:CN>JP" in line)
-    assert line.count("100.0 %") == 3 and "0.9" in line
+    assert line.count("100.0 %") == 4 and "0.9" in line
 
 
 def test_a_file_gets_no_colours_from_a_terminal(toy, terminal, tmp_path):
@@ -220,9 +220,9 @@ def test_years_are_no_thousands(run):
 
 def test_markdown_is_one_table(toy):
     lines = toy("chokepoints", "--format", "md").out.splitlines()
-    assert lines[1].replace("-", "") == "|" + "  |" * 12
-    assert {line.count("|") for line in lines[:4]} == {13}
-    assert lines[-1].startswith("Weights (sectors): ")
+    assert lines[1].replace("-", "") == "|" + "  |" * 14
+    assert {line.count("|") for line in lines[:4]} == {15}
+    assert lines[-1].startswith("Weights (level): ")
 
 
 def test_months_beyond_ten_years_are_no_figure_in_a_table():
