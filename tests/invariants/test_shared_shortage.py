@@ -7,9 +7,11 @@ from random_networks import random_network, removals
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
 
+from supplygraph.analysis.losses.loss_columns import Sharing, losses_of
+from supplygraph.engines.month_model import Month
 from supplygraph.engines.qualification import most_of_routes
 from supplygraph.engines.shared_shortage import STEPS, SharedShortage
-from supplygraph.scenario.export_stops import as_export_stop
+from supplygraph.scenario.export_stops import as_export_stop, export_stop_of, outage_of
 from tests.faults.lexicographic import lexicographic
 
 # The plain solve holds who cannot rise by 1e-6, and every hold is passed on to the next.
@@ -128,3 +130,46 @@ def test_an_outage_and_a_stop_agree_where_the_country_uses_none_of_it(seed):
         both = net.cascade.levels([outage, as_export_stop(net.baseline, outage)])
         served = net.cascade.served(both)
         assert served[:, 0] == pytest.approx(served[:, 1], abs=1e-6), (seed, name)
+
+
+AT = "2025-03"
+# Before the month asked for, at once, between steps and after the last.
+OPENINGS = ("2025-01", "2025-03", "2025-07", "2026-02", "2027-12", "2029-01")
+
+
+def with_later_lines(seed: int) -> Solved:
+    """A random network some of whose plants grow, shrink or close after the base year."""
+    network, rng = random_network(seed), np.random.default_rng(seed)
+    for row in list(network.tables["capacities"]):
+        for month in sorted(rng.choice(OPENINGS, int(rng.integers(0, 3)), replace=False)):
+            size = float(row["quantity"] or rng.uniform(1, 1e3))
+            factor = float(rng.choice([0.0, 0.5, 1.5, 4.0]))
+            network.later(row["facility"], str(month), size * factor, line=row["line"])
+    return network.solve()
+
+
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_losses_fall_with_the_months_also_while_plants_open_and_close(seed):
+    """Against the same month without the removal, under `none`; least of a column is never more."""
+    net = with_later_lines(seed)
+    month, sharing = Month(net.baseline, AT), Sharing(after=36)
+    outages = [net.shock(*text) for text in removals(net, seed, most=4)]
+    stops = [of(net.baseline, shock) for shock in outages for of in (outage_of, export_stop_of)]
+    for number, loss in enumerate(losses_of(month, sharing, stops)):
+        steps = [loss.none, *loss.shared.values()]
+        assert np.diff(steps, axis=0).max(initial=0.0) <= 1e-9, (seed, number)
+        for place in ("abroad", "home", "total"):
+            weights = loss.weights(place)
+            if weights.any():
+                least, _ = loss.least(weights)
+                assert least <= loss.mean(steps[-1], weights) + TIGHT, (seed, number, place)
+
+
+def test_the_later_lines_reach_what_the_steps_must_handle():
+    opened = closed = 0
+    for seed in range(100, 130):
+        month = Month(with_later_lines(seed).baseline, AT)
+        sizes = [month.shortage.capacities(step).activity for step in STEPS]
+        opened += bool((sizes[-1] > sizes[0] * 1.01).any())
+        closed += bool((month.served_none < 1 - 1e-6).any())
+    assert opened >= 8 and closed >= 8
