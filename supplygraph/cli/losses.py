@@ -113,7 +113,7 @@ def whatif(
     """Show what each product and region loses when something is taken away, and when.
 
     A row of loss_least is that row served first: rows of it do not add up. The last rows are the
-    totals abroad, at home and of all.
+    totals abroad, at home and of all. Rows piped from chokepoints need its --as again.
 
     Example: supplygraph whatif --remove 'country=CN process=heavy' --as export-stop
 

@@ -250,7 +250,8 @@ class SharedShortage:
         lines = whole.line_row + np.arange(len(capacities.line))
         left = lines_left(self.graph, capacities.line, shock.activity)
         self.model.set_row_bounds(lines, np.full(len(lines), -INFINITY), left)
-        able = ub[whole.columns.block("activity")]
+        # What a plant lacks is told by the first month, so that no later step is held tighter.
+        able = self.capacities(0).activity * shock.activity
         self.unsized.set_ahead(self.model, whole.rows.n_rows, none, able)
         return whole.reached(shock, ub)
 
