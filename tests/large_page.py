@@ -202,7 +202,12 @@ def _removal(rng, number: int, node: dict) -> dict:
 
 def _outage(rng, number: int) -> dict:
     none = float(rng.random() ** 6)
-    return {"rank": number + 1 if none >= 0.01 else None, **_lost(none)}
+    values = _lost(none)
+    if none >= 0.01:
+        return {"rank": number + 1, **values}
+    hit = [[product, region, lost, None] for product, region, lost, _ in values["products"]]
+    unsolved = {name: None for name in values if "_12m" in name}
+    return {"rank": None, **values, **unsolved, "products": hit}
 
 
 def _lost(none: float) -> dict:

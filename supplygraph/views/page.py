@@ -128,7 +128,7 @@ def _products(record: PageRecord) -> dict[str, dict[str, Any]]:
     for name, product in record.rows("product").items():
         stopped = {
             act: {
-                region: [[place[removal], *losses] for removal, *losses in rows]
+                region: [[place[removal], *_pair(*losses)] for removal, *losses in rows]
                 for region, rows in regions.items()
             }
             for act, regions in product["stopped_by"].items()
@@ -158,10 +158,47 @@ def _outages(record: PageRecord) -> dict[str, Any]:
 
 
 def _by_names(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Rows below their names, which would take half of the page if repeated; no empty columns."""
-    table = [{name: value for name, value in compact(row).items() if value != []} for row in rows]
+    """Rows below their names, which would take half of the page if repeated; no empty columns.
+
+    A column of few words holds their places in a list of them.
+    """
+    table = [
+        {name: value for name, value in compact(_parts(row)).items() if value != []} for row in rows
+    ]
     names = list(dict.fromkeys(name for row in table for name in row))
-    return {"names": names, "rows": [[row.get(name) for name in names] for row in table]}
+    words: dict[str, list[str]] = {}
+    for name in names:
+        used = dict.fromkeys(row[name] for row in table if isinstance(row.get(name), str))
+        if 0 < 2 * len(used) <= len(table):
+            words[name] = list(used)
+            place = {word: number for number, word in enumerate(used)}
+            table = [row | {name: place.get(row.get(name))} for row in table]
+    return {
+        "names": names,
+        "words": words,
+        "rows": [[row.get(name) for name in names] for row in table],
+    }
+
+
+def _parts(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose losses are brief, most of all those of sectors and products: they are many."""
+    sectors = tuple(f"_{sector}" for sector in SECTORS)
+    found = {
+        name: _brief(x, 4 if name.endswith(sectors) else 7) if name.startswith("loss_") else x
+        for name, x in row.items()
+    }
+    hit = [[*where, *_pair(none, year)] for *where, none, year in row.get("products", ())]
+    return found | {"products": hit}
+
+
+def _pair(none: float, year: float | None) -> list[float | None]:
+    """Loss under none and after a year, the second left out where it was not solved for."""
+    return [_brief(none)] if year is None else [_brief(none), _brief(year)]
+
+
+def _brief(loss: float | None, decimals: int = 4) -> float | None:
+    """A loss to so many decimals, of which three are shown; a tiny one does not become nothing."""
+    return max(round(loss, decimals), 10.0**-decimals) if loss else loss
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ const ACTS = {
 };
 const EXPORTS = "export-stop";
 const IDENTITY = ["id", "name", "kind", "country", "stage", "process", "step", "baseline_share", "selector"];
-const records = ({ names, rows }) => rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? undefined])));
+const records = ({ names, words, rows }) => rows.map((row) => Object.fromEntries(names.map((name, i) => [name, (own(words, name) ? words[name][row[i]] : row[i]) ?? undefined])));
 const STOPS = { [EXPORTS]: new Map(records(P.removals).map((r) => [r.id, r])), outage: new Map() };
 {
   const removals = [...STOPS[EXPORTS].values()];
