@@ -74,7 +74,15 @@ class Results:
 
     def frame(self) -> pd.DataFrame:
         """The table with the columns that a command's table shows; all of a kind that has none."""
-        return self.table[shown_columns(self.kind, list(self.table))]
+        return self.table[self.shown]
+
+    @property
+    def shown(self) -> list[str]:
+        """Names of those columns; ranks under other weights only where they were asked for."""
+        ranks = [name for name in self.table if str(name).startswith("rank_")]
+        blank = {name for name in ranks if self.table[name].isna().all()}
+        names = shown_columns(self.kind, list(self.table))
+        return [name for name in names if name not in blank]
 
     def totals(self) -> dict[str, float]:
         """Weighted total losses by bound, over all months at central stocks; empty without any.
@@ -93,11 +101,13 @@ class Results:
                 return {}
         if "month" in rows:
             rows = rows[rows["month"].isna()]
+        if "place" in rows:  # beside the total of all stand those abroad and at home
+            rows = rows[rows["place"] == ""]
         if {"rerouting", "loss"} <= set(rows):
             pairs = zip(rows["rerouting"], rows["loss"], strict=True)
             found = {f"loss_{rerouting}": loss for rerouting, loss in pairs}
         else:
-            names = [name for name in ("loss_none", "loss_least") if name in rows]
+            names = [name for name in ("loss_none", "loss_12m", "loss_least") if name in rows]
             found = {name: rows[name].iloc[0] for name in names if len(rows)}
         return {name: float(loss) for name, loss in found.items() if pd.notna(loss)}
 

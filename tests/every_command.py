@@ -24,13 +24,19 @@ chokepoints --by element
 chokepoints --by element-country
 chokepoints --by arc
 chokepoints --by facility --at 2030-12 --projects announced
-chokepoints --by country-process --product ev --region US --rationing shared
+chokepoints --by country-process --product ev --region US --rerouting shared
+chokepoints --by country-process --as outage --after 36 --no-floors
+chokepoints --by country --outside CN --as export-stop
+chokepoints --by country-stage --weights all --top 10
 chokepoints --by country-process --rerouting none --weights mass
 chokepoints --by country --rerouting least --weights equal --top 5
-chokepoints --by country-process --weights value --fail-if 'loss_none>0.2'
+chokepoints --by country-process --weights value --fail-if 'loss_abroad_none>0.2'
 whatif --remove country=CN
 whatif --remove 'country=CN process=heavy' --product f-35
-whatif --remove 'country=MM share=0.5' --remove id=au-mt-weld --region JP --rationing shared
+whatif --remove 'country=MM share=0.5' --remove id=au-mt-weld --region JP --rerouting shared
+whatif --remove 'country=CN process=heavy' --as export-stop --no-floors
+whatif --remove measure=CN-2025-18 --as export-stop --outside CN
+whatif --remove 'element=Nd market=CN' --forms all --weights sectors
 whatif --measure CN-2025-18 --at 2025-05 --product ev
 whatif --measure CN-2025-18 --set CN-2025-18.approval.US=0.3 --at 2025-05
 whatif --remove country=CN --project au-nolans-sep --at 2030-01
@@ -119,6 +125,9 @@ supplygraph schema measure-file
 supplygraph chokepoints --by planet
 supplygraph whatif --remove country=XX
 supplygraph whatif
+supplygraph whatif --remove country=CN --rationing proportional
+supplygraph chokepoints --rerouting both
+supplygraph chokepoints --fail-if 'loss_none>0.2'
 supplygraph explain nothing
 supplygraph scenario run no-such
 supplygraph trace ev --element Xx

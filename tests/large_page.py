@@ -42,6 +42,11 @@ def large_record(plants: int, seed: int = 7) -> Results:
         for i, n in enumerate(nodes)
         if "product" not in n
     ]
+    rows += [
+        ("outage", f"facility:{n['id']}", _outage(rng, i))
+        for i, n in enumerate(nodes)
+        if "product" not in n
+    ]
     for number in range(plants // 4):
         product = {
             "name": f"Product number {number}",
@@ -178,7 +183,7 @@ def _flows(rng, nodes: list[dict]) -> list[tuple[str, str, dict]]:
 
 def _removal(rng, number: int, node: dict) -> dict:
     none = float(rng.random() ** 6)
-    values = {
+    return {
         "id": f"facility:{node['id']}",
         "rank": number + 1,
         "name": node["name"],
@@ -186,20 +191,35 @@ def _removal(rng, number: int, node: dict) -> dict:
         "country": node["country"],
         "stage": node["stage"],
         "process": node["process"],
-        "loss_none": none,
-        "loss_least": none / 4,
-        "loss_upper": None,
+        "baseline_share": 0.01,
+        "selector": f"id={node['id']}",
+        **{f"loss_abroad_{step}": none * 0.7 for step in ("3m", "6m")},
+        "loss_abroad_least": none / 4,
+        "loss_home_least": 0.0,
+        **_lost(none),
     }
+
+
+def _outage(rng, number: int) -> dict:
+    none = float(rng.random() ** 6)
+    return {"rank": number + 1 if none >= 0.01 else None, **_lost(none)}
+
+
+def _lost(none: float) -> dict:
+    """What both actions have: the losses when nobody reroutes and after a year, and why."""
+    places = {"loss_abroad": 1.0, "loss_home": 0.1}
+    values: dict = {f"{place}_none": none * part for place, part in places.items()}
+    values |= {f"{place}_12m": none * part / 2 for place, part in places.items()}
+    values["loss_upper"] = None
     for sector in SECTORS:
-        values |= {f"loss_none_{sector}": none * 0.9, f"loss_least_{sector}": none * 0.2}
+        values[f"loss_abroad_none_{sector}"] = none * 0.9
+        values[f"loss_abroad_12m_{sector}"] = none * 0.4
     return values | {
         "months_to_first_shortage": 2.5,
         "worst_product": "p1",
         "worst_region": "AV",
         "binding_input": "mc00",
-        "baseline_share": 0.01,
         "evidence": "C",
         "flags": [],
-        "selector": f"id={node['id']}",
-        "products": [["p1", "AV", none], ["p2", "AW", none / 2]],
+        "products": [["p1", "AV", none, none / 2], ["p2", "AW", none / 2, none / 4]],
     }

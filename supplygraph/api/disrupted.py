@@ -32,7 +32,8 @@ def remove(chain: Handle, *selectors: str, forms: str = "refined") -> Disrupted:
         share=0.5``.
     forms
         Forms of an element that are taken away: its oxides and the metals made of it alone, or
-        every material that contains it. One of ``refined`` or ``all``.
+        every material whose row names it, such as mixed metals too (not magnets). One of
+        ``refined`` or ``all``.
 
     Raises
     ------
@@ -65,7 +66,8 @@ def stop_exports(chain: Handle, *selectors: str, forms: str = "refined") -> Disr
         share=0.5``.
     forms
         Forms of an element that are taken away: its oxides and the metals made of it alone, or
-        every material that contains it. One of ``refined`` or ``all``.
+        every material whose row names it, such as mixed metals too (not magnets). One of
+        ``refined`` or ``all``.
 
     Raises
     ------

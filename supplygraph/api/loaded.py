@@ -71,16 +71,17 @@ class Loaded:
         product: str | None = None,
         region: str | None = None,
         portfolio: Portfolio | None = None,
+        sector: str | None = None,
     ) -> Tracer:
         """Engines over one month's capacities, with causes; made once for the same question."""
-        key = (at, weights, product, region, portfolio)
+        key = (at, weights, product, region, portfolio, sector)
         if key not in self._tracers:
             if at is not None:
                 from supplygraph.scenario.month_arrays import check_month
 
                 check_month(at, "month")
             baseline = self.with_portfolio(portfolio)
-            month = Month(baseline, at, weights, product, region, self.threads)
+            month = Month(baseline, at, weights, product, region, self.threads, sector)
             # All later answers share these weights: a change by one would reach the others.
             month.weights.setflags(write=False)
             self._tracers[key] = Tracer(month)

@@ -34,6 +34,7 @@ def solve(
     outside: Sequence[str] = (),
     weights: str = "level",
     product: str | None = None,
+    sector: str | None = None,
     region: str | None = None,
     at: str | None = None,
     measures: Sequence[str] = (),
@@ -41,7 +42,7 @@ def solve(
     projects: Sequence[str] = ("binding",),
     compared: Sequence[str] = (),
 ) -> Solution:
-    """Losses of what was removed, under one bound or both.
+    """Losses of what was removed, under every way of sharing a shortage.
 
     Parameters
     ----------
@@ -60,6 +61,9 @@ def solve(
         ``equal`` or ``mass``.
     product
         Only this product counts in the total.
+    sector
+        Only products of this sector count in the total. One of ``autos``, ``defence``, ``chips``,
+        ``energy``, ``industry`` or ``other``.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
@@ -85,7 +89,7 @@ def solve(
     sharing = Sharing(rerouting, LAST_STEP, floors, tuple(outside))
     asked = (weights, product, region)
     loaded = chain.loaded
-    tracer = loaded.tracer(at, *asked, loaded.portfolio([*projects, *compared], at))
+    tracer = loaded.tracer(at, *asked, loaded.portfolio([*projects, *compared], at), sector)
     stop = _with_measures(chain, at, measures, sets)
     taken = chain.taken
     notes = [stops_and_outages(EXPORT_STOP)] * bool(taken.stopped)
@@ -96,7 +100,7 @@ def solve(
         from supplygraph.analysis.losses.project_effects import what_projects_change
 
         def engines(built: Sequence[str]) -> Tracer:
-            return loaded.tracer(at, *asked, loaded.portfolio(built, at))
+            return loaded.tracer(at, *asked, loaded.portfolio(built, at), sector)
 
         warnings += what_projects_change(loaded.projects, compared, engines, stop.shock)
     params = {
@@ -108,6 +112,7 @@ def solve(
         "outside": list(outside),
         "weights": weights,
         "product": product,
+        "sector": sector,
         "region": region,
         "at": at,
         "measure": list(measures),
@@ -136,6 +141,7 @@ def rank(
     by: str = "facility",
     *,
     product: str | None = None,
+    sector: str | None = None,
     region: str | None = None,
     at: str | None = None,
     acts_as: str | None = None,
@@ -147,7 +153,7 @@ def rank(
     top: int | None = None,
     projects: Sequence[str] = ("binding",),
 ) -> Results:
-    """Removals ranked by the loss they cause, with what they were made from.
+    """Removals ranked by the loss they cause abroad, with what they were made from.
 
     Parameters
     ----------
@@ -156,6 +162,9 @@ def rank(
         ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
     product
         Only this product counts in the total.
+    sector
+        Only products of this sector count in the total. One of ``autos``, ``defence``, ``chips``,
+        ``energy``, ``industry`` or ``other``.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
@@ -196,7 +205,7 @@ def rank(
         raise UsageError(f"top '{top}' is below 1. Leave it out for all rows.")
     portfolio = chain.loaded.portfolio(projects, at)
     scheme = "level" if weights == "all" else weights
-    tracer = chain.loaded.tracer(at, scheme, product, region, portfolio)
+    tracer = chain.loaded.tracer(at, scheme, product, region, portfolio, sector)
     ranking = rankings.chokepoints(
         tracer,
         by,
@@ -205,11 +214,12 @@ def rank(
         sharing=sharing,
         acts_as=acts_as,
         all_weights=weights == "all",
-        top=top,
     )
+    table = ranking.table if top is None else ranking.table.head(top)
     params = {
         "by": by,
         "product": product,
+        "sector": sector,
         "region": region,
         "at": at,
         "as": ranking.acts_as,
@@ -221,9 +231,7 @@ def rank(
         "top": top,
         "projects": list(projects),
     }
-    return chain.loaded.results(
-        "chokepoints", ranking.table, params, ranking.warnings, month=tracer.month
-    )
+    return chain.loaded.results("chokepoints", table, params, ranking.warnings, month=tracer.month)
 
 
 def chokepoints(
@@ -231,6 +239,7 @@ def chokepoints(
     by: str = "facility",
     *,
     product: str | None = None,
+    sector: str | None = None,
     region: str | None = None,
     at: str | None = None,
     acts_as: str | None = None,
@@ -242,7 +251,7 @@ def chokepoints(
     top: int | None = None,
     projects: Sequence[str] = ("binding",),
 ) -> pd.DataFrame:
-    """The table of `rank`: removals ranked by the loss they cause.
+    """The table of `rank`: removals ranked by the loss they cause abroad.
 
     Parameters
     ----------
@@ -251,6 +260,9 @@ def chokepoints(
         ``country-process``, ``operator``, ``element``, ``element-country`` or ``arc``.
     product
         Only this product counts in the total.
+    sector
+        Only products of this sector count in the total. One of ``autos``, ``defence``, ``chips``,
+        ``energy``, ``industry`` or ``other``.
     region
         Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
     at
@@ -292,6 +304,7 @@ def chokepoints(
         chain,
         by,
         product=product,
+        sector=sector,
         region=region,
         at=at,
         acts_as=acts_as,

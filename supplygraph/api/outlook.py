@@ -10,9 +10,11 @@ from supplygraph.errors import UsageError
 from supplygraph.results import Results
 from supplygraph.scenario import parse_shock
 from supplygraph.selectors import check_choice
+from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 if TYPE_CHECKING:
     from supplygraph.api.handle import Handle
+    from supplygraph.scenario.export_stops import Stop
 
 
 def deals(
@@ -23,6 +25,7 @@ def deals(
     elements: Sequence[str] = ("NdPr", "Dy", "Tb", "Sm", "Y"),
     pool: Sequence[str] = ("US", "EU", "JP"),
     without: str = "country=CN",
+    acts_as: str | None = None,
     portfolios: Sequence[str] = ("usual",),
     growth: float = 0.0,
     known_to: str = "2026-10",
@@ -43,6 +46,9 @@ def deals(
         Regions that stand together.
     without
         Selector of what stops.
+    acts_as
+        Whether exports stop or the plants themselves; exports where every removal lies in one
+        country, else plants, if left out. One of ``export-stop`` or ``outage``.
     portfolios
         ``usual``, ``all``, or any of ``announced``, ``binding``, ``late-12``, ``late-24``,
         ``odds``, ``none``, ``without-mine``, ``without-separation``, ``without-metal`` and
@@ -60,6 +66,7 @@ def deals(
     UsageError
         If a word is unknown, or the dataset has no projects.
     """
+    from supplygraph.analysis.causes.caveats import stops_and_outages
     from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
     from supplygraph.analysis.deals.deal_tables import deal_table, project_table
     from supplygraph.analysis.deals.outlook_question import OutlookQuestion
@@ -74,25 +81,41 @@ def deals(
     question = OutlookQuestion(
         tuple(years), tuple(elements), tuple(pool), variants, growth, known_to, seed
     ).checked(chain.baseline)
-    shock, threads = parse_shock(chain.network, [without]), chain.loaded.threads
+    stop, acts_as = _stop(chain, without, acts_as)
     params = {
         "by": by,
         "years": list(years),
         "elements": list(elements),
         "pool": list(pool),
         "without": without,
+        "as": acts_as,
         "portfolios": list(variants),
         "growth": growth,
         "known_to": known_to,
     }
-    base, projects = chain.baseline, chain.loaded.projects
+    base, projects, threads = chain.baseline, chain.loaded.projects, chain.loaded.threads
+    first = stops_and_outages(acts_as)
     if by == "year":
-        table, found = outlook_table(base, projects, shock, question, threads)
-        return chain.loaded.results("outlook", table, params, found, seed=seed)
-    table = project_table(Years(base, projects, shock, question, threads))
+        table, found = outlook_table(base, projects, stop.shock, question, threads)
+        return chain.loaded.results("outlook", table, params, (first, *found), seed=seed)
+    known = deals_of(chain.dataset)
+    table = project_table(Years(base, projects, stop.shock, question, threads), known)
     if by == "deal":
-        table = deal_table(deals_of(chain.dataset), table, max(years))
-    return chain.loaded.results(f"{by}s", table, params)
+        table = deal_table(known, table, max(years))
+    return chain.loaded.results(f"{by}s", table, params, (first,))
+
+
+def _stop(chain: Handle, without: str, acts_as: str | None) -> tuple[Stop, str]:
+    """What a selector stops and how: exports if all of it lies in one market, else plants."""
+    from supplygraph.scenario.export_stops import export_stop_of, home_of, outage_of
+
+    shock = parse_shock(chain.network, [without])
+    if acts_as is None:
+        one = len(home_of(chain.baseline, shock).markets) <= 1
+        acts_as = EXPORT_STOP if one else OUTAGE
+    check_choice(acts_as, ACTS_AS, "as")
+    stop_of = export_stop_of if acts_as == EXPORT_STOP else outage_of
+    return stop_of(chain.baseline, shock), acts_as
 
 
 def _variants(portfolios: Sequence[str]) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ MAKES = 0.1
 NOTHING = 1e-9  # share of the largest group that stands for a group of which nothing is known
 
 
-def prior_scales(expected: ExpectedFlows) -> np.ndarray:
-    """Standard deviation of every column."""
+def spread_sizes(expected: ExpectedFlows) -> tuple[np.ndarray, np.ndarray]:
+    """Expected flow that counts for the variance of every column, and that of its group."""
     columns, graph, inputs = expected.columns, expected.graph, expected.graph.inputs
     levels = expected.levels
     n = graph.n_activities
@@ -59,12 +59,20 @@ def prior_scales(expected: ExpectedFlows) -> np.ndarray:
     floor[draw] = UNEXPECTED / twins[inputs.user[own]]
     group[columns.block("arc")] = world[graph.arcs["origin"].to_numpy()]
     group[columns.block("made")] = world[columns.made_of]
-    scale = TAU * np.sqrt(np.maximum(expected.value, floor * group) * group)
+    counted = np.maximum(expected.value, floor * group)
     held = _held_sizes(expected, world)
-    scale[columns.block("surplus")] = TAU * held[columns.surplus_of]
-    scale[columns.block("unexplained")] = TAU * held[columns.unexplained_of]
-    scale[columns.block("withheld")] = TAU * world[columns.made_of]
-    return scale
+    for name, size in (
+        ("surplus", held[columns.surplus_of]),
+        ("unexplained", held[columns.unexplained_of]),
+        ("withheld", world[columns.made_of]),
+    ):
+        counted[columns.block(name)] = group[columns.block(name)] = size
+    return counted, group
+
+
+def spread(counted: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Standard deviation of flows of these sizes in groups of those."""
+    return TAU * np.sqrt(counted * group)
 
 
 def _held_sizes(expected: ExpectedFlows, world: np.ndarray) -> np.ndarray:

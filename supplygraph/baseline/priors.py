@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from supplygraph.baseline.expected_flows import ExpectedFlows
 from supplygraph.baseline.expected_levels import ExpectedLevels
 from supplygraph.baseline.observations import Observation
-from supplygraph.baseline.prior_scales import prior_scales
+from supplygraph.baseline.prior_scales import spread, spread_sizes
 from supplygraph.graph import Columns, SupplyGraph
 
 
@@ -28,12 +29,23 @@ from supplygraph.graph import Columns, SupplyGraph
 class Priors:
     """Expected flow and standard deviation of every column, and what a line's output could carry.
 
+    ``counted`` is the flow by which the deviation is measured, and ``group`` that of all its kind.
     ``carried`` is in units of each activity; a capacity beyond it says nothing.
     """
 
     value: np.ndarray
-    scale: np.ndarray
+    counted: np.ndarray
+    group: np.ndarray
     carried: np.ndarray
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Standard deviation of every column."""
+        return spread(self.counted, self.group)
+
+    def scale_around(self, flows: np.ndarray) -> np.ndarray:
+        """The same where flows are known to be what they are, and some larger than expected."""
+        return spread(np.maximum(self.counted, flows), self.group)
 
 
 def compute_priors(
@@ -46,4 +58,4 @@ def compute_priors(
         graph, columns, [o for o in observations if o.role == "fit" and o.value > 0]
     )
     expected = ExpectedFlows(levels)
-    return Priors(expected.value, prior_scales(expected), levels.carried)
+    return Priors(expected.value, *spread_sizes(expected), levels.carried)

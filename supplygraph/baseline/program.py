@@ -5,7 +5,8 @@
 subject to the balance rows and x >= 0. h is Huber's loss, v_o a published figure and sigma_o its
 relative error, s_o its size; c_j is at first the flow expected (`baseline.priors`), with standard
 deviation d_j, and in each round after it, `ROUNDS` or more, the answer of the one before:
-Tikhonov's method, iterated (King and Chillingworth, Numer. Funct. Anal. Optim. 1, 1979). What the
+Tikhonov's method, iterated (King and Chillingworth, Numer. Funct. Anal. Optim. 1, 1979). Beyond
+`ROUNDS`, what turned out larger than expected has the deviation of a flow of its size. What the
 figures hold firmly converges to them, so that our own expectations move a figure of relative error
 sigma by about
 (PRIOR_WEIGHT (sigma / TAU)^2)^ROUNDS of its distance from them; what they barely touch stays near
@@ -33,10 +34,12 @@ HUBER = 1.345  # errors; keeps 95 % of the precision of squares where figures er
 PRIOR_WEIGHT = 1e-2  # of an expected flow, beside a figure
 ROUNDS = 3  # as many as bring agreeing figures of grade D to 1e-7 of their distance
 # A figure of small error far from what is expected lies in the straight part of Huber's loss, where
-# a round takes a step of limited length towards it: then the rounds go on until no figure moves by
-# more than this many of its errors. The shipped data need none. Figures that contradict each other
-# may still move in the last round; its answer stands then, the optimum around the one before.
+# a round takes a step of limited length towards it: then the rounds go on until no figure is still
+# to move by more than this many of its errors. The shipped data need none. Figures that contradict
+# each other may still move in the last round; its answer stands then, the optimum around the one
+# before.
 STEADY, MOST_ROUNDS = 0.05, 40
+GO_ON = 1e3  # rounds for which steps that do not shrink count: many, as later ones are longer
 # A figure of nothing, or far below what is expected, is measured against this share of it: a
 # relative error of almost nothing would otherwise weigh without limit.
 LEAST_SIZE = 1e-3
@@ -101,17 +104,17 @@ def solve_balance(
         largest entry, no flow below 0, no line above its capacity.
     """
     kept = np.flatnonzero(open_)
-    scale = priors.scale[kept]
     weight = np.full(len(kept), PRIOR_WEIGHT)
     for name in ("made", "withheld"):  # sums of others, which have their own
         block = columns.block(name)
         weight[(kept >= block.start) & (kept < block.stop)] = 0.0
     far = _far_lines(graph, matrix, priors)
-    before, centre, rounds = priors.value, priors.value, 0
-    sparse_figures, values = _figures(figures, priors, centre, kept)
-    missed = np.full(len(values), np.inf)
-    while rounds < ROUNDS or (rounds < MOST_ROUNDS and _still_moves(missed, values)):
-        rows, lower, upper, used = _rows(matrix, centre, priors.scale, kept, far)
+    before, centre, spread, rounds = priors.value, priors.value, priors.scale, 0
+    sparse_figures, values = _figures(figures, priors, centre, spread, kept)
+    steps = (np.full(len(values), np.inf),) * 2
+    while rounds < ROUNDS or (rounds < MOST_ROUNDS and _still_to_move(*steps) > STEADY):
+        scale = spread[kept]
+        rows, lower, upper, used = _rows(matrix, centre, spread, kept, far)
         low = -centre[kept] / scale
         program = FitProgram(rows, lower, upper, sparse_figures, values, weight, low, HUBER)
         fit = solve_fit(program, "balance")
@@ -122,36 +125,61 @@ def solve_balance(
             far &= ~passed  # it does bind after all
         else:
             before, centre, rounds, missed = centre, x, rounds + 1, values
-            sparse_figures, values = _figures(figures, priors, centre, kept)
+            spread = priors.scale if rounds < ROUNDS else priors.scale_around(centre)
+            sparse_figures, values = _figures(figures, priors, centre, spread, kept)
+            steps = (steps[1], np.abs(values - missed))
     closed = _closed_rows(graph, columns, matrix, priors, x)
     return Balance(closed, fit, kept, used, scale, before)
 
 
-def _still_moves(before: np.ndarray, now: np.ndarray) -> bool:
-    """Whether the last round moved a figure by what a reader could see, in its own errors."""
-    return bool((np.abs(now - before) > STEADY).any())
+def _still_to_move(before: np.ndarray, last: np.ndarray) -> float:
+    """How far more rounds would still move a figure, in its errors, by the last two steps of each.
+
+    A short step alone says little: of a figure that barely pulls, each round may take a tenth of a
+    distance that is many times as long. Steps that shrink by one share add up as its powers do;
+    steps that do not shrink are taken to go on.
+
+    Examples
+    --------
+    >>> _still_to_move(np.array([0.04, 0.2]), np.array([0.03, 0.02]))  # 0.03 x (3/4 + 9/16 + ...)
+    0.09
+    >>> _still_to_move(np.array([0.001]), np.array([0.001]))
+    1.0
+    """
+    share = np.divide(last, before, out=np.ones_like(last), where=last < before)
+    rounds = np.divide(share, 1.0 - share, out=np.full_like(last, GO_ON), where=share < 1)
+    return float((last * np.minimum(rounds, GO_ON)).max(initial=0.0))
 
 
 def _closed_rows(
     graph: SupplyGraph, columns: Columns, matrix: Matrix, priors: Priors, x: np.ndarray
 ) -> np.ndarray:
     """Flows with every row closed; refused if that takes more than rounding."""
-    closed = close_rows(matrix, _without_dust(matrix, x, DUST * priors.scale))
+    # Dust goes, unless a larger flow is left behind with nowhere to go but where the dust was.
+    for dust in (DUST * priors.scale, np.zeros(columns.total)):
+        closed = close_rows(matrix, _without_dust(matrix, x, dust))
+        imbalance = float(relative_imbalance(graph, columns, matrix, closed).max(initial=0.0))
+        shift = _shift(columns, matrix, priors, x, closed)
+        if imbalance <= BALANCED and shift <= SHIFTED:
+            return closed
+    raise NotConvergedError(
+        f"balance: a row misses by {imbalance:.1e} of its largest entry, over {BALANCED:g}, or "
+        f"takes a shift of {shift:.1e} to close, over {SHIFTED:g}. Look for quantities of very "
+        "different sizes in one market."
+    )
+
+
+def _shift(
+    columns: Columns, matrix: Matrix, priors: Priors, x: np.ndarray, closed: np.ndarray
+) -> float:
+    """Largest change of a flow by closing rows, in standard deviations."""
     largest, beside = np.zeros(matrix.n_rows), np.zeros(columns.total)
     np.maximum.at(largest, matrix.row, np.abs(matrix.value * closed[matrix.column]))
     np.maximum.at(beside, matrix.column, largest[matrix.row])
     unit = np.maximum(priors.scale, NEGLIGIBLE / SHIFTED * beside)
     # What the world's largest material would not notice is no shift.
     unit = np.maximum(unit, 10 * NEGLIGIBLE * priors.scale[columns.block("made")].max(initial=0.0))
-    shift = float((np.abs(closed - x) / unit).max(initial=0.0))
-    imbalance = float(relative_imbalance(graph, columns, matrix, closed).max(initial=0.0))
-    if not (imbalance <= BALANCED and shift <= SHIFTED):
-        raise NotConvergedError(
-            f"balance: a row misses by {imbalance:.1e} of its largest entry, over {BALANCED:g}, or "
-            f"takes a shift of {shift:.1e} to close, over {SHIFTED:g}. Look for quantities of very "
-            "different sizes in one market."
-        )
-    return closed
+    return float((np.abs(closed - x) / unit).max(initial=0.0))
 
 
 def _without_dust(matrix: Matrix, x: np.ndarray, dust: np.ndarray) -> np.ndarray:
@@ -225,12 +253,16 @@ def figure_sizes(figures: Sequence[Observation], priors: Priors) -> np.ndarray:
 
 
 def _figures(
-    figures: Sequence[Observation], priors: Priors, centre: np.ndarray, kept: np.ndarray
+    figures: Sequence[Observation],
+    priors: Priors,
+    centre: np.ndarray,
+    spread: np.ndarray,
+    kept: np.ndarray,
 ) -> tuple[Any, np.ndarray]:
     """Figures over the open columns in their own standard errors, around a centre."""
     from scipy import sparse
 
-    scale = priors.scale[kept]
+    scale = spread[kept]
     position = np.full(len(centre), -1)
     position[kept] = np.arange(len(kept))
     row: list[int] = []

@@ -12,6 +12,7 @@ from supplygraph.baseline.priors import Priors, compute_priors
 from supplygraph.baseline.program import Balance, figure_sizes, relative_imbalance, solve_balance
 from supplygraph.graph import Columns, Matrix, SupplyGraph, balance_matrix, columns_of
 from supplygraph.graph.balance_matrix import INFINITY, first_line_row
+from supplygraph.graph.reachable import reachable
 
 
 @dataclass(frozen=True)
@@ -151,17 +152,17 @@ class BalanceProblem:
 def open_columns(graph: SupplyGraph, columns: Columns) -> np.ndarray:
     """Upper bound of every column: 0 where no open plant can reach it with its feed, else none."""
     _, open_ = graph.line_capacity(graph.base_month)
-    runs, reached, made = _reachable(graph, open_)
+    origin, declared = (graph.arcs[name].to_numpy() for name in ("origin", "declared"))
+    runs, reached, made = reachable(graph, open_, declared)
     inputs = graph.inputs
     ub = np.full(columns.total, INFINITY)
-    ub[columns.block("activity")] = np.where(runs, INFINITY, 0.0)
+    ub[columns.block("activity")] = np.where(runs[: graph.n_activities], INFINITY, 0.0)
     ub[columns.block("withheld")] = 0.0
     ub[columns.block("made")] = np.where(made[columns.made_of], INFINITY, 0.0)
-    origin, declared = (graph.arcs[name].to_numpy() for name in ("origin", "declared"))
     ub[columns.block("arc")] = np.where(made[origin] & declared, INFINITY, 0.0)
     own = np.flatnonzero(inputs.draw >= 0)
-    user_runs = np.concatenate([runs, np.ones(graph.n_demands, dtype=bool)])
-    drawn = reached[inputs.pool[own]] & user_runs[inputs.user[own]]
+    runs[graph.n_activities :] = True  # a demand that lacks an input still asks for the others
+    drawn = reached[inputs.pool[own]] & runs[inputs.user[own]]
     ub[columns.start["draw"] + inputs.draw[own]] = np.where(drawn, INFINITY, 0.0)
     for name, pools in (
         ("surplus", columns.surplus_of),
@@ -169,27 +170,6 @@ def open_columns(graph: SupplyGraph, columns: Columns) -> np.ndarray:
     ):
         ub[columns.block(name)] = np.where(reached[pools], INFINITY, 0.0)
     return ub
-
-
-def _reachable(graph: SupplyGraph, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Activities that can run, pools that can hold something, pools that can make something."""
-    inputs, n = graph.inputs, len(graph.pools)
-    runs = open_.copy()
-    arcs = graph.arcs[graph.arcs["declared"]]
-    origin, end = (arcs[c].to_numpy() for c in ("origin", "destination"))
-    while True:
-        made = np.zeros(n, dtype=bool)
-        made[graph.made_pool[runs[graph.made_activity]]] = True
-        reached = made.copy()
-        reached[end[made[origin]]] = True
-        served = np.zeros(inputs.n_groups, dtype=bool)
-        np.logical_or.at(served, inputs.group, reached[inputs.pool] | ~inputs.essential)
-        lacking = inputs.user[~served[inputs.group]]
-        new = runs.copy()
-        new[lacking[lacking < graph.n_activities]] = False
-        if (new == runs).all():
-            return runs, reached, made
-        runs = new
 
 
 def balance_rows(graph: SupplyGraph, columns: Columns) -> Matrix:

@@ -31,6 +31,7 @@ _KEYS = (
     "product",
     "region",
     "segment",
+    "place",
     "holder",
     "material",
     "month",
@@ -41,6 +42,8 @@ _KEYS = (
 OVER_ALL = ("months_lost", "months_short", "tts_months", "ttr_months")
 NOT_IN_TOTALS = ("demand", "lost_units", "months_to_first_shortage")
 LITTLE = 0.05  # of a product; below it `whatif` gives no month of shortage
+LAST_MONTH = 36  # that `whatif` counts
+_LOSS = re.compile(r"(loss(?:_abroad|_home)?)_(none|least|\d+m)((?:_[a-z]+)?)")
 ANY = (-inf, inf)
 Interval = tuple[float, float]
 Row = Mapping[str, Any]
@@ -88,12 +91,13 @@ def parse_condition(kind: str, text: str | None) -> Condition | None:
     from supplygraph.schema.commands import result_fields
     from supplygraph.selectors import unknown_word
 
+    numbers = [field.name for field in result_fields(kind) if field.numeric]
     found = _CONDITION.fullmatch(text)
     if not found or not isfinite(float(found[3])):
+        column = next((name for name in numbers if name.startswith("loss")), "COLUMN")
         raise UsageError(
-            f"--fail-if '{text}' is not COLUMN>NUMBER. Write it such as 'loss_none>0.2'."
+            f"--fail-if '{text}' is not COLUMN>NUMBER. Write it such as '{column}>0.2'."
         )
-    numbers = [field.name for field in result_fields(kind) if field.numeric]
     if found[1] not in numbers:
         wrong = unknown_word(found[1], numbers, "is no column of numbers")
         raise UsageError(f"--fail-if '{text}': {wrong}")
@@ -113,7 +117,7 @@ def fail_if(results: Results, condition: Condition | None) -> None:
         note(f"fail-if: {met} row{'s' * (met != 1)} with {condition}")
         raise typer.Exit(FAILED)
     if blank == count:
-        what = f"no row has a {column}" if count else "there are no rows"
+        what = f"no row has a {column}" if len(results.table) else "there are no rows"
         note(f"fail-if: {what}, so that {condition} cannot be decided. Ask for another column.")
         raise typer.Exit(UNDECIDED)
     if open_:
@@ -133,9 +137,10 @@ def judge(results: Results, condition: Condition) -> tuple[int, list[str], int, 
     rows = [plain_row(row) for row in results.table.to_dict("records")]
     rows = [row for row in rows if _applies(row, condition.column)]
     none = {_key(row): row for row in rows if row.get("rerouting") == "none"}
+    floors = bool(results.params.get("floors", True))
     met, blank, open_ = 0, 0, []
     for row in rows:
-        low, high = _between(row, condition.column, none)
+        low, high = _between(row, condition.column, none, floors=floors)
         blank += row.get(condition.column) is None and (low, high) in (ANY, (0.0, inf))
         found = condition.met(low, high)
         met += found is True
@@ -147,24 +152,45 @@ def _applies(row: Row, column: str) -> bool:
     """Whether a row can have a value in a column at all."""
     if column in OVER_ALL and row.get("month") is not None:
         return False
-    total = "total" in (row.get("product"), row.get("id"))
-    if total and column in NOT_IN_TOTALS:
+    if "total" in (row.get("product"), row.get("id")) and column in NOT_IN_TOTALS:
         return False
-    # An upper limit stands only beside what nobody states.
-    return not (column == "loss_upper" and row.get("loss_none") is not None)
+    if "loss_abroad_none" in row:
+        return _weighs(row, column)
+    # Of the totals of `whatif` abroad and at home, one is empty where nothing weighs in that place.
+    part = row.get("product") == "total" and row.get("place") in ("abroad", "home")
+    return not (part and row.get("loss_none") is None)
 
 
-def _between(row: Row, column: str, none: Mapping[tuple[Any, ...], Row]) -> Interval:
+def _weighs(row: Row, column: str) -> bool:
+    """Whether anything weighs that a column of a ranking counts.
+
+    None is always asked for. It is empty in one place alone where nothing weighs there; in both
+    where nobody states the share of a plant, or nothing weighs at all.
+    """
+    known = {place for place in ("abroad", "home") if row.get(f"loss_{place}_none") is not None}
+    if column == "loss_upper":  # an upper limit stands only beside what nobody states
+        return not known
+    found = _LOSS.fullmatch(column)
+    if not found or not known:
+        return True
+    place, sector = found[1].removeprefix("loss_"), found[3]
+    return place in known and not (sector and row.get(f"{found[1]}_none{sector}") is None)
+
+
+def _between(
+    row: Row, column: str, none: Mapping[tuple[Any, ...], Row], *, floors: bool
+) -> Interval:
     """Ends between which the value of a cell lies; both are the value where it is known."""
     value = _number(row.get(column))
     if not isnan(value):
         return value, value
-    if column in ("loss_none", "loss_least"):
-        ends = [_number(row.get(name)) for name in ("loss_none", "loss_upper")]
-        return _up_to(next((end for end in ends if not isnan(end)), nan))
+    if found := _LOSS.fullmatch(column):
+        return _loss(row, found, floors=floors)
     if column == "months_to_first_shortage":
         least = LITTLE if "binding_none" in row else 0.0
-        return (inf, inf) if _number(row.get("loss_none")) <= least else (0.0, inf)
+        return (inf, inf) if _lost(row) <= least else (0.0, inf)
+    if column in ("first_month_low", "first_month_high"):
+        return ANY if isnan(_lost(row)) else (LAST_MONTH + 1.0, inf)
     told = "first_shortage" in row and row.get("months_lost") is not None
     if column in ("tts_months", "ttr_months") and told:
         if row["first_shortage"] is None:
@@ -176,6 +202,22 @@ def _between(row: Row, column: str, none: Mapping[tuple[Any, ...], Row]) -> Inte
         # Nobody sized the need: the loss lies between nothing and that when nobody reroutes.
         return _up_to(_number(none.get(_key(row), {}).get(column)))
     return ANY
+
+
+def _loss(row: Row, column: re.Match[str], *, floors: bool) -> Interval:
+    """A loss that was not asked for: at most that when nobody reroutes, or its upper limit."""
+    if not floors and column[2] not in ("none", "least"):
+        return _up_to(1.0)  # without contracts a row may be worse than when nobody reroutes
+    names = [f"{column[1]}_none{column[3]}"]
+    names += ["loss_upper"] * (column[1] == "loss_abroad" and not column[3])
+    ends = (_number(row.get(name)) for name in names)
+    return _up_to(next((end for end in ends if not isnan(end)), nan))
+
+
+def _lost(row: Row) -> float:
+    """Loss of a row when nobody reroutes: abroad, or at home where nothing weighs abroad."""
+    names = ("loss_none", "loss_abroad_none", "loss_home_none")
+    return next((float(row[name]) for name in names if row.get(name) is not None), nan)
 
 
 def _up_to(high: float) -> Interval:

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 from supplygraph.cli.streams import clean
 from supplygraph.cli.text_tables import column_table, markdown_table
 from supplygraph.cli.value_text import cell_text, flat_value, percent
-from supplygraph.errors import SupplygraphError
+from supplygraph.errors import SupplygraphError, UsageError
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
 
-FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "parquet")
-ENDINGS = {f".{name}": name for name in FORMATS[1:]} | {".txt": "table", ".markdown": "md"}
+FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "sentences", "parquet")
+ENDINGS = {f".{name}": name for name in FORMATS[1:] if name != "sentences"} | {
+    ".txt": "table",
+    ".markdown": "md",
+}
 WEIGHTS_SHOWN = 8
 _FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would run
 
@@ -34,16 +37,33 @@ def render(results: Results, kind: str, *, terminal: bool = False) -> str:
 
     if kind == "json":
         return results.to_json() + "\n"
+    if kind == "sentences":
+        return _sentences(results)
     rows = [plain_row(row) for row in results.table.to_dict("records")]
     names = _names(results)
     if kind == "jsonl":
         return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
     if kind in ("csv", "tsv"):
         return _delimited(names, rows, "," if kind == "csv" else "\t")
-    shown = shown_columns(results.kind, names)
+    shown = results.shown or shown_columns(results.kind, names)
     cells = [[cell_text(name, row[name]) for name in shown] for row in rows]
     text = markdown_table(shown, cells) if kind == "md" else column_table(shown, cells, terminal)
     return text + _weights_line(results) + _reading_lines(results)
+
+
+def _sentences(results: Results) -> str:
+    """Sentences to quote.
+
+    Raises
+    ------
+    UsageError
+        If this kind of result has none.
+    """
+    from supplygraph.analysis.losses.sentences import KINDS, sentences
+
+    if results.kind not in KINDS:
+        raise UsageError(f"{results.kind} has no sentences. Ask for --format table or md.")
+    return "".join(f"{clean(line)}\n" for line in sentences(results))
 
 
 def _names(results: Results) -> list[str]:

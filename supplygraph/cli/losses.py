@@ -9,6 +9,7 @@ import typer
 from supplygraph.cli.options import (
     AtOption,
     MeasureOption,
+    RationingOption,
     RemoveOption,
     ReroutingOption,
     SetOption,
@@ -20,7 +21,6 @@ from supplygraph.cli.question_options import asks
 from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
-from supplygraph.selectors import check_choice
 from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 
@@ -40,6 +40,7 @@ def chokepoints(
     *,
     by: str,
     product: str | None,
+    sector: str | None,
     region: str | None,
     at: AtOption,
     acts_as: Annotated[str | None, typer.Option("--as")],
@@ -50,6 +51,7 @@ def chokepoints(
     weights: str,
     projects: str,
     top: TopOption,
+    rationing: RationingOption = None,
 ) -> None:
     """Rank what can stop by the loss it causes abroad.
 
@@ -64,6 +66,7 @@ def chokepoints(
     results = chain.rank(
         by,
         product=product,
+        sector=sector,
         region=region,
         at=at,
         acts_as=acts_as,
@@ -88,6 +91,7 @@ def whatif(
     measures: MeasureOption,
     sets: SetOption,
     product: str | None,
+    sector: str | None,
     region: str | None,
     at: AtOption,
     acts_as: Annotated[
@@ -100,6 +104,7 @@ def whatif(
     weights: str,
     projects: str,
     compared: Annotated[list[str], typer.Option("--project")],
+    rationing: RationingOption = None,
     months: Annotated[
         str | None, typer.Option("--months", hidden=True, callback=_check_time)
     ] = None,
@@ -108,7 +113,7 @@ def whatif(
     """Show what each product and region loses when something is taken away, and when.
 
     A row of loss_least is that row served first: rows of it do not add up. The last rows are the
-    totals abroad, at home and of all.
+    totals abroad, at home and of all. Rows piped from chokepoints need its --as again.
 
     Example: supplygraph whatif --remove 'country=CN process=heavy' --as export-stop
 
@@ -121,25 +126,25 @@ def whatif(
     """
     if not selectors and not measures:
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
+    from supplygraph.selectors import check_choice  # waits for numpy, which help does without
+
+    check_choice(acts_as, ACTS_AS, "--as")
     removals = read_removals(selectors) if selectors else []
     chain = open_chain(context)
-    check_choice(acts_as, ACTS_AS, "--as")
     take = chain.stop_exports if acts_as == EXPORT_STOP else chain.remove
-    results = (
-        take(*removals, forms=forms)
-        .solve(
-            rerouting=rerouting,
-            floors=floors,
-            outside=words(outside),
-            weights=weights,
-            product=product,
-            region=region,
-            at=at,
-            measures=measures,
-            sets=sets,
-            projects=words(projects),
-            compared=compared,
-        )
-        .results
-    )
+    hit = take(*removals, forms=forms)
+    results = hit.solve(
+        rerouting=rerouting,
+        floors=floors,
+        outside=words(outside),
+        weights=weights,
+        product=product,
+        sector=sector,
+        region=region,
+        at=at,
+        measures=measures,
+        sets=sets,
+        projects=words(projects),
+        compared=compared,
+    ).results
     output.write(results)

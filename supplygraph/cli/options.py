@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from supplygraph.errors import UsageError
-from supplygraph.vocabulary import COVERS
+from supplygraph.vocabulary import COVERS, WRITE_NEW, new_option
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of the program and its groups of commands
 
@@ -57,9 +57,22 @@ def static_rerouting(rerouting: str | None) -> str | None:
     if rerouting == "qualified":
         raise UsageError(
             "--rerouting qualified opens arcs month by month, which a static year has not. "
-            "Ask for both, or use supplygraph scenario run."
+            "Ask for shared, or use supplygraph scenario run."
         )
     return rerouting
+
+
+def renamed_option(parameter: typer.CallbackParam, value: str | None) -> None:
+    """Refuse an option that was given up, with what took its place.
+
+    Raises
+    ------
+    UsageError
+        If it is given.
+    """
+    if value is not None:
+        option = parameter.opts[0]
+        raise UsageError(f"{option} {value} is now {new_option(option, value)}. {WRITE_NEW}")
 
 
 def chosen_covers(cover: str | None) -> tuple[str, ...]:
@@ -98,6 +111,9 @@ TopOption = Annotated[int | None, typer.Option(min=1)]
 # The network of a static year.
 AtOption = Annotated[str | None, typer.Option("--at", callback=month_at)]
 ReroutingOption = Annotated[str, typer.Option(callback=static_rerouting)]
+RationingOption = Annotated[
+    str | None, typer.Option("--rationing", hidden=True, callback=renamed_option)
+]
 
 # The months of a scenario.
 SetOption = Annotated[list[str], typer.Option("--set")]
@@ -117,7 +133,9 @@ FailOption = Annotated[
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", help="table, csv, tsv, json, jsonl, md or parquet."),
+    typer.Option(
+        "--format", help="table, csv, tsv, json, jsonl, md, parquet; of losses also sentences."
+    ),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write; its ending names the format.")

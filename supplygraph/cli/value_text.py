@@ -32,6 +32,9 @@ SHARES = (
     "alone_",
     "mape",
     "coverage",
+    "cover_",
+    "could_run",
+    "odds",
 )
 
 

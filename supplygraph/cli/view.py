@@ -47,8 +47,9 @@ def view(
     """Write the chain as one page: matrix of stages and countries, losses, sources.
 
     The page opens from disk in any browser, needs no network and runs no script but its own.
-    Every single removal of a plant, process, stage, country and element is in it, under both
-    bounds, with the command that reproduces the figure.
+    Every plant, process, stage, country and element is taken away alone, as a stop of its exports
+    and as a stop of its plants: what is lost abroad and at home after a year, what the loss lies
+    between, and the command that reproduces it.
 
     Example: supplygraph view -o rare-earths.html
     """

@@ -135,7 +135,7 @@ class _Nameable:
             if users is not None and not places:
                 text = call.selector.text
                 raise SelectorError(
-                    f"selector '{text}': no plant or product uses it; name one that does."
+                    f"selector '{text}': no plant or product uses it. Name one that does."
                 )
         unit_of = self.activity_units if call.function == "activity" else self.units
         return Named(call, {t: unit_of[t] for t in things if unit_of.get(t)}, places)

@@ -15,6 +15,8 @@ One persistent model; a shock is a list of bounds, restored afterwards with the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from supplygraph.baseline import Baseline
@@ -26,6 +28,7 @@ from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import InfeasibleError, NotConvergedError
 from supplygraph.graph import Matrix, balance_matrix
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter, first_line_row
+from supplygraph.graph.reachable import reachable
 from supplygraph.scenario import Shock
 from supplygraph.solver import LinearProgram, Optimum
 
@@ -206,6 +209,31 @@ class AllocationProgram:
         served[np.abs(served - 1.0) < 1e-9] = 1.0
         return served
 
+    def _reached(self, shock: Shock, served: np.ndarray) -> np.ndarray:
+        """Served shares without what no open plant can reach under a shock."""
+        return np.where(self.reached(shock, self.bounds(shock)[0]), served, 0.0)
+
+    def reached(self, shock: Shock, upper: np.ndarray) -> np.ndarray:
+        """Mask of the demands that open plants can reach at all.
+
+        Each row along a chain may give a billionth of what its market holds. A demand for less than
+        that, counted in what its inputs are made of, would be served from nothing.
+
+        Parameters
+        ----------
+        shock
+            What is taken away.
+        upper
+            Upper bounds of the columns under it.
+        """
+        runs, _, _ = reachable(
+            self.graph,
+            upper[self.columns.block("activity")] > 0,
+            upper[self.columns.block("arc")] > 0,
+            shock.made <= 0,
+        )
+        return runs[self.graph.n_activities :]
+
     def untouched(self, shock: Shock) -> bool:
         """Whether a shock only closes what the optimum does not use: its loss is exactly 0."""
         x, columns = self.reference.x, self.columns
@@ -229,7 +257,7 @@ class AllocationProgram:
         if self.untouched(shock):
             return self.reference.served, False
         with self._warm.under(shock) as model:
-            return self._shares(self._solved(model, prices=False).x), True
+            return self._reached(shock, self._shares(self._solved(model, prices=False).x)), True
 
     def _solved(self, model: LinearProgram, *, prices: bool = True) -> Optimum:
         try:
@@ -250,9 +278,10 @@ class AllocationProgram:
         if product is None and self.untouched(shock):
             return self.reference
         with self._warm.under(shock) as model:
-            if product is not None:
-                return self._only(model, product)
-            return self.answer(self._solved(model))
+            answer = (
+                self.answer(self._solved(model)) if product is None else self._only(model, product)
+            )
+        return replace(answer, served=self._reached(shock, answer.served))
 
     def most(self, shock: Shock, activities: np.ndarray) -> Allocation:
         """The allocation in which some activities run most, whoever goes without.

@@ -197,8 +197,7 @@ class MonthlyProgram(AllocationProgram):
             shares = leximin.shares(np.zeros(len(most)), most)
         finally:
             model.set_cost(index, self.all_costs)
-        leximin.keep(shares, most)
-        return self.answer(model.solve(f"months, {month}"))
+        return self.answer(leximin.kept(f"months, {month}", shares, most))
 
     def _upper(self, activity: np.ndarray, limits: Limits, shocked: int | None) -> np.ndarray:
         """Upper bounds of columns, with the most that activities could do before the shock."""

@@ -7,15 +7,15 @@ import numpy as np
 from supplygraph.baseline import Baseline
 from supplygraph.errors import NotConvergedError
 
-# HiGHS keeps rows to 1e-9 and drops smaller entries: a use below this share of what its market
-# holds would pass for served, whatever stops.
-LEAST_USE = 1e-9
+# HiGHS keeps rows to 1e-9 and drops smaller entries, and between a plant and its user lie several
+# rows: a use below this share of what its market holds might pass for served, whatever stops.
+LEAST_USE = 1e-8
 # What makes less of its material than this share of the world is dust itself: nothing hangs on it.
 COUNTS = 1e-6
 
 
 def check_uses_are_seen(baseline: Baseline) -> None:
-    """Refuse to allocate where a market holds a billion times what an essential use takes of it.
+    """Refuse to allocate where an essential use is below `LEAST_USE` of what its market holds.
 
     Raises
     ------

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from supplygraph.errors import NotConvergedError
+from supplygraph.errors import InfeasibleError, NotConvergedError
 from supplygraph.graph.balance_matrix import INFINITY
-from supplygraph.solver import LinearProgram
+from supplygraph.solver import LinearProgram, Optimum
 
-# A held demand may miss its share by this: rows are kept to 1e-9, and a chain of programs each
-# held exactly to the last would run out of feasible points by rounding.
-HELD_SLACK = 1e-9
+# A held demand may miss its share by this. Rows are kept to 1e-9 of their size, which may be a
+# larger part of a user who takes little of a market's good: a share found may then be out of
+# reach by as much in the next program, so that the next slack is tried.
+HELD_SLACKS = (1e-9, 1e-7, 1e-5, 1e-4)
 # Prices of open demands sum to 1. Below this one is what the solver's tolerance leaves of 0.
 PRICED = 1e-7
 # Shares this close to their most are served in full.
@@ -69,16 +70,32 @@ class Leximin:
             onward = True
         return np.clip(value, floor, ceiling)
 
-    def keep(self, least: np.ndarray, most: np.ndarray) -> None:
-        """Put least and most shares on the demands; no common share is raised."""
+    def kept(self, what: str, least: np.ndarray, most: np.ndarray) -> Optimum:
+        """Optimum with least and most shares of the demands; no common share is raised.
+
+        Parameters
+        ----------
+        what
+            Name of the program in messages.
+        least, most
+            Shares of every demand.
+        """
         rows = self.share_row + np.arange(len(self.units))
         unbounded = np.full(len(rows), INFINITY)
         self.model.set_row_bounds(rows, -unbounded, unbounded)
-        self._bound(least, most)
+        return self._solved(what, least, most)
 
-    def _bound(self, least: np.ndarray, most: np.ndarray) -> None:
-        low = np.maximum(least - HELD_SLACK, 0.0) * self.units
-        self.model.set_column_bounds(self.demands, low, np.maximum(most * self.units, low))
+    def _solved(
+        self, what: str, least: np.ndarray, most: np.ndarray, *, onward: bool = False
+    ) -> Optimum:
+        for slack in HELD_SLACKS:
+            low = np.maximum(least - slack, 0.0) * self.units
+            self.model.set_column_bounds(self.demands, low, np.maximum(most * self.units, low))
+            try:
+                return self.model.solve(what, onward=onward)
+            except InfeasibleError:
+                onward = False
+        raise NotConvergedError(f"{what}: shares that were just served are found infeasible.")
 
     def _round(
         self, open_: np.ndarray, value: np.ndarray, ceiling: np.ndarray, *, onward: bool
@@ -87,10 +104,9 @@ class Leximin:
         rows = self.share_row + np.arange(len(open_))
         lower = np.where(open_, 0.0, -INFINITY)
         self.model.set_row_bounds(rows, lower, np.full(len(rows), INFINITY))
-        self._bound(value, ceiling)
         top = ceiling[open_].max()  # above 1 where demand has grown
         self.model.set_column_bounds(np.array([self.common]), np.zeros(1), np.array([top]))
-        optimum = self.model.solve("shared shortage", onward=onward)
+        optimum = self._solved("shared shortage", value, ceiling, onward=onward)
         common = float(np.clip(optimum.x[self.common], 0.0, top))
         if common >= top - FULL:
             return np.where(open_, ceiling, value), open_

@@ -32,7 +32,7 @@ class Month:
         Balanced base year.
     at
         Month ``YYYY-MM``; the base year's last month by default.
-    scheme, product, region
+    scheme, product, region, sector
         What a total counts.
     """
 
@@ -42,6 +42,7 @@ class Month:
     product: str | None = None
     region: str | None = None
     threads: int = 1
+    sector: str | None = None
 
     @property
     def month(self) -> str:
@@ -55,21 +56,23 @@ class Month:
         Raises
         ------
         UsageError
-            If the product or region does not exist.
+            If the product, region or sector does not exist.
         """
         demands = self.baseline.graph.demands
         units = self.baseline.block("demand")
-        for value, column in ((self.product, "product"), (self.region, "region")):
+        asked = {"product": self.product, "region": self.region, "sector": self.sector}
+        for column, value in asked.items():
             if value is not None and value not in set(demands[column]):
                 hint = did_you_mean(value, demands[column])
                 raise UsageError(f"no {column} '{value}' in demand. {hint}")
         weights = demand_weights(self.baseline, self.scheme)
         # The world's weights: what counts little in the world does not count more in one region.
-        if self.region is not None:
-            weights = np.where(demands["region"] == self.region, weights, 0.0)
-        if self.product is not None:
-            here = units > 0 if self.region is None else demands["region"] == self.region
-            weights = np.where((demands["product"] == self.product) & here, units, 0.0)
+        counted = np.ones(len(weights), dtype=bool)
+        for column, value in asked.items():
+            if value is not None:
+                counted &= (demands[column] == value).to_numpy()
+        # One product counts by its units, whether or not it weighs in the world.
+        weights = np.where(counted, weights if self.product is None else units, 0.0)
         total = weights.sum()
         return weights / total if total > 0 else weights
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -71,6 +72,8 @@ class SharedShortage:
         self.some = self.units > 0
         self.unsized = UnsizedNeeds(allocation.baseline, first_column=allocation.common + 1)
         self._capacities: dict[int, Capacities] = {}
+        # Of one plant alone in its process, stage and country four rankings ask the same.
+        self._paths: dict[bytes, np.ndarray] = {}
         self.model = self._build()
         demands = allocation.columns.start["demand"] + np.arange(len(self.units))
         self.leximin = Leximin(
@@ -135,6 +138,20 @@ class SharedShortage:
         floors
             Whether contracts are kept. Without floors a row may be worse than under `none`.
         """
+        key = _digest(shock, none.user, np.array(steps), np.array([floors]), most)
+        if key not in self._paths:
+            self._paths[key] = self._path(shock, none, steps, most, floors=floors)
+        return self._paths[key].copy()
+
+    def _path(
+        self,
+        shock: Shock,
+        none: Levels,
+        steps: Sequence[int],
+        most: np.ndarray | None,
+        *,
+        floors: bool,
+    ) -> np.ndarray:
         served = none.user[self.graph.n_activities :, 0]
         result, last = [], (-1, Capacities(np.zeros(0), np.zeros(0)))
         for number, step in enumerate(steps):
@@ -163,8 +180,8 @@ class SharedShortage:
         if (floor >= ceiling - FULL)[self.some].all():
             return floor
         routes = most_of_routes(self.whole.baseline.block("arc"), self.lag <= step)
-        self._bound(shock, self.capacities(step), routes, none)
-        return self.leximin.shares(floor, ceiling)
+        reached = self._bound(shock, self.capacities(step), routes, none)
+        return self.leximin.shares(floor, np.where(reached, ceiling, floor))
 
     def least(
         self,
@@ -192,12 +209,14 @@ class SharedShortage:
         """
         ceiling = np.ones(len(weights)) if most is None else most
         floor = np.minimum(none.user[self.graph.n_activities :, 0], ceiling)
-        self._bound(shock, self.capacities(step), np.full(len(self.lag), INFINITY), none)
-        self.leximin.keep(np.where(weights > 0, 0.0, floor), ceiling)
+        routes = np.full(len(self.lag), INFINITY)
+        reached = self._bound(shock, self.capacities(step), routes, none)
         index = np.arange(self.whole.common + 1)
         self.model.set_cost(index, self._costs(weights))
         try:
-            return self.whole.answer(self.model.solve("least loss"))
+            keep = np.where(weights > 0, 0.0, floor)
+            most = np.where(reached, ceiling, floor)
+            return self.whole.answer(self.leximin.kept("least loss", keep, most))
         finally:
             self.model.set_cost(index, np.where(index == self.whole.common, -1.0, 0.0))
 
@@ -217,8 +236,11 @@ class SharedShortage:
 
     def _bound(
         self, shock: Shock, capacities: Capacities, routes: np.ndarray, none: Levels
-    ) -> None:
-        """Bounds of a shock at a step's capacities and routes on all columns and lines."""
+    ) -> np.ndarray:
+        """Put bounds of a shock at a step's capacities and routes; which demands are reached then.
+
+        No share rises above that of the step before where nothing can arrive.
+        """
         whole = self.whole
         ub = whole.upper_bounds(shock, capacities.activity)
         arc = whole.columns.block("arc")
@@ -228,5 +250,15 @@ class SharedShortage:
         lines = whole.line_row + np.arange(len(capacities.line))
         left = lines_left(self.graph, capacities.line, shock.activity)
         self.model.set_row_bounds(lines, np.full(len(lines), -INFINITY), left)
-        able = ub[whole.columns.block("activity")]
+        # What a plant lacks is told by the first month, so that no later step is held tighter.
+        able = self.capacities(0).activity * shock.activity
         self.unsized.set_ahead(self.model, whole.rows.n_rows, none, able)
+        return whole.reached(shock, ub)
+
+
+def _digest(shock: Shock, *parts: np.ndarray | None) -> bytes:
+    """What tells one question from another."""
+    whole = blake2b(digest_size=16)
+    for part in (shock.activity, shock.made, shock.arc, *parts):
+        whole.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+    return whole.digest()

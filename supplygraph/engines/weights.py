@@ -25,9 +25,7 @@ ROUNDING = 1e-12  # of weights that sum to 1
 MOST = 0.1  # of a total under `level`: no product should decide a ranking by itself
 
 
-def demand_weights(
-    baseline: Baseline, scheme: str = "level", region: str | None = None
-) -> np.ndarray:
+def demand_weights(baseline: Baseline, scheme: str = "level") -> np.ndarray:
     """Weight of every demand row; they sum to 1, or to 0 if nothing weighs.
 
     Parameters
@@ -37,9 +35,6 @@ def demand_weights(
     scheme
         ``level``, ``sectors``, ``value`` (all counted products by value), ``equal`` (products
         equal) or ``mass`` (tonnes of rare-earth inputs needed).
-    region
-        Weigh what is assembled here alone: its sectors count the same, whatever their part
-        of the world's.
 
     Raises
     ------
@@ -48,7 +43,7 @@ def demand_weights(
     """
     if scheme not in SCHEMES:
         raise UsageError(f"weights '{scheme}': {did_you_mean(scheme, SCHEMES)}")
-    table = _weighing(baseline, region)
+    table = _weighing(baseline)
     if scheme == "mass":
         weight = table["mass"] * table["weighs"]
     elif scheme == "level":
@@ -62,13 +57,12 @@ def demand_weights(
     return (weight / total if total > 0 else weight).to_numpy()
 
 
-def _weighing(baseline: Baseline, region: str | None) -> pd.DataFrame:
+def _weighing(baseline: Baseline) -> pd.DataFrame:
     graph = baseline.graph
     needs = graph.dataset.tables["needs"]
     sized = needs[(needs["quantity_evidence"] != "D") & needs["quantity"].notna()]
     table = graph.demands[["product", "market", "sector", "basis", "value_usd", "kind"]].copy()
-    here = np.ones(len(table)) if region is None else (graph.demands["region"] == region)
-    table["units"] = baseline.block("demand") * here
+    table["units"] = baseline.block("demand")
     table["weighs"] = (
         table["product"].isin(set(sized["product"]))
         & ~table["kind"].isin(["unnamed", "nominal"])
@@ -79,7 +73,7 @@ def _weighing(baseline: Baseline, region: str | None) -> pd.DataFrame:
     inputs, first = graph.inputs, graph.n_activities
     own = inputs.user >= first
     drawn = np.bincount(inputs.user[own] - first, baseline.drawn[own], minlength=len(table))
-    table["mass"] = drawn * here
+    table["mass"] = drawn
     total = table.groupby("product")["units"].transform("sum")
     table["share_of_all"] = (table["units"] / total.where(total > 0)).fillna(0.0)
     table["share"] = table["share_of_all"] * table["weighs"]

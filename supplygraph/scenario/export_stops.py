@@ -186,7 +186,9 @@ def _listed_goods(baseline: Baseline, text: str) -> Shock:
     removal = parse_removal(text.strip().replace(MEASURE, "id=", 1))
     names = removal.selector.value("id")
     if len(removal.selector.terms) != 1 or not names:
-        raise SelectorError(f"'{text}': write measure=ID alone, with a share= at most.")
+        raise SelectorError(
+            f"'{text}' names more than a measure. Write measure=ID alone, with a share= at most."
+        )
     content = {"title": "stop", "start": graph.base_month, "months": 1, "season": False}
     told = scenario_of(graph.dataset, content, (), names, file=MEASURE, graph=graph)
     world, shock = World(graph, baseline), Shock.nothing(graph)

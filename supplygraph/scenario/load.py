@@ -53,9 +53,9 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
     content, file = written.content, written.file
     if "effect" in content:
         return validated(Record, content, file)
-    kind = content.get("kind")
+    kind = _kind_of(content)
     if kind not in KINDS:
-        if kind is None:
+        if content.get("kind") is None:
             fault = Fault(
                 file,
                 0,
@@ -65,10 +65,15 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
                 f"Name one of {', '.join(KINDS)}, or effect: none.",
             )
         else:
-            way_out = f"{did_you_mean(str(kind), KINDS)} Without a mechanism write effect: none."
-            fault = Fault(file, 0, "kind", shorten(str(kind)), "no kind of measure", way_out)
+            way_out = f"{did_you_mean(kind, KINDS)} Without a mechanism write effect: none."
+            fault = Fault(file, 0, "kind", shorten(kind), "no kind of measure", way_out)
         return None, [fault]
-    return validated(KINDS[str(kind)], content, file)
+    return validated(KINDS[kind], content, file)
+
+
+def _kind_of(content: Mapping[str, Any]) -> str:
+    """The kind of a document as text: a list or mapping in its place is none, but can be shown."""
+    return str(content.get("kind"))
 
 
 def scenario_names(dataset: Dataset) -> tuple[str, ...]:
@@ -248,7 +253,7 @@ def _set(
 def _is_modifier(known: Mapping[str, Written], name: str) -> bool:
     return (
         name in known
-        and known[name].content.get("kind") in MODIFIERS
+        and _kind_of(known[name].content) in MODIFIERS
         and ("effect" not in known[name].content)
     )
 
@@ -318,7 +323,7 @@ def _misplaced(
 ) -> Fault | None:
     if found is None or "effect" in found.content:
         return None
-    kind = found.content.get("kind")
+    kind = _kind_of(found.content)
     other = "modifiers" if kind in MODIFIERS else "measures"
     if other == key or kind not in KINDS:
         return None

@@ -18,6 +18,7 @@ from supplygraph.dataset.years import base_year
 from supplygraph.errors import DatasetError, Fault
 from supplygraph.scenario.document_faults import validated
 from supplygraph.scenario.fields import Day, Grade, Share, Source, Strict
+from supplygraph.scenario.offtakes import Offtake
 from supplygraph.selectors import did_you_mean
 
 FIRMNESS = ("binding", "announced", "non_binding")
@@ -81,6 +82,9 @@ class Project(Strict):
         default=None, gt=0, description="Price floor for its NdPr oxide, USD a kg."
     )
     money_usd: float | None = Field(default=None, ge=0, description="Public and deal money, USD.")
+    offtake: list[Offtake] = Field(
+        default=[], description="Who may buy its output, where no deal on file says so."
+    )
     sources: list[Source] = Field(default=[], description="Where it was read.")
     evidence: Grade = Field(default="D", description="Grade that it is planned, as stated.")
     size_evidence: Grade = Field(default="D", description="Weakest grade of dates and ramp.")
@@ -109,7 +113,7 @@ class Deal(Strict):
     reason: str = Field(default="", description="Why it has no project, if it has none.")
     money_usd: float | None = Field(default=None, ge=0, description="Money, USD.")
     price_floor: str = Field(default="", description="Price floor, in words.")
-    offtake: str = Field(default="", description="Who may buy how much, in words.")
+    offtake: list[Offtake] = Field(default=[], description="Who may buy how much, until when.")
     conditions: str = Field(default="", description="On what it depends.")
     stages: list[str] = Field(default=[], description="Stages it names.")
     elements: list[str] = Field(default=[], description="Elements it names.")
@@ -156,10 +160,13 @@ def deals_of(dataset: Dataset) -> dict[str, Deal]:
     projects = dataset.documents.get("projects", {})
     for name, deal in found.items():
         file = f"deals/{name}.yaml"
-        for project in deal.projects:
-            if project not in projects:
-                hint = did_you_mean(project, projects)
-                faults.append(Fault(file, 0, "projects", project, "no project", hint))
+        named = {"projects": deal.projects}
+        named |= {f"offtake.{n}.projects": one.projects for n, one in enumerate(deal.offtake)}
+        for place, ids in named.items():
+            for project in ids:
+                if project not in projects:
+                    hint = did_you_mean(project, projects)
+                    faults.append(Fault(file, 0, place, project, "no project", hint))
         if deal.counted_in is not None and deal.counted_in not in found:
             hint = did_you_mean(deal.counted_in, found)
             faults.append(Fault(file, 0, "counted_in", deal.counted_in, "no deal", hint))

@@ -9,6 +9,7 @@ import numpy as np
 
 from supplygraph.errors import SelectorError
 from supplygraph.graph import SupplyGraph
+from supplygraph.scenario.element_forms import pools_containing
 from supplygraph.selectors import Removal, Selector, Term, did_you_mean, fits, parse_removal
 
 CLOSING = ("rest", "country")  # rows that close a group to its total
@@ -91,7 +92,7 @@ def shock_of(graph: SupplyGraph, removal: Removal, forms: str = FORMS[0]) -> Sho
     removal
         Selector and share.
     forms
-        Of an element ``refined`` (its oxides and its own metals) or ``all`` that contains it.
+        Of an element ``refined`` (its oxides and its own metals) or ``all`` that name it.
 
     Raises
     ------
@@ -111,8 +112,9 @@ def shock_of(graph: SupplyGraph, removal: Removal, forms: str = FORMS[0]) -> Sho
         return shock
     if graph.names_pools(selector):
         mask = graph.select_pools(selector)
-        if forms != "all" and {t.key for t in selector.terms} & {"element"}:
-            mask = graph.refined(mask)
+        if {t.key for t in selector.terms} & {"element"}:
+            every = forms == "all"
+            mask = pools_containing(graph, selector) if every else graph.refined(mask)
         _need(mask, selector.text)
         shock.made[mask] = left
         return shock

@@ -163,8 +163,8 @@ def shown_columns(kind: str, names: Sequence[str]) -> list[str]:
 
     Examples
     --------
-    >>> shown_columns("chokepoints", ["id", "rank", "stage", "loss_none"])
-    ['rank', 'id', 'loss_none']
+    >>> shown_columns("chokepoints", ["id", "rank", "stage", "loss_abroad_none"])
+    ['rank', 'id', 'loss_abroad_none']
     """
     shown = sorted((field.shown, field.name) for field in result_fields(kind) if field.shown)
     return [name for _, name in shown if name in names] or list(names)

@@ -21,6 +21,7 @@ from supplygraph.errors import InfeasibleError, NotConvergedError, UnboundedErro
 LARGE_ROWS = 3_000
 TOLERANCE = 1e-9
 NOTHING = 1e-12
+DUAL, PRIMAL = 1, 4  # of HiGHS: which feasibility the simplex keeps
 AGAIN = (
     ("off", "simplex", TOLERANCE),
     ("on", "simplex", TOLERANCE),
@@ -155,6 +156,7 @@ class LinearProgram:
         Otherwise what the last of them said that ended properly.
         """
         set_ = self._model.setOptionValue
+        set_("simplex_strategy", DUAL)
         ended = Status.STOPPED
         try:
             for presolve, method, tolerance in AGAIN:
@@ -222,7 +224,8 @@ class LinearProgram:
         prices
             Whether to read the row duals too.
         onward
-            Go on from the last solve instead, for a chain of programs that differ little.
+            Go on from the last solve instead, by the primal simplex: for a chain of programs whose
+            last answer is still feasible.
 
         Raises
         ------
@@ -230,6 +233,7 @@ class LinearProgram:
             By status; nothing but an optimum is ever returned.
         """
         _schedule(self._threads)
+        self._model.setOptionValue("simplex_strategy", PRIMAL if onward else DUAL)
         if self._basis is not None and not onward:
             self._model.clearSolver()
             self._model.setBasis(self._basis)

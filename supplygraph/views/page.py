@@ -16,7 +16,16 @@ from supplygraph.views.style import DARK, LIGHT, SECTORS, step_text, unit_text, 
 from supplygraph.writing import write_text
 
 TEMPLATE = "page.html"
-SCRIPTS = ("data.js", "draw.js", "matrix.js", "sankey.js", "panel.js", "tables.js", "main.js")
+SCRIPTS = (
+    "data.js",
+    "draw.js",
+    "losses.js",
+    "matrix.js",
+    "sankey.js",
+    "panel.js",
+    "tables.js",
+    "main.js",
+)
 
 
 class View:
@@ -74,6 +83,7 @@ def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:
     """What the page needs besides nodes and edges."""
     results = record.results
     rows = {part: record.rows(part) for part in ("element", "material", "product", "source")}
+    rows["product"] = _products(record)
     return {
         "dataset": dict(results.dataset),
         "meta": record.meta,
@@ -106,20 +116,52 @@ def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:
             for a in map(compact, _filled(record, "arc"))
         ],
         "removals": _removals(record),
+        "outages": _outages(record),
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
     }
 
 
+def _products(record: PageRecord) -> dict[str, dict[str, Any]]:
+    """Products, whose lists of what stops them name removals by their place."""
+    place = _places(record)
+    found = {}
+    for name, product in record.rows("product").items():
+        stopped = {
+            act: {
+                region: [[place[removal], *losses] for removal, *losses in rows]
+                for region, rows in regions.items()
+            }
+            for act, regions in product["stopped_by"].items()
+        }
+        found[name] = product | {"stopped_by": stopped}
+    return found
+
+
+def _places(record: PageRecord) -> dict[str, int]:
+    return {name: number for number, name in enumerate(record.rows("removal"))}
+
+
 def _removals(record: PageRecord) -> dict[str, Any]:
-    """Removals as rows below their names, which would take half of the page if repeated."""
+    """Removals as stops of exports: who each is, what is lost, what reproduces it."""
     rows = []
     for row in record.rows("removal").values():
         step = step_text(row["stage"], row["process"]) if row["process"] else word(row["stage"])
         rows.append(row | {"step": step})
-    names = [name for name in (rows[0] if rows else {}) if name not in ("name", "selector")]
-    names += ["name", "selector"]
-    table = [[compact(row.get(name)) for name in names] for row in rows]
-    return {"names": names, "rows": [[None if v in ("", []) else v for v in row] for row in table]}
+    return _by_names(rows)
+
+
+def _outages(record: PageRecord) -> dict[str, Any]:
+    """What is lost where the plants stop, of the same removals by their place in the list."""
+    place = _places(record)
+    outages = record.rows("outage").items()
+    return _by_names([{"of": place[name]} | row for name, row in outages if name in place])
+
+
+def _by_names(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rows below their names, which would take half of the page if repeated; no empty columns."""
+    table = [{name: value for name, value in compact(row).items() if value != []} for row in rows]
+    names = list(dict.fromkeys(name for row in table for name in row))
+    return {"names": names, "rows": [[row.get(name) for name in names] for row in table]}
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:

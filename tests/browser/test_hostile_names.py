@@ -90,6 +90,7 @@ def tour(opened) -> None:
             page.wait_for_timeout(30)
             page.mouse.move(400, 300)
     page.evaluate("location.hash = ''")
+    page.check("#as-outage")
     for tab in ("sankey", "table", "sources", "matrix"):
         page.click(f"#tab-{tab}")
     page.fill("#search", "a")

@@ -54,9 +54,12 @@ def test_first_sight(page):
     assert dots > 400
     first = page.page.locator("#top li").first.inner_text()
     assert "China" in first and "%" in first
+    assert "at best" in first and "if nobody reroutes" in first  # for who cannot see the bar
     assert "nobody reroutes" in page.text("#panel")
+    assert page.page.locator("#as-export-stop").is_checked()
 
 
+@pytest.mark.parametrize("acts_as", ["export-stop", "outage"])
 @pytest.mark.parametrize(
     "address",
     [
@@ -69,19 +72,109 @@ def test_first_sight(page):
         "#removal=element%3ADy",
     ],
 )
-def test_the_panel_shows_what_the_command_prints(shipped, open_page, printed, address):
-    opened = open_page(shipped, address)
+def test_the_panel_shows_what_the_command_prints(shipped, open_page, printed, address, acts_as):
+    opened = open_page(shipped, f"{address}&as={acts_as}")
     losses = opened.page.locator("#losses")
-    envelope = printed(opened.text("#command"))
-    rows, total = envelope["results"][:-1], envelope["results"][-1]
-    for name in ("none", "least"):
-        shown = float(losses.get_attribute(f"data-{name}"))
-        assert shown == pytest.approx(total[f"loss_{name}"], abs=1e-6)
-    assert f"{100 * total['loss_none']:.1f} %" in losses.inner_text()
+    command = opened.text("#command")
+    assert command.endswith(f"--as {acts_as}")
+    envelope = printed(command)
+    rows = envelope["results"]
+    abroad, home = (next(r for r in rows if is_total(r, place)) for place in ("abroad", "home"))
+    wanted = {"none": abroad["loss_none"], "year": abroad["loss_12m"], "home": home["loss_12m"]}
+    if acts_as == "export-stop":
+        wanted["least"] = abroad["loss_least"]
+    for name, value in wanted.items():
+        shown = losses.get_attribute(f"data-{name}")
+        assert (value is None) == (shown is None), name
+        if value is not None:
+            assert float(shown) == pytest.approx(value, abs=1e-6), name
+    assert percent(abroad["loss_12m"]) in losses.inner_text()
     hit = opened.page.locator("#hit li").all_inner_texts()
     weighs = envelope["weights"]
-    worst = max(row["loss_none"] for row in rows if weighs.get(row["product"], 0) > 0)
-    assert hit and f"{100 * worst:.1f} %" in hit[0]
+    worst = max(row["loss_12m"] for row in rows if weighs.get(row["product"], 0) > 0)
+    assert worst == 0 or percent(worst) in hit[0]
+    opened.assert_quiet()
+
+
+def percent(share: float) -> str:
+    return "0 %" if share == 0 else f"{100 * share:.1f} %"
+
+
+def is_total(row: dict, place: str) -> bool:
+    return row["product"] == "total" and row["place"] == place
+
+
+def test_the_headline_is_the_loss_abroad_after_a_year(shipped, open_page, record):
+    table = record.table
+    rows = table[(table["part"] == "removal") & (table["id"] == "country-process:CN/ndfeb")]
+    row = rows["values"].iloc[0]
+    none, year, least = (round(100 * row[f"loss_abroad_{b}"]) for b in ("none", "12m", "least"))
+    opened = open_page(shipped, "#removal=country-process%3ACN%2Fndfeb")
+    assert opened.text("#headline") == (
+        f"If its exports stop: {year} % of what the rest of the world makes with rare earths is "
+        f"lost after a year; {least} % at best, {none} % if nobody reroutes."
+    )
+    text = opened.text("#losses")
+    assert "lost abroad after 12 months" in text and "lost at home" in text
+    assert opened.text("#headline") in opened.text("#status")  # read out too
+    opened.assert_quiet()
+
+
+def test_the_switch_redraws_everything(page):
+    page.page.evaluate("location.hash = '#removal=country-process%3ACN%2Fheavy&tab=table'")
+    page.page.wait_for_selector("#table")
+    arcs = "[data-layer=arcs] path"
+
+    def seen() -> list:
+        page.page.click("#tab-table")
+        table = page.text("#table tbody")
+        page.page.click("#tab-matrix")
+        lines = page.page.locator(arcs).evaluate_all("all => all.map((p) => p.getAttribute('d'))")
+        dots = page.page.locator("[data-layer=dots] > *").evaluate_all(
+            "all => all.map((d) => d.getAttribute('opacity'))"
+        )
+        return [page.text("#losses"), page.text("#hit"), page.text("#command"), table, lines, dots]
+
+    exports = seen()
+    page.page.check("#as-outage")
+    assert "as=outage" in page.hash() and "removal=" in page.hash()
+    assert "Plants stop" in page.text("#status") and "If its plants stop" in page.text("#status")
+    outages = seen()
+    assert all(one != other for one, other in zip(exports, outages, strict=True))
+    assert "If its plants stop" in outages[0] and outages[2].endswith("--as outage")
+    page.page.check("#as-export-stop")
+    assert "as=" not in page.hash()
+    assert seen() == exports
+
+
+def test_the_switch_by_keyboard(page):
+    page.page.focus("#as-export-stop")
+    page.page.keyboard.press("ArrowRight")
+    assert page.page.evaluate("document.activeElement.id") == "as-outage"
+    assert page.hash() == "#as=outage"
+    first = page.page.locator("#top li").first.inner_text()
+    outline = "getComputedStyle(document.activeElement.nextElementSibling).outlineStyle"
+    assert page.page.evaluate(outline) == "solid"
+    page.page.keyboard.press("/")
+    assert page.page.evaluate("document.activeElement.id") == "search"
+    page.page.focus("#as-outage")
+    page.page.keyboard.press("ArrowLeft")
+    assert page.hash() == ""
+    assert page.page.locator("#top li").first.inner_text() != first
+
+
+def test_the_switch_stands_in_the_address(shipped, open_page):
+    opened = open_page(shipped, "#as=outage&tab=table")
+    assert opened.page.locator("#as-outage").is_checked()
+    assert opened.hash() == "#as=outage&tab=table"
+    rows = opened.page.locator("#top li .num").all_inner_texts()
+    shown = [float(text.split("%")[0]) for text in rows]
+    assert shown == sorted(shown, reverse=True)
+    opened.page.evaluate("location.hash = '#as=nonsense'")
+    opened.page.wait_for_function("document.getElementById('as-export-stop').checked")
+    opened.page.check("#as-outage")
+    opened.page.click("#reset")
+    assert opened.hash() == "#as=outage"  # a reset clears filters and choice, not the question
     opened.assert_quiet()
 
 
@@ -175,7 +268,7 @@ def test_table_sorts_and_saves(page, chain):
     page.page.click("#table th button:has-text('Name')")
     names = page.page.locator("#table tbody td:nth-child(2)").all_inner_texts()
     assert names == sorted(names, key=str.casefold) or len(set(names)) > 100
-    page.page.click("#table th button:has-text('Loss none')")
+    page.page.click("#table th button:has-text('if nobody reroutes')")
     with page.page.expect_download() as waiting:
         page.page.click("#save-csv")
     text = waiting.value.path().read_text(encoding="utf-8")
@@ -183,10 +276,11 @@ def test_table_sorts_and_saves(page, chain):
     assert len(table) > 400
     saved = {row["id"]: row for row in table}
     for row in ranked[ranked["rank"].notna()].head(20).to_dict("records"):
-        assert float(saved[row["id"]]["loss_none"]) == pytest.approx(row["loss_none"], abs=1e-6)
-        assert float(saved[row["id"]]["loss_least"]) == pytest.approx(row["loss_least"], abs=1e-6)
+        for name in ("loss_abroad_none", "loss_abroad_12m", "loss_abroad_least"):
+            assert float(saved[row["id"]][name]) == pytest.approx(row[name], abs=1e-6)
+        assert saved[row["id"]]["as"] == "export-stop"
     unknown = ranked[ranked["rank"].isna()].iloc[0]
-    assert saved[unknown["id"]]["loss_none"] == ""
+    assert saved[unknown["id"]]["loss_abroad_none"] == ""
     assert float(saved[unknown["id"]]["loss_upper"]) == pytest.approx(
         unknown["loss_upper"], abs=1e-6
     )

@@ -17,6 +17,46 @@ def test_rows_are_intervals_for_the_pool_and_its_regions(run):
     assert sum(row["need"] for row in rows[1:]) == pytest.approx(rows[0]["need"])
 
 
+@pytest.mark.parametrize(
+    ("args", "acts_as"),
+    [
+        ((), "export-stop"),
+        (("--as", "outage"), "outage"),
+        (("--without", "process=heavy"), "outage"),
+        (("--without", "process=heavy", "--as", "export-stop"), "export-stop"),
+    ],
+)
+def test_what_stops_is_told_first(run, args, acts_as):
+    done = run(*FAST, *args, "--format", "json").envelope
+    assert done["params"]["as"] == acts_as
+    assert done["warnings"][0].startswith(f"as {acts_as}: ")
+
+
+def test_a_table_says_cover_in_per_cent_and_the_step_that_binds_in_words(run):
+    done = run(*FAST, "--format", "md")
+    names, _, row, *_ = [line.strip("| ").split(" | ") for line in done.out.splitlines()]
+    shown = dict(zip(names, row, strict=True))
+    assert shown["cover_high"].endswith(" %") and "binding" not in shown
+    assert shown["because"].endswith(": Sintered NdFeB magnet with Dy or Tb needs Dy or Tb")
+    for word in ("cover_low: ", "cover_high: ", "cover_unsized: "):
+        assert len([line for line in done.err.splitlines() if f"warning: {word}" in line]) == 1
+
+
+def test_a_project_and_its_deal_say_who_may_buy(run):
+    args = ("--years", "2030", "--format", "json")
+    rows = run("deals", "--by", "project", *args).envelope["results"]
+    told = {row["id"]: row["offtake"] for row in rows}
+    assert "JARE (JOGMEC, Sojitz): heavy rare earths, 50 %, until 2038" in told["my-lynas-hre"]
+    assert told["us-mp-10x-northlake"] == ["US Department of Defense: magnets, 100 %"]
+    assert told["au-nolans-sep"] == []
+    # The Chinese contracts of Serra Verde end in 2026.
+    assert told["br-serra-verde"] == ["buyer not stated: 100 %"]
+    rows = run("deals", "--by", "deal", *args).envelope["results"]
+    told = {row["id"]: row["offtake"] for row in rows}
+    assert told["CA-SRC-REALLOYS"] == ["REalloys: 80 %"]
+    assert told["AU-ILUKA-2"] == ["subject to offtake satisfactory to the Government"]
+
+
 def test_a_project_has_one_row_per_line_and_year(run):
     rows = run("deals", "--by", "project", "--years", "2030", "--format", "json").envelope[
         "results"
@@ -69,6 +109,7 @@ def test_binding_projects_stand_by_default_and_others_on_demand(run):
         (("deals", "--pool", "USA"), "no region 'USA'"),
         (("deals", "--without", "country=XX"), "XX"),
         (("deals", "--known-to", "2026"), "is not YYYY-MM"),
+        (("deals", "--as", "strike"), "'strike'"),
         (("whatif", "--remove", "country=CN", "--project", "au-nolans-sep"), "Add --at"),
         (
             ("whatif", "--remove", "country=CN", "--at", "2030-01", "--project", "nolan"),

@@ -20,7 +20,7 @@ WRONG = [
     (["chokepoints", "--product", "evv"], "no product 'evv' in demand. Did you mean 'ev'?"),
     (["chokepoints", "--region", "USA"], "no region 'USA'"),
     (["chokepoints", "--weights", "equl"], "weights 'equl'"),
-    (["chokepoints", "--rationing", "fair"], "rationing 'fair'"),
+    (["chokepoints", "--rerouting", "fair"], "rerouting 'fair'"),
     (["chokepoints", "--rerouting", "some"], "rerouting 'some' is not known"),
     (["chokepoints", "--rerouting", "qualified"], "month by month"),
     (["chokepoints", "--at", "2024-13"], "--at '2024-13' is not YYYY-MM"),
@@ -52,7 +52,7 @@ WRONG = [
     (["chokepoints", "--fail-if", "loss_none>-"], "is not COLUMN>NUMBER"),
     (["chokepoints", "--fail-if", "loss_none>nan"], "is not COLUMN>NUMBER"),
     (["chokepoints", "--fail-if", "loss_none>1e999"], "is not COLUMN>NUMBER"),
-    (["chokepoints", "--fail-if", "loss_nine>0.2"], "Did you mean 'loss_none'?"),
+    (["chokepoints", "--fail-if", "loss_abroad_nine>0.2"], "Did you mean 'loss_abroad_none'?"),
     (["chokepoints", "--fail-if", "name>0.2"], "'name' is no column of numbers"),
     (["chokepoints", "--format", "xls"], "--format 'xls' is not known"),
     (["chokepoints", "--format", "parquet"], "parquet needs a file"),
@@ -119,9 +119,11 @@ def test_an_infeasible_program_exits_4(toy, monkeypatch):
 @pytest.mark.parametrize(
     ("condition", "code"),
     [
-        ("loss_none>0.2", 10),
+        ("loss_abroad_none>0.2", 10),
         ("loss_none >= 1", 10),
         ("loss_least<0.5", 0),
+        ("loss_abroad_least<0.5", 0),
+        ("loss_home_none>0.5", 0),
         ("months_to_first_shortage<=0.9", 0),
         ("months_to_first_shortage<9.3e-1", 10),
         ("loss_upper>0", 1),
@@ -129,7 +131,8 @@ def test_an_infeasible_program_exits_4(toy, monkeypatch):
 )
 def test_fail_if(toy, condition, code):
     for command in (["chokepoints"], ["whatif", "--remove", "id=mine-a"]):
-        if "upper" in condition and command[0] == "whatif":
+        of_places = "abroad" in condition or "home" in condition or "upper" in condition
+        if condition.startswith("loss") and of_places != (command[0] == "chokepoints"):
             continue
         done = toy(*command, "--fail-if", condition)
         assert done.code == code

@@ -75,7 +75,9 @@ def test_an_option_says_what_the_parameter_of_its_question_means():
 
 
 def test_a_switch_has_no_second_flag():
-    assert [p.name for command in EVERY for p in command.params if p.secondary_opts] == []
+    """But those that are on unless they are switched off."""
+    second = [p for command in EVERY for p in command.params if p.secondary_opts]
+    assert {(p.name, p.default) for p in second} == {("floors", True)}
 
 
 @pytest.mark.slow

@@ -59,8 +59,8 @@ def test_what_has_no_base_has_no_loss_of_zero(run, folder, change, warning):
     done = ask(run, folder(**change))
     assert done.code == 0
     assert f"warning: {warning}\n" in done.err
-    (total,) = done.envelope["results"]
-    assert (total["product"], total["loss_none"], total["loss_least"]) == ("total", None, None)
+    for total in done.envelope["results"]:
+        assert (total["product"], total["loss_none"], total["loss_least"]) == ("total", None, None)
 
 
 def test_a_day_counts_as_its_month(run, folder):
@@ -105,20 +105,28 @@ def later(folder):
     )
 
 
-def test_a_new_plant_works_under_least_only(run, later):
+def test_a_plant_without_a_base_flow_is_missed_by_nobody_and_said_to_be(run, later):
+    """Losses are held against what the month serves when nobody reroutes: a third, from mine A."""
     done = ask(run, later, "--at", "2028-01", remove="id=mine-n")
-    row, total = done.envelope["results"]
+    row, _, _, total = done.envelope["results"]
     for line in (row, total):
-        assert line["loss_none"] == 0
-        assert line["loss_least"] == pytest.approx(2 / 3, abs=1e-6)
+        assert line["loss_none"] == line["loss_12m"] == line["loss_least"] == 0
         assert line["flags"] == ["no_base_flow"]
-    assert "serves 33.3 % under none and 100.0 % under least of 2024 demand" in done.err
+    assert "serves 33.3 % of 2024 demand if nobody reroutes" in done.err
+
+
+def test_a_plant_that_opened_since_makes_up_for_the_one_that_stops(run, later):
+    """Mine A serves the third that is left; mine N digs twice that, and its ore can come too."""
+    done = ask(run, later, "--at", "2028-01", remove="id=mine-a")
+    total = done.envelope["results"][-1]
+    assert total["loss_none"] == pytest.approx(1 / 3, abs=1e-6)
+    assert total["loss_12m"] == total["loss_least"] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_month_in_which_nothing_runs_says_so(run, folder):
     done = ask(run, folder(), "--at", "1999-01")
     assert done.envelope["results"][-1]["loss_none"] == 0
-    assert "without a removal 1999-01 serves 0.0 % under none and 0.0 % under least" in done.err
+    assert "without a removal 1999-01 serves 0.0 % of 2024 demand if nobody reroutes" in done.err
 
 
 def test_in_the_base_month_there_is_nothing_to_say(run, folder):
@@ -173,7 +181,8 @@ def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
     )
     ranked = run("--dataset", path, "chokepoints", "--by", "operator", "--format", "tsv")
     piped = run("--dataset", path, "whatif", "--remove", "-", stdin=ranked.out)
-    assert float(piped.rows[-1]["loss_none"]) == float(ranked.rows[0]["loss_none"])
+    # The operator's plants stand in both countries, so that all is lost at home.
+    assert float(piped.rows[-1]["loss_none"]) == float(ranked.rows[0]["loss_home_none"])
     whole = ask(run, path, remove="operator=op")
     assert "warning: also removed, though left running in the ranking: rest-a\n" in whole.err
     assert "also removed" not in ask(run, path, remove="operator=op kind!=rest").err
@@ -195,18 +204,18 @@ def test_a_base_far_below_what_is_published_is_named(run, folder):
     assert "serves less than half of the published demand of: ev@JP (10 %)" in done.err
 
 
-def test_python_takes_one_key_and_refuses_an_unknown_rationing():
+def test_python_takes_one_key_and_refuses_an_unknown_rerouting():
     solution = sg.load("three-nodes").remove("id=mine-a").solve(rerouting="none")
     assert solution.shortage(by="product")["loss_none"].tolist() == pytest.approx([1])
-    with pytest.raises(UsageError, match="rationing 'fair' is not known"):
-        sg.load("three-nodes").solve(rationing="fair", rerouting="none")
+    with pytest.raises(UsageError, match="rerouting 'fair' is not known"):
+        sg.load("three-nodes").solve(rerouting="fair")
 
 
 def test_a_condition_that_nothing_can_meet_says_so(run, folder):
     """A gate on a column that is empty would stay open for ever."""
     done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_least>0.1")
     assert done.code == 1
-    assert "fail-if: 2 rows have no loss_least and may meet loss_least>0.1: ev JP" in done.err
+    assert "fail-if: 3 rows have no loss_least and may meet loss_least>0.1: ev JP" in done.err
 
 
 def test_nothing_to_rank_names_what_was_asked(run):

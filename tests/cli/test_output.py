@@ -9,6 +9,7 @@ import pytest
 from program import Stream
 
 from supplygraph.cli.value_text import cell_text
+from supplygraph.schema.commands import result_fields
 
 RANK = ("chokepoints", "--by", "country-process")
 HEAVY = ("whatif", "--remove", "country=CN process=heavy")
@@ -43,7 +44,8 @@ def test_warnings_and_progress_go_to_stderr(toy):
     done = toy("chokepoints")
     assert "warning: three-nodes has no sources.csv" in done.err
     assert "balance: computed now" in done.err
-    assert all(line.count("\t") == 28 for line in done.out.splitlines())
+    tabs = len(result_fields("chokepoints")) - 1
+    assert all(line.count("\t") == tabs for line in done.out.splitlines())
 
 
 def test_every_format_tells_the_same(run):
@@ -73,7 +75,7 @@ def test_shares_are_fractions_of_nine_decimals(run):
 
 def test_what_is_not_known_is_null(toy):
     done = toy("whatif", "--remove", "id=mine-a", "--rerouting", "none", "--format", "json")
-    row, total = done.envelope["results"]
+    row, *_, total = done.envelope["results"]
     assert row["month"] is None and row["loss_least"] is None
     assert total["demand"] is None and total["product"] == "total"
     assert "NaN" not in done.out and "Infinity" not in done.out
@@ -168,7 +170,7 @@ def test_parquet_keeps_types_and_provenance(toy, tmp_path):
         "double",
         "string",
     )
-    assert table.column("loss_least").to_pylist() == [None, None]
+    assert table.column("loss_least").to_pylist() == [None] * 4
     assert json.loads(table.schema.metadata[b"dataset"])["name"] == "three-nodes"
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 
@@ -185,7 +187,7 @@ def test_on_a_terminal_a_table(toy, terminal):
     assert "\t" not in done.out and "\x1b[1m" in done.out
     lines = done.out.splitlines()
     assert any("mine-a" in line and "100.0 %" in line and "0.9" in line for line in lines)
-    assert lines[-1] == "Weights (sectors): ev 100.0 %."
+    assert lines[-1] == "Weights (level): ev 100.0 %."
 
 
 def test_no_color(toy, terminal, monkeypatch):
@@ -201,7 +203,7 @@ def test_a_narrow_terminal_breaks_no_number_and_no_id(toy, terminal, monkeypatch
     terminal()
     lines = toy("chokepoints", "--by", "arc").out.splitlines()
     line = next(line for line in lines if "ore-a:CN>JP" in line)
-    assert line.count("100.0 %") == 3 and "0.9" in line
+    assert line.count("100.0 %") == 4 and "0.9" in line
 
 
 def test_a_file_gets_no_colours_from_a_terminal(toy, terminal, tmp_path):
@@ -218,9 +220,9 @@ def test_years_are_no_thousands(run):
 
 def test_markdown_is_one_table(toy):
     lines = toy("chokepoints", "--format", "md").out.splitlines()
-    assert lines[1].replace("-", "") == "|" + "  |" * 12
-    assert {line.count("|") for line in lines[:4]} == {13}
-    assert lines[-1].startswith("Weights (sectors): ")
+    assert lines[1].replace("-", "") == "|" + "  |" * 14
+    assert {line.count("|") for line in lines[:4]} == {15}
+    assert lines[-1].startswith("Weights (level): ")
 
 
 def test_months_beyond_ten_years_are_no_figure_in_a_table():

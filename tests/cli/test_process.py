@@ -63,7 +63,7 @@ def test_an_encoding_asked_for_is_kept():
 
 
 def test_a_closed_pipe_ends_quietly():
-    process = start("chokepoints", "--rerouting", "none", "--fail-if", "loss_none>0.3")
+    process = start("chokepoints", "--rerouting", "none", "--fail-if", "loss_abroad_none>0.2")
     process.stdout.read(10)
     process.stdout.close()
     err = process.stderr.read().decode()

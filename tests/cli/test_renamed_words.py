@@ -6,10 +6,11 @@ from program import shipped_chain
 
 from supplygraph.errors import UsageError
 from supplygraph.schema.commands import kinds_by_command, result_fields
-from supplygraph.vocabulary import MIGRATION, RENAMED, WRITE_NEW, new_word
+from supplygraph.vocabulary import MIGRATION, RENAMED, RENAMED_OPTIONS, WRITE_NEW, new_word
 
 WHATIF = ("whatif", "--remove", "id=mine-a")
 RUN = ("scenario", "run", "april-2025-shock")
+COLUMNS = (("loss_none", "loss_abroad_none"), ("loss_least", "loss_abroad_least"))
 SHAPLEY = ("structure", "--metric", "shapley")
 
 
@@ -19,10 +20,26 @@ SHAPLEY = ("structure", "--metric", "shapley")
         (["chokepoints", "--rerouting", "free"], "rerouting 'free' is now called 'least'. "),
         ([*WHATIF, "--rerouting", "free"], "rerouting 'free' is now called 'least'. "),
         ([*SHAPLEY, "--rerouting", "free"], "--rerouting 'free' is now called 'least'. "),
-        ([*WHATIF, "--rationing", "proportional"], "rationing 'proportional' is now called"),
+        (["chokepoints", "--rerouting", "both"], "rerouting 'both' is now called 'all'. "),
+        ([*WHATIF, "--rerouting", "both"], "rerouting 'both' is now called 'all'. "),
+        ([*WHATIF, "--rationing", "proportional"], "proportional is now --rerouting shared. "),
+        (["chokepoints", "--rationing", "shared"], "shared is now --rerouting shared. "),
+        (["chokepoints", "--rationing", "value"], "value is now --rerouting least. "),
         (
-            ["chokepoints", "--fail-if", "loss_free_autos>0.2"],
-            "'loss_free_autos>0.2': 'loss_free_autos' is now called 'loss_least_autos'. ",
+            ["chokepoints", "--fail-if", "loss_none>0.2"],
+            "'loss_none>0.2': 'loss_none' is now called 'loss_abroad_none'. ",
+        ),
+        (
+            ["chokepoints", "--fail-if", "loss_least>0.2"],
+            "'loss_least>0.2': 'loss_least' is now called 'loss_abroad_least'. ",
+        ),
+        (
+            ["chokepoints", "--fail-if", "loss_free>0.2"],
+            "'loss_free>0.2': 'loss_free' is now called 'loss_abroad_least'. ",
+        ),
+        (
+            ["chokepoints", "--fail-if", "loss_none_autos>0.2"],
+            "'loss_none_autos' is now called 'loss_abroad_none_autos'. ",
         ),
         (
             [*WHATIF, "--fail-if", "loss_free>0.2"],
@@ -63,13 +80,17 @@ def test_old_words_in_python():
     hit = shipped_chain().remove("country=CN process=heavy")
     with pytest.raises(UsageError, match="rerouting 'free' is now called 'least'"):
         hit.solve(rerouting="free")
+    with pytest.raises(UsageError, match="rerouting 'both' is now called 'all'"):
+        hit.solve(rerouting="both")
     with pytest.raises(UsageError, match="rationing 'proportional' is now called 'shared'"):
-        hit.solve(rationing="proportional")
+        shipped_chain().run("april-2025-shock", rationing="proportional")
 
 
 def test_a_word_is_told_only_where_the_new_one_is_known():
     assert new_word("free", ("value", "shared")) == ""
     assert new_word("freedom", ("least",)) == ""
+    assert new_word("both", ("all", "place", "owner")) == ""  # no word of a static year's bounds
+    assert new_word("loss_none", ("loss_none_autos",)) == ""
 
 
 def test_no_column_has_an_old_word():
@@ -81,5 +102,14 @@ def test_no_column_has_an_old_word():
 
 def test_the_page_lists_every_word():
     page = (ROOT / MIGRATION).read_text(encoding="utf-8")
-    for old, new in RENAMED.items():
+    words = [*RENAMED.items(), ("both", "all"), *COLUMNS]
+    for option, ways in RENAMED_OPTIONS.items():
+        words += [(f"{option} {word}", new) for word, new in ways.items()]
+    for old, new in words:
         assert f"`{old}`" in page and f"`{new}`" in page
+
+
+def test_old_columns_of_a_ranking_are_gone_and_the_new_ones_are_there():
+    columns = {field.name for field in result_fields("chokepoints")}
+    for old, new in COLUMNS:
+        assert old not in columns and new in columns

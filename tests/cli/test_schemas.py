@@ -26,7 +26,9 @@ QUESTIONS = {
         "chokepoints --by element",
         "chokepoints --by arc --at 2030-01",
         "whatif --remove id=mine-a",
-        "whatif --remove id=mine-a --rerouting none --rationing shared",
+        "chokepoints --weights all --no-floors --after 36 --outside CN",
+        "whatif --remove id=mine-a --rerouting none",
+        "whatif --remove id=mine-a --as export-stop --forms all --rerouting shared",
         "whatif --remove id=mine-a --rerouting least --product ev --region JP --at 2026-11",
         "explain ev",
         "explain mine-a",
@@ -93,21 +95,28 @@ def test_schema_refuses_another_column_nan_and_a_wrong_type(toy):
 
 def test_columns_are_those_of_the_contract():
     """docs/design.md#columns, word for word."""
-    both = [
-        f"loss_{bound}_{sector}"
-        for bound in ("none", "least")
+    bounds = ("none", "3m", "6m", "12m", "24m", "36m", "least")
+    places = [f"loss_{place}_{bound}" for place in ("abroad", "home") for bound in bounds]
+    sectors = [
+        f"loss_abroad_{bound}_{sector}"
+        for bound in ("none", "12m")
         for sector in ("autos", "defence", "chips", "energy", "industry", "other")
     ]
+    years = [f"months_lost_year_{year}_{cover}" for year in (1, 2, 3) for cover in ("low", "high")]
     contract = {
         "info": "facilities,aggregates,countries,elements,materials,products,arcs,sources,"
         "evidence_shares",
         "validate": "file,row,column,value,rule,way_out",
-        "chokepoints": "id,rank,name,kind,country,stage,process,loss_none,loss_least,loss_upper,"
-        + ",".join(both)
+        "chokepoints": "id,rank,name,kind,country,stage,process,"
+        + ",".join([*places, "loss_upper", *sectors])
         + ",months_to_first_shortage,worst_product,worst_region,binding_input,baseline_share,"
-        "evidence,flags",
-        "whatif": "month,product,region,segment,demand,unit,loss_none,loss_least,"
-        "months_to_first_shortage,binding_none,binding_least,need_evidence,quantity_evidence,flags",
+        "evidence,flags,rank_level,rank_sectors,rank_value,rank_equal,rank_mass",
+        "whatif": "month,product,region,segment,place,demand,unit,"
+        + ",".join(f"loss_{bound}" for bound in bounds)
+        + ",first_month_low,first_month_high,"
+        + ",".join(years)
+        + ",months_to_first_shortage,binding_none,binding_least,need_evidence,quantity_evidence,"
+        "flags",
     }
     for kind, columns in contract.items():
         assert ",".join(field.name for field in result_fields(kind)) == columns

@@ -29,11 +29,23 @@ def test_the_balance_moves_nothing(own):
 
 
 def test_the_ranking(own):
-    rows = own("chokepoints", "--format", "json").envelope["results"]
+    """Demand lies in JP: abroad of the mine, at home of the plant, which exports nothing."""
+    mine, plant = own("chokepoints", "--format", "json").envelope["results"]
+    assert (mine["id"], mine["rank"], mine["flags"]) == ("mine-a", 1, [])
+    for bound in ("none", "3m", "6m", "12m", "least"):
+        assert mine[f"loss_abroad_{bound}"] == pytest.approx(1)
+        assert mine[f"loss_home_{bound}"] is None and plant[f"loss_abroad_{bound}"] is None
+        assert plant[f"loss_home_{bound}"] == 0
+    assert (plant["id"], plant["rank"], plant["flags"]) == ("plant-b", 2, ["no_abroad"])
+
+
+def test_the_ranking_of_plants_that_stop(own):
+    rows = own("chokepoints", "--as", "outage", "--format", "json").envelope["results"]
     assert [row["id"] for row in rows] == ["mine-a", "plant-b"]
-    for row in rows:
-        assert (row["rank"], row["flags"]) == (1, ["same_flow"])
-        assert row["loss_none"] == pytest.approx(1) and row["loss_least"] == pytest.approx(1)
+    for row, place in zip(rows, ("abroad", "home"), strict=True):
+        assert row["rank"] == 1 and "same_flow" in row["flags"]
+        assert row[f"loss_{place}_none"] == pytest.approx(1)
+        assert row[f"loss_{place}_least"] == pytest.approx(1)
         assert row["months_to_first_shortage"] == pytest.approx(MONTHS)
         assert (row["worst_product"], row["worst_region"]) == ("ev", "JP")
     assert [row["binding_input"] for row in rows] == ["ore-a", "mag-a"]
@@ -45,8 +57,9 @@ def test_the_ranking(own):
 )
 def test_what_if_the_mine_stops_in_part(own, share, none, least):
     asked = ("whatif", "--remove", f"id=mine-a share={share}", "--format", "json")
-    row, total = own(*asked).envelope["results"]
-    for line in (row, total):
+    row, abroad, home, total = own(*asked).envelope["results"]
+    assert home["loss_none"] is None and home["loss_least"] is None
+    for line in (row, abroad, total):
         assert line["loss_none"] == pytest.approx(none, abs=1e-6)
         assert line["loss_least"] == pytest.approx(least, abs=1e-6)
     assert (row["product"], row["region"], row["unit"]) == ("ev", "JP", "vehicle")
@@ -59,24 +72,38 @@ def test_what_if_the_mine_stops_in_part(own, share, none, least):
         assert row["months_to_first_shortage"] is None
 
 
+def same(total, row, place, bounds):
+    """Whether a total of `whatif` and a row of a ranking, as text, have the same losses."""
+    for bound in bounds:
+        one, other = total[f"loss_{bound}"], row[f"loss_{place}_{bound}"]
+        assert (one == "") == (other == "")
+        if one:
+            assert float(one) == pytest.approx(float(other), abs=1e-6)
+
+
+@pytest.mark.parametrize("acts_as", ["export-stop", "outage"])
 @pytest.mark.parametrize("by", ["facility", "country", "country-process", "arc"])
-def test_a_ranked_row_is_what_its_removal_costs(own, by):
+def test_a_ranked_row_is_what_its_removal_costs(own, by, acts_as):
     """The tsv of `chokepoints`, piped to `whatif --remove -`, gives the row's own losses."""
-    table = own("chokepoints", "--by", by)
+    table = own("chokepoints", "--by", by, "--as", acts_as)
     header, *lines = table.out.splitlines(keepends=True)
     for line, row in zip(lines, table.rows, strict=True):
-        total = own("whatif", "--remove", "-", stdin=header + line).rows[-1]
-        assert float(total["loss_none"]) == pytest.approx(float(row["loss_none"]))
-        assert float(total["loss_least"]) == pytest.approx(float(row["loss_least"]))
+        totals = own("whatif", "--remove", "-", "--as", acts_as, stdin=header + line).rows[-3:]
+        for total in totals[:2]:
+            same(total, row, total["place"], ("none", "3m", "6m", "12m", "least"))
 
 
-@pytest.mark.parametrize("by", ["operator", "element", "element-country"])
-def test_rows_of_the_rare_earth_chain_can_be_piped_too(run, by):
-    table = run("chokepoints", "--by", by, "--top", "1")
-    piped = run("whatif", "--remove", "-", "--format", "json", stdin=table.out)
-    total = piped.envelope["results"][-1]
-    assert total["loss_none"] == pytest.approx(float(table.rows[0]["loss_none"]))
-    assert total["loss_least"] == pytest.approx(float(table.rows[0]["loss_least"]), abs=1e-6)
+@pytest.mark.parametrize(
+    ("by", "acts_as"),
+    [("operator", "outage"), ("element", "outage"), ("element-country", "export-stop")],
+)
+def test_rows_of_the_rare_earth_chain_can_be_piped_too(run, by, acts_as):
+    how = ("--rerouting", "none", "--as", acts_as)
+    table = run("chokepoints", "--by", by, "--top", "1", *how)
+    piped = run("whatif", "--remove", "-", *how, stdin=table.out)
+    assert [row["place"] for row in piped.rows[-3:]] == ["abroad", "home", ""]
+    for total in piped.rows[-3:-1]:
+        same(total, table.rows[0], total["place"], ("none",))
 
 
 def test_plants_without_a_rank_are_left_out_of_a_pipe(run):

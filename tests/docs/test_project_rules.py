@@ -132,6 +132,21 @@ def test_no_class_name_stands_twice():
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
+def test_messages_that_become_faults_have_a_way_out():
+    """A fault takes what follows the first sentence of such a message as its way out."""
+    lacking = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            call = node.exc if isinstance(node, ast.Raise) else None
+            if not isinstance(call, ast.Call) or not call.args:
+                continue
+            text = ast.unparse(call.args[0])
+            told = ast.unparse(call.func) in ("SelectorError", "ScenarioError")
+            if told and isinstance(call.args[0], ast.Constant | ast.JoinedStr) and ". " not in text:
+                lacking.append(f"{path.relative_to(ROOT)}:{node.lineno} {text}")
+    assert lacking == []
+
+
 @pytest.mark.slow
 def test_every_module_imports_without_side_effects(tmp_path):
     done = run_python("-c", IMPORT_EVERYTHING, cwd=tmp_path)

@@ -324,19 +324,23 @@ def _judge_balance(base: Base, expected: Expected) -> None:
 
 
 def _expected(chain: Chain) -> Expected:
-    """Expected flow, spread and last centre of every column, which are data of the program."""
+    """What the program takes as data: expected flows, spreads, and those of the last round."""
     from supplygraph.baseline.reconcile import BalanceProblem
     from supplygraph.baseline.table import column_ids
 
     problem = BalanceProblem(chain.network)
+    balance = problem.solve()
+    last = problem.priors.scale.copy()
+    last[balance.kept] = balance.scale
     held = {"surplus": "held", "unexplained": "held"}
     return {
-        (held.get(block, block), name): (float(p), float(d), float(c))
-        for (block, name, _), p, d, c in zip(
+        (held.get(block, block), name): (float(p), float(d), float(c), float(e))
+        for (block, name, _), p, d, c, e in zip(
             column_ids(chain.network, problem.columns),
             problem.priors.value,
             problem.priors.scale,
-            problem.solve().centre,
+            balance.centre,
+            last,
             strict=True,
         )
         if block not in ("made", "withheld")

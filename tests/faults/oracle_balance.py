@@ -12,217 +12,34 @@ share). Two linear programs judge an answer, and neither shares a road with a qu
 - the least sum of h alone is found from below by tangents (Kelley's cutting planes): figures that
   agree with each other must be met.
 
-The expected flows p, by which figures are sized, their spread d and the centre c of the last round
+The expected flows p, by which figures are sized, the spread d and the centre c of the last round
 (where the round before ended; p in the first) are taken as given, like the figures.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tests.faults.oracle_base import Base, Flows, Key, pool_id
-from tests.faults.oracle_network import Activity, number, tonnes
+from tests.faults.oracle_figures import (
+    KNEE,
+    Expected,
+    Figure,
+    NotJudgedError,
+    figures_of,
+    huber,
+    slope,
+)
 from tests.faults.oracle_rows import Rows
 
-KNEE = 1.345
-SIGMA = {"A": 0.05, "B": 0.15, "calc": 0.2, "C": 0.3, "D": 0.5}
 ROUNDS, CLOSE = 60, 1e-5
 PRIOR_WEIGHT = 1e-2
-LEAST_SIZE = 1e-3
-DUST = 1e-8  # of its spread: a flow below is not told from nothing
 # What may be left to gain: 1e-5 is a figure three thousandths of its error beside its place.
 GAIN = 1e-5
 # Figures agree if some flows miss them by less than AGREE altogether; a third of an error misses.
 AGREE, MISSED = 1e-4, 0.1
-Expected = Mapping[Key, tuple[float, float, float]]
-_CALL = re.compile(r"([a-z]+)\(([^()]*)\)")
-_TERM = re.compile(r"(\w+)(!=|=)(\S+)")
-
-
-class NotJudgedError(Exception):
-    """The oracle does not know the expected size of a figure, and leaves it to others."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A published figure: a sum of columns, a value, its relative error and its size.
-
-    ``below`` is the sum that a share is of; ``size`` is what the relative error refers to.
-    """
-
-    id: str
-    terms: dict[Key, float]
-    value: float
-    sigma: float
-    below: dict[Key, float] | None = None
-    size: float = math.nan
-
-    @property
-    def line(self) -> dict[Key, float]:
-        """Coefficients of its error, in standard errors."""
-        line = dict(self.terms)
-        for key, c in (self.below or {}).items():
-            line[key] = line.get(key, 0.0) - self.value * c
-        return {key: c / (self.sigma * self.size) for key, c in line.items()}
-
-    @property
-    def target(self) -> float:
-        """What the line comes to when the figure is met."""
-        return 0.0 if self.below is not None else self.value / (self.sigma * self.size)
-
-    def error(self, flows: Flows) -> float:
-        """Error in standard errors."""
-        return sum(c * flows.get(key, 0.0) for key, c in self.line.items()) - self.target
-
-    def is_dust(self, expected: Expected) -> bool:
-        """Whether it states so little that the package, as it says, rounds it to nothing."""
-        spread = math.hypot(*(c * expected[k][1] for k, c in self.terms.items()))
-        return self.below is None and 0 < abs(self.value) < DUST * spread
-
-    def sized(self, expected: Expected) -> Figure:
-        """The figure with its size: its value, at least a thousandth of what is expected."""
-        whole = 1.0 if self.below is None else _sum(self.below, expected)
-        if whole <= 0:
-            raise NotJudgedError(f"{self.id}: a share of nothing expected")
-        size = max(abs(self.value) * whole, LEAST_SIZE * _sum(self.terms, expected))
-        if size <= 0:
-            size = LEAST_SIZE * math.hypot(*(c * expected[k][1] for k, c in self.terms.items()))
-        return replace(self, size=size)
-
-
-def _sum(terms: Mapping[Key, float], expected: Expected) -> float:
-    return sum(c * expected[key][0] for key, c in terms.items())
-
-
-def huber(r: float) -> float:
-    """A square, linear beyond the knee."""
-    return r * r if abs(r) <= KNEE else 2 * KNEE * abs(r) - KNEE * KNEE
-
-
-def slope(r: float) -> float:
-    """Its derivative."""
-    return 2 * max(-KNEE, min(KNEE, r))
-
-
-def figures_of(base: Base, expected: Expected) -> list[Figure]:
-    """All figures of the base year that fit.
-
-    Raises
-    ------
-    NotJudgedError
-        If an expression is beyond the oracle's small reader.
-    """
-    found = [*_demands(base), *_trade(base), *_observed(base)]
-    return [
-        replace(figure, id=f"{place} {figure.id}").sized(expected)
-        for place, figure in enumerate(found)
-    ]
-
-
-def _sigma(row: dict[str, str]) -> float:
-    given = number(row.get("sigma", ""))
-    return given if given > 0 else SIGMA[row.get("evidence") or "D"]
-
-
-def _this_year(base: Base, row: dict[str, str]) -> bool:
-    return (row.get("role") or "fit") == "fit" and number(row.get("year", "")) == base.net.year
-
-
-def _demands(base: Base) -> list[Figure]:
-    return [
-        Figure(
-            d.id, {("demand", d.id): 1.0}, d.units, d.sigma if d.sigma > 0 else SIGMA[d.evidence]
-        )
-        for d in base.net.demands
-    ]
-
-
-def _trade(base: Base) -> list[Figure]:
-    found = []
-    for row in base.net.tables.get("trade", []):
-        if not _this_year(base, row) or not row.get("quantity"):
-            continue
-        materials = {part.strip() for part in row["material"].split(";") if part.strip()}
-        terms = {
-            ("arc", "{}:{}>{}".format(*key)): 1.0
-            for key in base.net.arcs
-            if key[0] in materials and row["from"] in ("*", key[1]) and row["to"] in ("*", key[2])
-        }
-        value = number(row["quantity"]) * tonnes(row["unit"])
-        if terms:
-            found.append(Figure(f"trade {row['material']}", terms, value, _sigma(row)))
-    return found
-
-
-def _observed(base: Base) -> list[Figure]:
-    found = []
-    for row in base.net.tables.get("observations", []):
-        if not _this_year(base, row):
-            continue
-        top, slash, bottom = row["expression"].partition("/")
-        terms, below = _called(base, top), _called(base, bottom) if slash else None
-        factor = 1.0 if slash else tonnes(row["unit"])
-        value = number(row["value"]) * factor
-        if terms:
-            found.append(Figure(row["id"], terms, value, _sigma(row), below))
-    return found
-
-
-def _called(base: Base, text: str) -> dict[Key, float]:
-    calls = _CALL.findall(text)
-    if " + ".join(f"{f}({s})" for f, s in calls) != text.strip():
-        raise NotJudgedError(f"expression {text}")
-    terms: dict[Key, float] = {}
-    for function, selector in calls:
-        for key, coefficient in _terms(base, function, selector).items():
-            terms[key] = terms.get(key, 0.0) + coefficient
-    return terms
-
-
-def _fits(terms: list[tuple[str, str, str]], named: dict[str, str]) -> bool:
-    for key, sign, values in terms:
-        if key not in named:
-            raise NotJudgedError(f"selector key {key}")
-        hit = any(fnmatch.fnmatchcase(named[key], value) for value in values.split("|"))
-        if hit != (sign == "="):
-            return False
-    return True
-
-
-def _terms(base: Base, function: str, selector: str) -> dict[Key, float]:
-    terms = _TERM.findall(selector)
-    if " ".join(map("".join, terms)) != selector.strip():
-        raise NotJudgedError(f"selector {selector}")
-    if function != "output":
-        raise NotJudgedError(f"expression {function}")
-    found: dict[Key, float] = {}
-    plants = [t for t in terms if t[0] != "material"]
-    goods = [t for t in terms if t[0] == "material"]
-    for a in base.net.activities:
-        if not _fits(plants, _named(a)):
-            continue
-        for pool, quantity in a.makes.items():
-            if _fits(goods, {"material": pool[0]}):
-                key = ("activity", a.id)
-                found[key] = found.get(key, 0.0) + quantity
-    return found
-
-
-def _named(a: Activity) -> dict[str, str]:
-    return {
-        "id": a.plant,
-        "country": a.country,
-        "market": a.market,
-        "process": a.process,
-        "stage": a.stage,
-        "status": a.status,
-    }
 
 
 class BalanceProgram(Rows):
@@ -336,7 +153,7 @@ class _Goal:
                 self.lines[line, rows.columns[key]] += coefficient
         self.c, self.d = np.zeros(n), np.full(n, np.inf)
         for key, column in rows.columns.items():
-            _, d, centre = expected.get(key, (0.0, 0.0, 0.0))
+            _, _, centre, d = expected.get(key, (0.0,) * 4)
             if d > 0:
                 self.c[column], self.d[column] = centre, d
 

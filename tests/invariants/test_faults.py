@@ -7,7 +7,7 @@ from tests.faults.bases import SHIPPED, base_files
 from tests.faults.campaign import tasks_of
 from tests.faults.columns import BOUNDS, PLACES
 from tests.faults.judge import FAILURES, Task, judge, make_mutant
-from tests.faults.oracle_balance import huber, slope
+from tests.faults.oracle_figures import huber, slope
 from tests.faults.pool import Workers
 
 SEED, SMALL_ONES, SHIPPED_ONES = 11, 60, 2
@@ -31,6 +31,30 @@ def test_no_mutant_breaks_anything(verdicts):
 def test_a_figure_of_small_error_far_from_what_is_expected_is_met(number):
     """Mutants that three rounds left by two or three errors, though all figures agree."""
     assert judge(Task(number, 7, False)).outcome == "answered"
+
+
+@pytest.mark.parametrize("number", [555, 2452])
+def test_the_oracle_lets_the_last_known_figure_stand_in(number):
+    """Mutants whose base year moves on to 2100, or of which one figure is of 1999."""
+    assert judge(Task(number, 11, False)).outcome == "answered"
+
+
+@pytest.mark.parametrize("number", [811, 4346])
+def test_short_steps_do_not_end_the_rounds_while_many_are_left(number):
+    """Figures that agree: after a step of 0.04 one was 0.25 errors away, after 40 one 1.6."""
+    assert judge(Task(number, 11, False)).outcome == "answered"
+
+
+@pytest.mark.parametrize("number", [4875, 5044])
+def test_what_is_rounded_to_nothing_counts_as_stated(number):
+    """Mutants with a figure so small that a plant on its way runs at less than rounding."""
+    assert judge(Task(number, 11, False)).outcome == "answered"
+
+
+@pytest.mark.parametrize("number", [3224, 4686])
+def test_a_use_of_less_than_rows_are_kept_to_is_not_served_from_nothing(number):
+    """Mutants whose use of a billionth of the oxide or ore passed for served when none was made."""
+    assert judge(Task(number, 11, False)).outcome in ("gave up", "answered")
 
 
 def test_a_third_is_accepted_and_answered(verdicts):

@@ -99,7 +99,7 @@ def test_more_of_the_material_that_binds_covers_more(variant, element):
         capacity = years.capacity(portfolio, year)
         years.program.set_year(capacity, shock)
         answer = years.program.cover(f"{element} pool")
-        binding = years._binding(counted, answer)
+        binding = years.steps.of(counted, answer).materials
         if counted @ answer.served >= (1 - 1e-6) * counted.sum():
             assert binding == ()
             continue

@@ -305,10 +305,12 @@ def test_rule(broken, case):
     assert len(found) <= 3, found
 
 
-def test_sigma_of_zero(broken):
+@pytest.mark.parametrize("sigma", ["0", "3e-11"])
+def test_sigma_of_nothing(broken, sigma):
     change = ("observations", "source,evidence\n", "source,evidence,sigma\n")
-    rows = [("observations", f",usgs,{g}\n", f",usgs,{g},0\n") for g in "AB"]
-    assert "is 0, which claims an exact figure" in broken(change, *rows)[0]
+    rows = [("observations", f",usgs,{g}\n", f",usgs,{g},{sigma}\n") for g in "AB"]
+    found = f"'{sigma}' is below 1e-06, which claims an exact figure. Give 0.01 or blank it."
+    assert found in broken(change, *rows)[0]
 
 
 def test_ids_are_checked_only_against_tables_that_exist(broken):

@@ -92,6 +92,19 @@ def test_deals_and_projects_name_each_other():
     }
 
 
+def test_who_may_buy_is_told_of_a_deal_and_of_the_project_it_names():
+    told = [row for row in on_record(SHIPPED, "my-lynas-hre") if row["part"] == "offtake"]
+    assert [(row["what"], row["evidence"]) for row in told] == [
+        ("JARE (JOGMEC, Sojitz): heavy rare earths, 50 %, until 2038", "A"),
+        ("US Department of War: light and heavy oxides", "B"),
+    ]
+    assert told[0]["note"] == "deal JP-LYC-2026; 75% of HRE made available, 50% committed"
+    own = next(row for row in on_record(SHIPPED, "au-iluka-eneabba") if row["part"] == "offtake")
+    assert own["evidence"] == "C" and "(aggregator)" in own["note"]
+    words = next(row for row in on_record(SHIPPED, "US-MP-FLOOR") if row["part"] == "offtake")
+    assert (words["what"], words["note"]) == ("10 years on all NdPr sold or stockpiled", "")
+
+
 def test_nothing_on_record_gives_no_row():
     assert rows("mine-a") == []
 

@@ -13,7 +13,8 @@ from supplygraph.analysis.deals.deal_tables import deal_table, project_table
 from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
-from supplygraph.scenario.projects import deals_of, projects_of
+from supplygraph.scenario.offtakes import Offtake
+from supplygraph.scenario.projects import Deal, deals_of, projects_of
 
 ALL = ("announced", "binding", "late-12", "late-24", "none", "without-mine", "without-metal")
 
@@ -163,7 +164,7 @@ def test_two_dear_inputs_hide_no_limit_behind_the_step_they_feed():
         solved.baseline.x, np.zeros(solved.graph.n_demands), names.map(price).to_numpy(float)
     )
     # A magnet draws half of each: 2.3 and 2.4 of its price of 5, so neither alone is half of it.
-    assert years._binding(years.tonnes["Dy"], answer) == ("dy-metal",)
+    assert years.steps.of(years.tonnes["Dy"], answer).materials == ("dy-metal",)
 
 
 def test_odds_are_drawn_from_a_seed():
@@ -261,6 +262,34 @@ def test_tonnes_of_two_deals_over_one_project_count_once():
     table = deal_table(deals_of(graph.dataset), project_table(years), 2028).set_index("id")
     assert table["metal_added"].to_dict() == {"one": 60.0, "two": 0.0, "talk": 0.0}
     assert table.loc["talk", "why_none"] == "No tonnes."
+
+
+def test_who_may_buy_is_told_until_it_ends():
+    solved = world()
+    known = projects_of(solved.graph.dataset)
+    own = {"holder": "Cal", "material": "ore", "tonnes": 20.0}
+    known["au-mine"] = known["au-mine"].model_copy(update={"offtake": [Offtake(**own)]})
+    talk = {"terms": "They talk."}
+    held = [{"holder": "Ann", "share": 0.5, "until": "2028-06"}, {"holder": "Bob"}, talk]
+    other = {"holder": "Dan", "share": 1.0, "projects": ["au-mine"]}
+    text = {"title": "A deal", "firmness": "binding"}
+    deals = {
+        name: Deal.model_validate({"id": name, **text, **more})
+        for name, more in {
+            "one": {"projects": ["jp-melt"], "offtake": held},
+            "two": {"reason": "Money alone.", "offtake": [other]},
+        }.items()
+    }
+    question = OutlookQuestion((2028, 2029), ("Dy",), ("US", "JP"), ("announced",))
+    years = Years(solved.baseline, known, solved.shock("country=CN"), question)
+    table = project_table(years, deals).set_index(["id", "year"])["offtake"]
+    assert table["jp-melt", 2028] == ["Ann: 50 %, until 2028-06", "Bob"]
+    assert table["jp-melt", 2029] == ["Bob"]
+    both = ["Cal: ore, 20 t a year", "Dan: 100 %"]
+    assert table["au-mine", 2028] == table["au-mine", 2029] == both
+    told = deal_table(deals, project_table(years, deals), 2029).set_index("id")["offtake"]
+    # A deal says all that its source says, what is over and what are words too.
+    assert told["one"] == ["Ann: 50 %, until 2028-06", "Bob", "They talk."]
 
 
 @pytest.mark.parametrize(

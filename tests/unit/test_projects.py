@@ -165,6 +165,17 @@ def test_deals_name_projects_or_say_why_not(tmp_path):
     assert "deals/empty.yaml, reason" in text
 
 
+def test_an_offtake_names_projects_that_there_are(tmp_path):
+    net = planned()
+    held = [{"holder": "Ann", "share": 0.5}, {"holder": "Bob", "projects": ["nwe"]}]
+    loan = {"title": "Loan", "firmness": "binding", "projects": ["new"], "offtake": held}
+    net.document("deals", "loan", **loan)
+    with pytest.raises(DatasetError) as caught:
+        deals_of(read_dataset(net.write(tmp_path)))
+    text = " ".join(map(str, caught.value.faults))
+    assert "offtake.1.projects" in text and "Did you mean 'new'" in text
+
+
 def test_projects_asked_for_replace_those_of_a_scenario_and_others_come_besides(tmp_path):
     file = tmp_path / "calm.yaml"
     file.write_text("title: Calm\nstart: 2026-06\nmonths: 1\nmeasures: []\n", encoding="utf-8")

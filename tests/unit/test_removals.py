@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 COUNTED = {"solve", "cover"}
 # What was loaded, whatever is removed; and what makes the next chain.
 LOADED = {"dataset", "network", "baseline", "baseline_shipped", "about", "loaded"}
-REMOVAL = {"remove", "removed", "shock"}
+REMOVAL = {"remove", "stop_exports", "taken", "stop"}
 OFFERED = {name for name in dir(sg.load("three-nodes")) if not name.startswith("_")}
 QUESTIONS = sorted(OFFERED - COUNTED - LOADED - REMOVAL)
 
@@ -74,12 +74,18 @@ def test_a_disrupted_chain_shows_only_what_counts_its_removals():
 def test_removals_add_up_and_the_chain_asked_stays_whole():
     chain = sg.load("three-nodes")
     hit = chain.remove("id=mine-a share=0.5")
-    assert hit.remove("id=plant-b").removed == ("id=mine-a share=0.5", "id=plant-b")
-    assert hit.removed == ("id=mine-a share=0.5",) and chain.removed == ()
+    assert hit.remove("id=plant-b").taken.removed == ("id=mine-a share=0.5", "id=plant-b")
+    assert hit.taken.removed == ("id=mine-a share=0.5",) and not chain.taken
+    both = hit.stop_exports("country=CN")
+    assert both.taken.removed == ("id=mine-a share=0.5",)
+    assert both.taken.stopped == ("country=CN",)
+    assert str(both.taken) == "id=mine-a share=0.5 and exports of country=CN"
     assert chain.remove().info().kind == "info"  # without nothing it is a whole chain
 
 
-@pytest.mark.parametrize("name", sorted({*QUESTIONS, *COUNTED, "remove"} - {"graph"}))
+@pytest.mark.parametrize(
+    "name", sorted({*QUESTIONS, *COUNTED, "remove", "stop_exports"} - {"graph"})
+)
 def test_every_question_lists_its_parameters(name):
     """No catch-all: a misspelt option is refused, and completion shows what there is."""
     parameters = inspect.signature(getattr(Chain, name)).parameters.values()

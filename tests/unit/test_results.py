@@ -29,7 +29,7 @@ def results() -> Results:
         {
             "id": ["a", "b"],
             "rank": pd.array([1, None], dtype="Int64"),
-            "loss_none": [1 / 3, np.nan],
+            "loss_abroad_none": [1 / 3, np.nan],
             "within": [np.True_, None],
             "flags": [("same_flow", "district"), ()],
         }
@@ -51,11 +51,11 @@ def test_the_envelope(results):
             {
                 "id": "a",
                 "rank": 1,
-                "loss_none": 0.333333333,
+                "loss_abroad_none": 0.333333333,
                 "within": True,
                 "flags": ["same_flow", "district"],
             },
-            {"id": "b", "rank": None, "loss_none": None, "within": None, "flags": []},
+            {"id": "b", "rank": None, "loss_abroad_none": None, "within": None, "flags": []},
         ],
         "warnings": ["careful"],
     }
@@ -70,9 +70,17 @@ def test_only_what_is_drawn_at_random_has_a_seed(results, tmp_path):
 
 def test_results_say_in_one_line_what_they_are():
     hit = sg.load("three-nodes").remove("id=mine-a share=0.75")
-    assert repr(hit.solve()) == "<Solution whatif: 2 rows, total loss_none 0.75, loss_least 0.6667>"
+    assert repr(hit.solve()) == (
+        "<Solution whatif: 4 rows, total loss_none 0.75, loss_12m 0.6667, loss_least 0.6667>"
+    )
     assert repr(hit.solve(rerouting="none").results).endswith("rows, total loss_none 0.75>")
     assert repr(hit.cover()) == "<Results survival: 6 rows>"
+
+
+def test_the_total_of_a_line_is_that_of_all_and_not_of_one_place():
+    rows = [("ev", "abroad", 0.1), ("total", "abroad", 0.2), ("total", "home", 0.4)]
+    table = pd.DataFrame([*rows, ("total", "", 0.3)], columns=["product", "place", "loss_none"])
+    assert Results("whatif", table, ABOUT).totals() == {"loss_none": 0.3}
 
 
 def test_a_run_says_its_totals_over_all_months_at_central_stocks():
@@ -91,7 +99,7 @@ def test_a_run_says_its_totals_over_all_months_at_central_stocks():
 
 
 def test_a_frame_has_the_columns_of_the_table_in_its_order(results):
-    assert list(results.frame()) == ["rank", "id", "loss_none", "flags"]
+    assert list(results.frame()) == ["rank", "id", "loss_abroad_none", "flags"]
     assert list(Results("unheard-of", results.table, ABOUT).frame()) == list(results.table)
 
 

@@ -52,6 +52,8 @@ def refused(*measures, **keys) -> str:
     [
         ({"bloked": 1}, "bloked: 'bloked' is not a key here. Did you mean 'blocked'?"),
         ({"kind": "bann"}, "kind: 'bann' is no kind of measure. Did you mean 'ban'?"),
+        ({"kind": ["ban"]}, "kind: '['ban']' is no kind of measure."),
+        ({"kind": {"": ""}}, "is no kind of measure."),
         ({"blocked": 1.5}, "blocked: '1.5' is wrong: should be less than or equal to 1."),
         ({"effective": "2025-02-30"}, "'2025-02-30' is no day of the calendar. Correct it"),
         ({"effective": "April"}, "'April' is no date. Write YYYY-MM-DD, YYYY-MM or YYYY."),
@@ -324,7 +326,7 @@ def test_any_scenario_is_read_or_refused(content):
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    kind=st.sampled_from(sorted(KINDS)),
+    kind=st.sampled_from(sorted(KINDS)) | VALUES,
     content=st.dictionaries(
         st.sampled_from(sorted({k for model in KINDS.values() for k in model.model_fields})), VALUES
     ),

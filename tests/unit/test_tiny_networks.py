@@ -233,3 +233,18 @@ def test_rule_5_blank_capacity_is_at_most_base_activity(capacity, least):
     assert solved.none("id=b", "id=a share=0.5") == {"p@A": near(0.25)}
     assert solved.least("id=b", "id=a share=0.5") == {"p@A": near(partial)}
     assert_feasible(solved, "id=b", "id=a share=0.5")
+
+
+def test_nothing_is_served_from_what_rows_may_give():
+    """A pin takes 3e-8 of the magnets, 3e-11 of the ore: less than a solver keeps a row to."""
+    net = Network().places("A").material("ore", "mine").material("mag", "magnet")
+    net.recipe("dig", {"ore": 1}).recipe("press", {"mag": 1}, {"ore": 3})
+    net.plant("mine", "A", "dig", capacity=100).plant("press", "A", "press", capacity=1)
+    net.product("block", {"ore": 1}).demand("block", A=90)
+    net.product("car", {"mag": 1}).demand("car", A=0.03)
+    net.product("pin", {"mag": 1e-9}).demand("pin", A=1)
+    solved = net.solve()
+    assert solved.none("id=mine") == {"block@A": 0, "car@A": 0, "pin@A": 0}
+    for rationing in ("value", "shared"):
+        assert solved.program.solve(solved.shock("id=mine"), rationing).served.tolist() == [0, 0, 0]
+    assert solved.program.served(solved.shock("id=mine"))[0].tolist() == [0, 0, 0]

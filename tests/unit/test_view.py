@@ -1,6 +1,7 @@
 """The page as text: what is in it, where it stands, and that it is always the same."""
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -53,12 +54,23 @@ def test_the_three_node_page_by_hand():
     columns = [values["stage"] for values in part(record, "column").values()]
     assert columns == ["mine", "magnet", "product"]
     removal = part(record, "removal")["facility:mine-a"]
-    assert (removal["loss_none"], removal["loss_least"]) == (1, 1)
-    assert removal["selector"] == "id=mine-a"
-    assert removal["products"] == [["ev", "JP", 1.0]]
-    assert removal["binding_input"] == "ore-a"
-    stopped = part(record, "product")["ev"]["stopped_by"]["JP"]
-    assert ["facility:mine-a", 1.0] in stopped
+    outage = part(record, "outage")["facility:mine-a"]
+    assert removal["loss_abroad_least"] == 1
+    assert removal["selector"] == "id=mine-a" and "selector" not in outage
+    stopped = part(record, "product")["ev"]["stopped_by"]
+    for act, row in (("export-stop", removal), ("outage", outage)):
+        assert (row["loss_abroad_none"], row["loss_abroad_12m"]) == (1, 1)
+        assert row["products"] == [["ev", "JP", 1.0, 1.0]]
+        assert row["binding_input"] == "ore-a"
+        assert ["facility:mine-a", 1.0, 1.0] in stopped[act]["JP"]
+
+
+def test_plants_that_go_on_at_home_cost_nothing_there():
+    """The magnet plant stands where the cars are made: its exports cost nothing, its stop all."""
+    record = sg.load("three-nodes").page()
+    names = ("loss_abroad_none", "loss_home_none", "loss_home_12m")
+    rows = [part(record, name)["facility:plant-b"] for name in ("removal", "outage")]
+    assert [[row[name] for name in names] for row in rows] == [[None, 0, 0], [None, 1, None]]
 
 
 def test_mixing_shares_in_proportion():
@@ -114,29 +126,78 @@ def test_every_removal_is_what_its_command_gives(chain, record):
     assert len(some) > 150
     assert [r["id"] for r in rows if not r["selector"]] == []
     for row in some:
-        total = chain.remove(row["selector"]).solve().total
-        assert row["loss_none"] == pytest.approx(total["loss_none"], abs=1e-6), row["id"]
-        assert row["loss_least"] == pytest.approx(total["loss_least"], abs=1e-6), row["id"]
+        hit = chain.stop_exports(row["selector"]).solve()
+        for place, total in (("abroad", hit.abroad), ("home", hit.home)):
+            for bound in ("none", "3m", "6m", "12m", "least"):
+                assert_same(row, place, bound, total)
+
+
+@pytest.mark.slow
+def test_every_outage_is_what_its_command_gives(chain, record):
+    removals = part(record, "removal")
+    rows = [(removals[name], row) for name, row in part(record, "outage").items()]
+    rows = [(removal, row) for removal, row in rows if row["loss_abroad_none"] is not None]
+    some = [pair for i, pair in enumerate(rows) if pair[1]["rank"] is not None or i % 9 == 0]
+    assert len(some) > 90
+    for removal, row in some:
+        hit = chain.remove(removal["selector"]).solve(rerouting="shared")
+        for place, total in (("abroad", hit.abroad), ("home", hit.home)):
+            assert_same(row, place, "none", total)
+            if row[f"loss_{place}_12m"] is not None:
+                assert_same(row, place, "12m", total)
+
+
+def assert_same(row: dict, place: str, bound: str, total: dict) -> None:
+    mine, theirs = row[f"loss_{place}_{bound}"], total[f"loss_{bound}"]
+    if mine is None:
+        assert math.isnan(theirs), (row["id"], place, bound)
+    else:
+        assert mine == pytest.approx(theirs, abs=1e-6), (row.get("id"), place, bound)
+
+
+def test_outages_are_solved_from_one_percent_on(record):
+    """Which ones the page ranks, and that the others lose less than that in any year."""
+    for row in part(record, "outage").values():
+        none, year = row["loss_abroad_none"], row["loss_abroad_12m"]
+        assert (row["rank"] is not None) == (none is not None and none >= 0.01)
+        assert "loss_abroad_least" not in row and "loss_abroad_24m" not in row
+        if year is None:
+            assert none is None or 0 < none < 0.01
+        else:
+            assert year <= none + 1e-9
+
+
+def test_outages_carry_the_ranks_of_the_ranking(chain, record):
+    ranked = chain.rank("country-stage", acts_as="outage", rerouting="shared").table
+    wanted = dict(zip(ranked["id"], ranked["rank"], strict=True))
+    rows = part(record, "outage")
+    shown = {name: row["rank"] for name, row in rows.items() if name.startswith("country-stage:")}
+    large = {name: rank for name, rank in shown.items() if rank is not None and rank <= 10}
+    assert len(large) == 10
+    assert large == {name: wanted[name.partition(":")[2]] for name in large}
 
 
 @pytest.mark.slow
 def test_products_hit_are_rows_of_whatif(chain, record):
     row = part(record, "removal")["country-process:CN/heavy"]
-    table = chain.remove(row["selector"]).solve().table
-    losses = {(r.product, r.region): r.loss_none for r in table.itertuples()}
-    assert len(row["products"]) == 8
-    for product, region, loss in row["products"]:
-        assert losses[product, region] == pytest.approx(loss, abs=1e-9)
+    outage = part(record, "outage")["country-process:CN/heavy"]
+    for take, hit in ((chain.stop_exports, row), (chain.remove, outage)):
+        table = take(row["selector"]).solve(rerouting="shared").table
+        losses = {(r.product, r.region): (r.loss_none, r.loss_12m) for r in table.itertuples()}
+        assert len(hit["products"]) == 8
+        for product, region, *pair in hit["products"]:
+            assert losses[product, region] == pytest.approx(tuple(pair), abs=1e-9)
 
 
 def test_stopped_by_agrees_with_the_removals(record):
-    removals = part(record, "removal")
-    for product, values in part(record, "product").items():
-        for region, rows in values["stopped_by"].items():
-            for name, loss in rows:
-                hit = {(p, r): x for p, r, x in removals[name]["products"]}
-                if (product, region) in hit:
-                    assert hit[product, region] >= loss - 1e-12
+    for act, kind in (("export-stop", "removal"), ("outage", "outage")):
+        removals = part(record, kind)
+        for product, values in part(record, "product").items():
+            for region, rows in values["stopped_by"][act].items():
+                for name, *losses in rows:
+                    hit = {(p, r): pair for p, r, *pair in removals[name]["products"]}
+                    if (product, region) in hit:
+                        assert hit[product, region] == losses
 
 
 def test_counts_and_shares_of_columns(record):
@@ -241,5 +302,6 @@ def test_the_page_of_one_product(chain):
     record = chain.page(product="f-35")
     assert record.params["product"] == "f-35"
     row = part(record, "removal")["country-process:CN/heavy"]
-    total = chain.remove(row["selector"]).solve(product="f-35").total
-    assert row["loss_least"] == pytest.approx(total["loss_least"], abs=1e-6)
+    abroad = chain.stop_exports(row["selector"]).solve(product="f-35").abroad
+    for bound in ("none", "12m", "least"):
+        assert_same(row, "abroad", bound, abroad)

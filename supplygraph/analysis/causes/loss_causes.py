@@ -233,18 +233,15 @@ class Tracer:
 
     @cached_property
     def rows(self) -> list[tuple[tuple[str, str, str], np.ndarray]]:
-        """Rows of demand by product, region and segment, in order; only those asked for.
-
-        With one product weighing alone, `least` gives all others whatever is left: no figure.
-        """
+        """Rows of demand by product, region and segment, in order; only those asked for."""
         demands, units = self.month.baseline.graph.demands, self.month.baseline.block("demand")
         keys: dict[tuple[str, str, str], list[int]] = {}
-        columns = (demands[name] for name in ("product", "region", "segment"))
-        asked = (self.month.product, self.month.region)
-        for index, key in enumerate(zip(*columns, strict=True)):
-            wanted = all(a in (None, k) for a, k in zip(asked, key, strict=False))
+        columns = (demands[name] for name in ("product", "region", "segment", "sector"))
+        asked = (self.month.product, self.month.region, None, self.month.sector)
+        for index, (*key, sector) in enumerate(zip(*columns, strict=True)):
+            wanted = all(a in (None, k) for a, k in zip(asked, (*key, sector), strict=True))
             if wanted and units[index] > 0:
-                keys.setdefault(key, []).append(index)
+                keys.setdefault((key[0], key[1], key[2]), []).append(index)
         return [(key, np.array(keys[key])) for key in sorted(keys)]
 
 

@@ -3,12 +3,12 @@
 For an element and the regions that stand together (the pool): tonnes of the element in the
 demand that can be served, over all of it, with mean capacities of the year and no stocks.
 `cover_high` lets the pool be served first; `cover_low` is the least that is left to it when all
-demand outside the stopped country counts by tonnes. For one region of the pool both are ends of
-the interval that is open while the pool keeps 98 % of its optimum. Lines that open without
-published tonnes add nothing there; `cover_unsized` lets them run as far as feed and buyers go,
-and for a region beside the higher optimum of the pool, so it may be below the `cover_high` of
-that region. Of the pool the truth lies between `cover_none` (base-year flows, nobody reroutes, no
-project) and these.
+demand outside the stopped country, and that of the pool, counts by tonnes. For one region of the
+pool both are ends of the interval that is open while the pool keeps 98 % of its optimum. Lines
+that open without published tonnes add nothing there; `cover_unsized` lets them run as far as feed
+and buyers go, and for a region beside the higher optimum of the pool, so it may be below the
+`cover_high` of that region. Of the pool the truth lies between `cover_none` (base-year flows,
+nobody reroutes, no project) and these.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from supplygraph.analysis.deals.outlook_question import GROUPS, PROJECT_STAGES, OutlookQuestion
+from supplygraph.analysis.deals.binding_step import BindingSteps
+from supplygraph.analysis.deals.outlook_question import GROUPS, OutlookQuestion
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.stocks.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
@@ -30,13 +31,8 @@ from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
 from supplygraph.scenario.projects import Project
-from supplygraph.tolerances import NO_FLOW
 
-RENT = 0.5
-READING = (
-    "cover: share of an element's need that can be served, by tonnes; low to high is what the "
-    "data leave open, cover_unsized adds lines whose tonnes nobody states, as far as feed goes"
-)
+WORDS = ("binding", "evidence", "because")
 
 
 def outlook_table(
@@ -67,7 +63,31 @@ def outlook_table(
     """
     work = Years(baseline, projects, shock, question.checked(baseline), threads)
     rows = [row for year in work.question.years for row in work.rows(year)]
-    return pd.DataFrame(rows), (f"how to read: {READING}", *work.notes())
+    return pd.DataFrame(rows), (*how_to_read(work.question), *work.notes())
+
+
+def how_to_read(question: OutlookQuestion) -> tuple[str, ...]:
+    """What each column of cover means, a sentence each."""
+    pool = " + ".join(question.pool)
+    one = "; of one of them: the {} it gets while together they keep 98 % of their most"
+    least, most = (one.format(word) for word in ("least", "most"))
+    if len(question.pool) == 1:
+        least = most = ""
+    notes = [
+        "cover: share of the tonnes of an element that demand needs and gets; cover_none: nobody "
+        "changes supplier, no project is built",
+        f"cover_low: the least that {pool} get where all buyers outside what stops together get "
+        f"the most, by tonnes, whoever they are{least}",
+        f"cover_high: the most that {pool} get if they are served before all others{most}",
+        "cover_unsized: cover_high if lines whose tonnes nobody states run too, as far as their "
+        "feed and buyers go",
+    ]
+    if "odds" in question.variants:
+        notes.append(
+            f"odds: of {question.draws} draws of projects by their chance, 5 % cover less than "
+            "cover_low and 5 % more than cover_high"
+        )
+    return tuple(notes)
 
 
 class Years:
@@ -105,6 +125,7 @@ class Years:
         self.none = cascade.served(cascade.levels([shock]))[:, 0]
         self.unsized: set[str] = set()
         self.grades = CoverGrades(baseline, projects)
+        self.steps = BindingSteps(self.graph, baseline.columns.block("activity"))
 
     def _tonnes(self, element: str) -> np.ndarray:
         """Tonnes of an element in the base units of every demand."""
@@ -172,7 +193,8 @@ class Years:
                 for row in found[element]:
                     more = self._unsized(element, str(row["place"]))
                     head = {"year": year, "portfolio": variant, "element": element}
-                    yield head | row | {"cover_unsized": more}
+                    because = row.pop("because")
+                    yield head | row | {"cover_unsized": more, "because": because}
 
     def _head(self, element: str, place: str, mask: np.ndarray) -> dict[str, object]:
         counted = np.where(mask, self.tonnes[element], 0.0)
@@ -192,7 +214,7 @@ class Years:
         """Cover of the pool, and of its regions if asked, at stated tonnes."""
         pool = np.where(self.pool, self.tonnes[element], 0.0)
         name = "+".join(self.question.pool)
-        empty = {"cover_low": np.nan, "cover_high": np.nan, "binding": "", "evidence": ""}
+        empty = {"cover_low": np.nan, "cover_high": np.nan} | dict.fromkeys(WORDS, "")
         if pool.sum() <= 0:
             yield self._head(element, name, self.pool) | empty
             return
@@ -224,11 +246,12 @@ class Years:
         self, counted: np.ndarray, answer: Allocation, portfolio: Portfolio, year: int
     ) -> dict[str, object]:
         """What limits a cover, and the weakest grade of what it rests on."""
-        named = self._binding(counted, answer)
-        grade = self.grades.of(counted, answer, portfolio, f"{year}-12", named)
+        step = self.steps.of(counted, answer)
+        grade = self.grades.of(counted, answer, portfolio, f"{year}-12", step.materials)
         return {
-            "binding": " or ".join(named),
+            "binding": " or ".join(step.materials),
             "evidence": "D" if self.question.growth else grade,
+            "because": step.because,
         }
 
     def _unsized(self, element: str, place: str) -> float:
@@ -246,11 +269,16 @@ class Years:
 
     @property
     def _outside(self) -> np.ndarray:
-        """Demands in markets that keep at least one plant: those not stopped altogether."""
-        graph = self.graph
-        cut = set(graph.activities["market"][self.shock.activity <= 0])
-        left = set(graph.activities["market"][self.shock.activity > 0])
-        return np.asarray(~graph.demands["market"].isin(cut - left))
+        """Demands that count for `cover_low`: all outside what stops, and those of the pool.
+
+        A market is left out where all its plants stop or none of its goods leaves. One that
+        still sells counts, since what it sells was its own first.
+        """
+        graph, shock = self.graph, self.shock
+        origin = graph.pools["market"].to_numpy()[graph.arcs["origin"].to_numpy()]
+        stopped = _stopped(graph.activities["market"].to_numpy(), shock.activity)
+        stopped |= _stopped(origin, shock.arc)
+        return np.asarray(~graph.demands["market"].isin(stopped)) | self.pool
 
     def _odds(self, year: int, factor: float) -> Iterator[dict[str, object]]:
         """Fifth and ninety-fifth percentile when each project is built by its chance."""
@@ -283,57 +311,9 @@ class Years:
                     "binding": "",
                     "evidence": "D" if self.tonnes[element][self.pool].sum() > 0 else "",
                     "cover_unsized": float(np.percentile(ample[element], 95)),
+                    "because": "",
                 }
             )
-
-    def _binding(self, counted: np.ndarray, answer: Allocation) -> tuple[str, ...]:
-        """The material behind what is not served, followed up while inputs make its price.
-
-        With those that replace it; none if all is served or nothing has a price.
-        """
-        graph = self.graph
-        short = counted * (1.0 - answer.served)
-        if short.max(initial=0.0) <= NO_FLOW * max(counted.sum(), NO_FLOW):
-            return ()
-        inputs, material = graph.inputs, graph.pools["material"].to_numpy()
-        own = np.flatnonzero(inputs.user == graph.n_activities + int(short.argmax()))
-        worth = answer.price[inputs.pool[own]] * inputs.quantity[own]
-        if worth.max(initial=0.0) <= 0:
-            return ()
-        entry = int(own[int(worth.argmax())])
-        for _ in range(len(PROJECT_STAGES) + 3):
-            below = self._dearest_input(str(material[inputs.pool[entry]]), answer)
-            if below is None:
-                break
-            entry = below
-        same = inputs.group == inputs.group[entry]
-        return tuple(sorted(set(material[inputs.pool[same]])))
-
-    def _dearest_input(self, name: str, answer: Allocation) -> int | None:
-        """Entry of the dearest input where a material is made, if inputs make most of its price.
-
-        All inputs together: a step is full only where its own rent is more than what it draws.
-        """
-        graph, inputs = self.graph, self.graph.inputs
-        material = graph.pools["material"].to_numpy()
-        level = answer.x[self.base.columns.block("activity")]
-        rows = np.flatnonzero(material[graph.made_pool] == name)
-        rows = rows[level[graph.made_activity[rows]] > 0]
-        maker, made = graph.made_activity[rows], graph.made_pool[rows]
-        value = float((level[maker] * graph.made_quantity[rows] * answer.price[made]).sum())
-        entries = np.flatnonzero(np.isin(inputs.user, maker))
-        if value <= 0 or not len(entries):
-            return None
-        price = answer.price[inputs.pool[entries]]
-        cost = level[inputs.user[entries]] * inputs.quantity[entries] * price
-        total: dict[str, float] = {}
-        for below, part in zip(material[inputs.pool[entries]], cost, strict=True):
-            total[below] = total.get(below, 0.0) + float(part)
-        if sum(total.values()) < RENT * value:
-            return None
-        best = max(sorted(total), key=lambda key: total[key])
-        same = material[inputs.pool[entries]] == best
-        return int(entries[same][int(cost[same].argmax())])
 
     def notes(self) -> list[str]:
         """Lines that nobody sizes."""
@@ -341,6 +321,11 @@ class Years:
             return []
         names = ", ".join(sorted(self.unsized))
         return [f"no tonnes published, at nothing in low and high: {names}"]
+
+
+def _stopped(market: np.ndarray, left: np.ndarray) -> set[str]:
+    """Markets of which nothing is left of what something was taken from."""
+    return set(market[left <= 0]) - set(market[left > 0])
 
 
 def _share(counted: np.ndarray, answer: Allocation) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,22 +11,30 @@ import pandas as pd
 from supplygraph.analysis.deals.cover_by_year import Years
 from supplygraph.analysis.deals.outlook_question import PROJECT_STAGES
 from supplygraph.analysis.losses.project_effects import short_inputs
+from supplygraph.scenario.offtakes import offtake_text, offtakes_of
 from supplygraph.scenario.projects import Deal
 
 SHORT = 0.99
+Record = Mapping[str, Any]
 
 
-def project_table(years: Years) -> pd.DataFrame:
+def project_table(years: Years, deals: Mapping[str, Deal] | None = None) -> pd.DataFrame:
     """One row per project, line and year: capacity added, what feed allows, what is short.
 
     `could_run` is the most that the line can do of its capacity when all that is announced is
     built and what was asked for stops, whoever goes without; each line is asked for alone. Lines
     that nobody sizes give no feed; a line that is stopped itself runs at 0, short of nothing.
+    `deals` say who may buy its output in the year, beside what the project says itself.
     """
-    return pd.DataFrame(list(_project_rows(years)))
+    written = {name: deal.model_dump() for name, deal in (deals or {}).items()}
+    held = {
+        name: [record for _, record in offtakes_of(name, project.model_dump(), written)]
+        for name, project in years.projects.items()
+    }
+    return pd.DataFrame(list(_project_rows(years, held)))
 
 
-def _project_rows(years: Years) -> Iterator[dict[str, object]]:
+def _project_rows(years: Years, held: Mapping[str, list[Record]]) -> Iterator[dict[str, object]]:
     portfolio = years.portfolio("announced")
     before = {n: years.capacity(years.portfolio("none"), n) for n in years.question.years}
     for year in years.question.years:
@@ -55,7 +64,13 @@ def _project_rows(years: Years) -> Iterator[dict[str, object]]:
                     "short_of": short,
                     "needs": [_feed(need) for need in project.needs],
                     "evidence": project.evidence,
+                    "offtake": [offtake_text(one) for one in held[name] if _runs(one, year)],
                 }
+
+
+def _runs(offtake: Record, year: int) -> bool:
+    """Whether an offtake is not over before a year."""
+    return not offtake["until"] or int(str(offtake["until"])[:4]) >= year
 
 
 def _feed(need: object) -> str:
@@ -126,6 +141,7 @@ def deal_table(deals: Mapping[str, Deal], projects: pd.DataFrame, last: int) -> 
                 "money_usd": _number(deal.money_usd),
                 "why_none": deal.reason,
                 "evidence": deal.evidence,
+                "offtake": [offtake_text(one.model_dump()) for one in deal.offtake],
             }
         )
     return pd.DataFrame(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from supplygraph.analysis.losses.loss_columns import (
     Sharing,
     losses_of,
 )
-from supplygraph.analysis.losses.other_weights import OtherWeights
+from supplygraph.analysis.losses.other_weights import RANKS, OtherWeights
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.month_model import Month
 from supplygraph.grades import weakest
@@ -42,7 +42,7 @@ STOPS = {EXPORT_STOP: export_stop_of, OUTAGE: outage_of}
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankedRemovals:
     """Removals ranked.
 
     Attributes
@@ -69,9 +69,9 @@ def chokepoints(
     sharing: Sharing = USUAL,
     acts_as: str | None = None,
     all_weights: bool = False,
-    top: int | None = None,
     only: Collection[str] | None = None,
-) -> Ranking:
+    watch: Callable[[Entity, Loss], None] | None = None,
+) -> RankedRemovals:
     """Rank removals by the weighted loss they cause abroad.
 
     Parameters
@@ -88,10 +88,10 @@ def chokepoints(
         ``export-stop`` or ``outage``; if None as `usual_action` says.
     all_weights
         Whether to give the rank under every scheme of weights too.
-    top
-        Rows to return; all by default.
     only
         Ids to compute; all by default.
+    watch
+        Told each removal with its losses, for what a row does not hold.
     """
     month = tracer.month
     entities = entities_of(month.baseline, by)
@@ -107,22 +107,23 @@ def chokepoints(
     for entity, loss in zip(entities, losses_of(month, sharing, stops), strict=True):
         found.append(rows.row(entity, loss))
         marks.append(_mark(loss))
+        if watch is not None:
+            watch(entity, loss)
         if others is not None:
             others.add(entity.id, loss)
     notes = (stops_and_outages(acts_as), *rows.warnings())
     table = pd.DataFrame(found)
     if table.empty:
         nothing = f"nothing to rank by {by} in this dataset"
-        return Ranking(table, acts_as, (nothing, *tracer.left_out))
+        return RankedRemovals(table, acts_as, (nothing, *tracer.left_out))
     table = _rank(table.assign(_mark=marks), sharing)
+    table = table.assign(**dict.fromkeys(RANKS, pd.NA))
     if others is not None:
         table, said = others.beside(table)
         notes += said
     if by == "facility":
         table = pd.concat([table, _unranked(rows, sharing, acts_as, only)], ignore_index=True)
-    if top is not None:
-        table = table.head(top)
-    return Ranking(table.reset_index(drop=True), acts_as, notes)
+    return RankedRemovals(table.reset_index(drop=True), acts_as, notes)
 
 
 def usual_action(tracer: Tracer, entities: Sequence[Entity]) -> str:
@@ -156,6 +157,8 @@ class _LossRows:
             wanted &= (self.demands["product"] == product).to_numpy()
         if region:
             wanted &= (self.demands["region"] == region).to_numpy()
+        if month.sector:
+            wanted &= (self.demands["sector"] == month.sector).to_numpy()
         self.wanted = wanted & (self.demands["kind"] != "unnamed").to_numpy()
         self.binding, self.evidence = tracer.binding, tracer.evidence
         self.left_out = tracer.left_out

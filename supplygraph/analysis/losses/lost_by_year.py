@@ -74,7 +74,7 @@ def first_month(loss: np.ndarray, cover: float) -> float:
     return float(short[0] + 1) if len(short) else float("nan")
 
 
-class Cover:
+class CoverOfPaths:
     """Months of stock behind every need and in every market, at each size of stocks."""
 
     def __init__(self, baseline: Baseline) -> None:

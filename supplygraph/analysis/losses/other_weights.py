@@ -10,6 +10,7 @@ from supplygraph.engines.month_model import Month
 from supplygraph.engines.weights import SCHEMES, demand_weights, product_weights
 
 TOP = 10  # rows whose order a reader quotes
+RANKS = tuple(f"rank_{name}" for name in SCHEMES)  # columns; empty where nobody asked for them
 
 
 class OtherWeights:
@@ -46,16 +47,14 @@ class OtherWeights:
         lost = pd.DataFrame(self.lost, index=self.ids).round(12)
         ranks = lost.rank(ascending=False, method="min", na_option="bottom").astype(int)
         own = f"with {self.month.scheme}"
-        columns = {f"rank_{name}": table["id"].map(ranks[f"with {name}"]) for name in SCHEMES}
+        under = zip(RANKS, SCHEMES, strict=True)
+        columns = {column: table["id"].map(ranks[f"with {name}"]) for column, name in under}
         notes = []
         some = lost[own] > 0
         if some.sum() > 1:
             alike = lost[some].corr(method="spearman")[own]
-            words = [
-                f"{name} {alike[f'with {name}']:.2f}"
-                for name in SCHEMES
-                if name != self.month.scheme
-            ]
+            others = [name for name in SCHEMES if name != self.month.scheme]
+            words = [f"{name} {_told(alike[f'with {name}'])}" for name in others]
             notes.append(
                 f"rank correlation (Spearman) with {self.month.scheme} over {int(some.sum())} rows "
                 f"with a loss abroad: {', '.join(words)}"
@@ -80,3 +79,8 @@ class OtherWeights:
             f"dropping one product moves no row of the first {len(first)} by more than {most}: "
             f"without {name} {row} goes from {before} to {after}",
         )
+
+
+def _told(correlation: float) -> str:
+    """A rank correlation; ranks that are all one have none."""
+    return "all alike" if np.isnan(correlation) else f"{correlation:.2f}"

@@ -20,7 +20,7 @@ from supplygraph.analysis.losses.loss_columns import (
 )
 from supplygraph.analysis.losses.lost_by_year import (
     YEARS,
-    Cover,
+    CoverOfPaths,
     first_month,
     loss_by_month,
     lost_by_year,
@@ -85,9 +85,9 @@ class _Whatif:
         return self.binding.under_none(demand, self.cut, self.loss.levels)
 
     def _removes_new_plants(self, stop: Stop) -> bool:
-        """Whether plants go that had no flow in the base year: none cannot miss them."""
-        shock = self.month.shock.with_(stop.shock)
-        return bool((idle_activities(self.month.baseline) & (shock.activity < 1)).any())
+        """Whether all plants that go had no flow in the base year: nobody can miss them."""
+        gone = stop.shock.activity < 1
+        return bool(gone.any() and idle_activities(self.month.baseline)[gone].all())
 
     def _months_lost(self) -> tuple[np.ndarray, np.ndarray]:
         """Months lost by year and the first month of a shortage, of every demand at both covers."""
@@ -95,7 +95,7 @@ class _Whatif:
         shared = {steps[name]: lost for name, lost in self.loss.shared.items()}
         # Without a path a loss lasts as it is when nobody reroutes.
         shared = shared or {1: self.loss.none}
-        cover = Cover(self.month.baseline)
+        cover = CoverOfPaths(self.month.baseline)
         years, first = np.zeros((n, len(ENDS), YEARS)), np.full((n, len(ENDS)), np.nan)
         for demand, path in enumerate(self.paths):
             loss = loss_by_month({step: float(lost[demand]) for step, lost in shared.items()})
@@ -115,6 +115,7 @@ class _Whatif:
         need, quantity = self.evidence.need(worst, path.need) if path else self._grades(key[0])
         flags = ["no_base_flow"] * self.new_plants + ["nominal"] * nominal
         home = self.loss.home[rows]
+        losses, binding = self._losses(share, worst)
         return {
             "month": None,
             "product": key[0],
@@ -123,36 +124,37 @@ class _Whatif:
             "place": "home" if home.all() else "abroad" if not home.any() else "both",
             "demand": float(units.sum()),
             "unit": self.unit[worst],
-            **self._losses(share, worst),
+            **losses,
             **self._over_years(share),
             "months_to_first_shortage": self._months(worst, path.need if path else -1),
             "binding_none": path.material if path else "",
+            "binding_least": binding,
             "need_evidence": need,
             "quantity_evidence": quantity,
             "flags": tuple(flags),
         }
 
-    def _losses(self, weights: np.ndarray, worst: int) -> dict[str, object]:
+    def _losses(self, weights: np.ndarray, worst: int) -> tuple[dict[str, float], str]:
         """Losses of some weighted demands, and what binds under the least of them."""
         columns, answer = self.loss.columns(weights)
-        found: dict[str, object] = {f"loss_{bound}": columns[bound] for bound in BOUNDS}
-        found["binding_least"] = ""
+        binding = ""
         if answer is not None and worst >= 0 and columns["least"] > SAME_LOSS:
-            found["binding_least"] = self.binding.under_least(worst, self.cut, answer) or ""
-        return found
+            binding = self.binding.under_least(worst, self.cut, answer) or ""
+        return {f"loss_{bound}": columns[bound] for bound in BOUNDS}, binding
 
     def _over_years(self, weights: np.ndarray) -> dict[str, float]:
         """Months of output lost by year and the first month of a shortage, at both covers."""
-        total = weights.sum()
-        found: dict[str, float] = {}
         some = (weights > 0) & ~np.isnan(self.first).all(axis=1)
-        for number, cover in enumerate(COVERS[end] for end in ENDS):
+        covers = [(number, COVERS[end]) for number, end in enumerate(ENDS)]
+        found: dict[str, float] = {}
+        for number, cover in covers:
             first = self.first[some, number]
             first = first[~np.isnan(first)]
             found[f"first_month_{cover}"] = float(first.min()) if len(first) else float("nan")
-            for year in range(YEARS):
-                lost = weights @ self.years[:, number, year] / total if total > 0 else np.nan
-                found[f"months_lost_year_{year + 1}_{cover}"] = float(lost)
+        for year in range(YEARS):
+            for number, cover in covers:
+                lost = self.loss.mean(self.years[:, number, year], weights)
+                found[f"months_lost_year_{year + 1}_{cover}"] = lost
         return found
 
     def _grades(self, product: str) -> tuple[str, str]:
@@ -167,6 +169,7 @@ class _Whatif:
     def total(self, place: str) -> dict[str, object]:
         """Weighted total of everything that weighs abroad, at home, or both."""
         weights = self.loss.weights(place)
+        losses, _ = self._losses(weights, -1)
         return {
             "month": None,
             "product": TOTAL,
@@ -175,10 +178,11 @@ class _Whatif:
             "place": "" if place == TOTAL else place,
             "demand": np.nan,
             "unit": "",
-            **self._losses(weights, -1),
+            **losses,
             **self._over_years(weights),
             "months_to_first_shortage": np.nan,
             "binding_none": "",
+            "binding_least": "",
             "need_evidence": "",
             "quantity_evidence": "",
             "flags": ("no_base_flow",) * self.new_plants,

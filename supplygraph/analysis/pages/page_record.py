@@ -21,6 +21,8 @@ from supplygraph.dataset.capacities import RUNNING
 from supplygraph.results import plain_row
 
 Record = dict[str, Any]
+# Of an outage: its removal has the same.
+IDENTITY = ("id", "name", "kind", "country", "stage", "process", "baseline_share")
 
 
 def page_table(
@@ -40,7 +42,7 @@ def page_table(
     table : pandas.DataFrame
         Columns ``part``, ``id`` and ``values``; the last a mapping whose keys belong to the
         part. Parts: ``meta, column, country, element, material, node, pool, arc, flow,
-        removal, product, source``.
+        removal, outage, product, source``.
     warnings : tuple of str
     """
     work = _Page(tracer, product, region)
@@ -84,12 +86,17 @@ class _Page:
         cells = {node["id"]: (node["country"], node["column"]) for node in self.nodes}
         for number, flow in enumerate(cell_flows(self.pools, self.arcs, cells)):
             yield "flow", f"f{number:05d}", asdict(flow)
-        for record in self.removals.records:
-            yield "removal", record["id"], plain_row(record)
+        yield from self._removals()
         for row in self._products():
             yield "product", row["id"], plain_row(row)
         for row in self._sources():
             yield "source", row["id"], plain_row(row)
+
+    def _removals(self) -> Iterator[tuple[str, str, Record]]:
+        for name, record in self.removals.exports.items():
+            yield "removal", name, record
+        for name, record in self.removals.outages.items():
+            yield "outage", name, {key: record[key] for key in record if key not in IDENTITY}
 
     def _meta(self) -> Record:
         month = self.tracer.month
@@ -165,9 +172,8 @@ class _Page:
         ]
 
     def _products(self) -> list[Record]:
-        stopped: dict[str, dict[str, Any]] = {}
-        for product, region, found in self.removals.stopped_by():
-            stopped.setdefault(product, {})[region] = found
+        stopped = {act: lost.stopped_by() for act, lost in self.removals.products.items()}
+        shown = set().union(*stopped.values())
         needs = self.tables["needs"]
         return [
             {
@@ -181,10 +187,10 @@ class _Page:
                 "evidence": row["evidence"],
                 "source": list(row["source"]),
                 "needs": need_facts(needs, row["id"]),
-                "stopped_by": stopped[row["id"]],
+                "stopped_by": {act: found[row["id"]] for act, found in stopped.items()},
             }
             for row in self.tables["products"].sort_values("id").to_dict("records")
-            if row["id"] in stopped
+            if row["id"] in shown
         ]
 
     def _sources(self) -> list[Record]:

@@ -1,28 +1,39 @@
-"""Single removals precomputed for a page, each with the selector that reproduces it."""
+"""Single removals precomputed for a page, as stops of exports and as outages of the plants."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from supplygraph.analysis.causes.caveats import stops_and_outages
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.chokepoints import chokepoints
 from supplygraph.analysis.losses.entities import Entity, entities_of
+from supplygraph.analysis.losses.loss_columns import BOUNDS, PLACES, STEP_NAMES, USUAL, Sharing
+from supplygraph.analysis.pages.product_losses import ProductLosses
 from supplygraph.errors import SelectorError
 from supplygraph.results import plain_row
 from supplygraph.scenario import Shock, parse_shock
-from supplygraph.scenario.export_stops import as_export_stop
 from supplygraph.scenario.shocks import UNRECORDED
-from supplygraph.tolerances import SAME_LOSS
-from supplygraph.vocabulary import EXPORT_STOP
+from supplygraph.vocabulary import EXPORT_STOP, OUTAGE
+
+Record = dict[str, Any]
 
 KINDS = ("country-process", "facility", "country-stage", "country", "element")
-PRODUCTS = 8
-NO_GAP = 1e-7  # bounds of a loss that differ by less are one number on a page
-STOPPERS = 6
+NO_GAP = 1e-7  # losses that differ by less are one number on a page
+# Outages are solved for where 1 % or more is lost abroad if nobody reroutes, and without the least
+# loss: all of them, in full, would nearly double the time that a page takes.
+SOLVED_FROM = 0.01
+QUICK = replace(USUAL, rerouting="none")
+SHARED = replace(USUAL, rerouting="shared")
+STEPS = tuple(STEP_NAMES[step] for step in USUAL.steps)
+UNSOLVED = tuple(bound for bound in BOUNDS if bound not in ("none", *STEPS, "least"))
+# What an outage of a page has no column for: its steps on the way, and the least loss.
+LEFT_OUT = (*UNSOLVED, *STEPS[:-1], "least")
 
 
 class Removals:
@@ -34,68 +45,82 @@ class Removals:
         Engines of a month, with weights of the products asked for, causes and grades.
     product, region
         Count only this product or region (the month's weights must match).
+
+    Attributes
+    ----------
+    exports
+        Records by ``kind:id`` when exports stop, with the selector that reproduces each.
+    outages
+        What is lost when the plants stop, by the same ids; who it is stands in `exports`.
+    warnings
+        What is said of weights and of the month, the same for every kind and both actions.
+    products
+        Losses of products, by action.
     """
 
     def __init__(
         self, tracer: Tracer, *, product: str | None = None, region: str | None = None
     ) -> None:
-        self.month = tracer.month
+        self.tracer, self.month = tracer, tracer.month
         self.graph = self.month.baseline.graph
-        self.records: list[dict[str, Any]] = []
+        self.product, self.region = product, region
         self.warnings: tuple[str, ...] = ()
-        entities: list[Entity] = []
+        self.products = {act: ProductLosses(self.month) for act in (EXPORT_STOP, OUTAGE)}
+        self.exports: dict[str, Record] = {}
+        self.outages: dict[str, Record] = {}
         for kind in KINDS:
-            ranking = chokepoints(tracer, kind, product=product, region=region, acts_as=EXPORT_STOP)
-            if kind == KINDS[0]:  # what is said of weights is the same for every kind
-                self.warnings = ranking.warnings
             found = {entity.id: entity for entity in entities_of(self.month.baseline, kind)}
-            for row in ranking.table.to_dict("records"):
-                self.records.append(plain_row(row))
-                if row["id"] in found:
-                    entities.append(found[row["id"]])
-                    self.records[-1]["selector"] = self._selector(found[row["id"]])
-                    self.records[-1]["_column"] = len(entities) - 1
-        self._lost = self._losses(entities)
-        self.weight = dict.fromkeys(self.graph.demands["product"], 0.0)
-        for name, weight in zip(self.graph.demands["product"], self.month.weights, strict=True):
-            self.weight[name] += float(weight)
-        for record in self.records:
-            record["products"] = self._products(record.pop("_column", None))
-            record["id"] = f"{record['kind']}:{record['id']}"
+            for row in self._ranked(kind, EXPORT_STOP):
+                row["selector"] = self._selector(found[row["id"]]) if row["id"] in found else ""
+                self._keep(self.exports, row, EXPORT_STOP, UNSOLVED)
+            for row in self._outages(kind):
+                self._keep(self.outages, row, OUTAGE, LEFT_OUT)
 
-    def _losses(self, entities: list[Entity]) -> np.ndarray:
-        """Share of base demand lost under none: product, region and segment x removals."""
-        units = self.month.baseline.block("demand")
-        demands = self.graph.demands
-        keys: dict[tuple[str, str, str], list[int]] = {}
-        columns = (demands[name] for name in ("product", "region", "segment"))
-        for index, key in enumerate(zip(*columns, strict=True)):
-            if units[index] > 0:
-                keys.setdefault(key, []).append(index)
-        self.keys = sorted(keys)
-        if not entities:
-            return np.zeros((len(self.keys), 0))
-        baseline = self.month.baseline
-        stops = [as_export_stop(baseline, entity.shock) for entity in entities]
-        shocks = [self.month.shock.with_(stop) for stop in stops]
-        served = self.month.cascade.served(self.month.cascade.levels(shocks))
-        lost = np.clip(self.month.served_none[:, None] - served, 0.0, 1.0)
-        rows = [units[keys[key]] / units[keys[key]].sum() @ lost[keys[key]] for key in self.keys]
-        return np.array(rows).reshape(len(self.keys), len(entities))
-
-    def _products(self, column: int | None) -> list[list[Any]]:
-        """The products hit hardest, those that weigh first, each where it is hit most."""
-        if column is None:
-            return []
-        worst: dict[str, tuple[float, str]] = {}
-        for (product, region, _), loss in zip(self.keys, self._lost[:, column], strict=True):
-            if loss > SAME_LOSS and loss > worst.get(product, (0.0, ""))[0]:
-                worst[product] = (float(loss), region)
-        order = sorted(
-            worst,
-            key=lambda name: (self.weight[name] <= 0, -round(worst[name][0], 9), name),
+    def _ranked(
+        self,
+        kind: str,
+        acts_as: str,
+        sharing: Sharing = USUAL,
+        only: Collection[str] | None = None,
+    ) -> list[Record]:
+        """Rows of one ranking, whose losses of products are kept."""
+        ranking = chokepoints(
+            self.tracer,
+            kind,
+            product=self.product,
+            region=self.region,
+            acts_as=acts_as,
+            sharing=sharing,
+            only=only,
+            watch=self.products[acts_as].add,
         )
-        return [[name, worst[name][1], worst[name][0]] for name in order[:PRODUCTS]]
+        if kind == KINDS[0] and acts_as == EXPORT_STOP:
+            said = stops_and_outages(EXPORT_STOP)  # a page shows both, and says so itself
+            self.warnings = tuple(note for note in ranking.warnings if note != said)
+        return [plain_row(row) for row in ranking.table.to_dict("records")]
+
+    def _outages(self, kind: str) -> list[Record]:
+        """Outages of one kind: the large ones ranked over the months, the rest under none alone."""
+        quick = self._ranked(kind, OUTAGE, QUICK)
+        large = {row["id"] for row in quick if (row["loss_abroad_none"] or 0) >= SOLVED_FROM}
+        solved = self._ranked(kind, OUTAGE, SHARED, large) if large else []
+        rest = [row | {"rank": None} for row in quick if row["id"] not in large]
+        for row in rest:
+            for place in PLACES:  # contracts are kept, so what is not lost at first never is
+                if row[f"loss_{place}_none"] == 0:
+                    row[f"loss_{place}_{STEPS[-1]}"] = 0.0
+        return solved + rest
+
+    def _keep(
+        self, records: dict[str, Record], row: Record, acts_as: str, left_out: Collection[str]
+    ) -> None:
+        """One record under the id of a page, without the columns that were not solved for."""
+        for place in PLACES:
+            for bound in left_out:
+                row.pop(f"loss_{place}_{bound}", None)
+        row["id"] = f"{row['kind']}:{row['id']}"
+        row["products"] = self.products[acts_as].hardest(row["id"])
+        records[row["id"]] = row
 
     def _selector(self, entity: Entity) -> str:
         """A selector that removes the very same thing; empty if none does."""
@@ -127,18 +152,3 @@ class Removals:
             return False
         losses = [self.month.weights @ self.month.program.solve(s).served for s in (one, other)]
         return bool(abs(losses[0] - losses[1]) <= NO_GAP)
-
-    def stopped_by(self) -> Iterator[tuple[str, str, list[list[Any]]]]:
-        """Product, region and the removals that cost it most, plants apart from processes."""
-        columns = [record for record in self.records if "selector" in record]
-        for number, (product, region, _) in enumerate(self.keys):
-            found: list[list[Any]] = []
-            for kind in ("country-process", "facility"):
-                losses = [
-                    [record["id"], float(loss)]
-                    for record, loss in zip(columns, self._lost[number], strict=True)
-                    if record["kind"] == kind and loss > SAME_LOSS
-                ]
-                losses.sort(key=lambda item: (-round(item[1], 9), item[0]))
-                found += losses[:STOPPERS]
-            yield product, region, found

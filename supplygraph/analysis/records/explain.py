@@ -86,8 +86,9 @@ def stopped_by(tracer: Tracer, product: str, acts_as: str | None = None) -> pd.D
     acts_as
         Whether exports stop or plants; exports if left out.
     """
-    ranking = chokepoints(tracer, "country-process", product=product, acts_as=acts_as, top=STOPPERS)
-    rows = ranking.table[ranking.table[RANKED] > 0].to_dict("records")
+    ranking = chokepoints(tracer, "country-process", product=product, acts_as=acts_as)
+    top = ranking.table.head(STOPPERS)
+    rows = top[top[RANKED] > 0].to_dict("records")
     part = "stopped by" if ranking.acts_as == OUTAGE else "stopped by exports"
     return _frame(_loss_row(part, row["id"], row) for row in rows)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from supplygraph.dataset import Dataset
+from supplygraph.scenario.offtakes import offtake_text, offtakes_of
 
 FOLDERS = {"measures": "measure", "projects": "project", "deals": "deal"}
 DATES = ("announced", "effective", "expires", "suspended", "date")
@@ -21,6 +22,7 @@ APART = (
     "kind",
     "effect",
     "reason",
+    "offtake",
     "projects",
     "record",
     "sources",
@@ -74,6 +76,7 @@ def on_record(dataset: Dataset, name: str) -> Iterator[dict[str, Any]]:
         content = _documents(dataset, folder).get(name)
         if content is not None:
             yield from _document(word, content)
+            yield from _offtakes(dataset, folder, name, content)
             yield from _named_by(dataset, folder, name)
     events = dataset.tables["events"]
     for row in events[events["id"] == name].to_dict("records"):
@@ -163,6 +166,21 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, below in pairs:
         yield from _leaves(below, f"{path}.{key}" if path else str(key))
+
+
+def _offtakes(
+    dataset: Dataset, folder: str, name: str, content: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Who may buy what; of a project also what deals say of its output."""
+    deals = _documents(dataset, "deals") if folder == "projects" else {}
+    for deal, record in offtakes_of(name, content, deals):
+        grade = record.get("evidence") or (deals[deal] if deal else content).get("evidence")
+        source = record.get("source")
+        told = source.get("title") if isinstance(source, Mapping) else None
+        note = [f"deal {deal}" if deal else "", str(record.get("terms") or ""), str(told or "")]
+        what = offtake_text(record)
+        said = "; ".join(text for text in filter(None, map(_flat, note)) if text not in what)
+        yield fact("offtake", what, evidence=str(grade or WEAKEST), note=said)
 
 
 def _named_by(dataset: Dataset, folder: str, name: str) -> Iterator[dict[str, Any]]:

@@ -14,10 +14,6 @@ for (const n of NODES) {
 const steps = (column) => Object.values(column.steps);
 const ORDER = new Map(P.matrix.columns.map((c, i) => [c.id, i]));
 const LANE = new Map(P.matrix.lanes.map((l) => [l.id, l]));
-const REMOVALS = new Map(P.removals.rows.map((row) => {
-  const removal = Object.fromEntries(P.removals.names.map((name, i) => [name, row[i] ?? undefined]));
-  return [removal.id, removal];
-}));
 const laneOf = (country) => (LANE.has(country) ? country : "*");
 const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : undefined);
 const countryName = (code) => own(P.countries, code)?.name ?? code;
@@ -55,8 +51,8 @@ for (const [from, to, q, grade] of P.arcs) {
   b.into.push({ from: a, q, grade });
 }
 
-// Flows of one node to (or from) every other, by material, largest first.
-function flowsOf(id, downstream) {
+// Flows of one node to (or from) every other, by material, largest first; exports alone if asked.
+function flowsOf(id, downstream, abroad = false) {
   const found = new Map();
   const add = (other, pool, q) => {
     const key = `${other}\n${pool.material}`;
@@ -67,7 +63,7 @@ function flowsOf(id, downstream) {
   if (downstream) {
     for (const { pool, q } of MAKES.get(id) ?? [])
       for (const move of pool.out)
-        for (const [user, drawn] of move.to.users)
+        for (const [user, drawn] of abroad && move.to === pool ? [] : move.to.users)
           add(user, pool, (q / pool.made) * (move.q / move.to.home) * drawn);
   } else {
     for (const { pool, q } of DRAWS.get(id) ?? [])
@@ -80,15 +76,17 @@ function flowsOf(id, downstream) {
 }
 
 // Share of each node's scarcest input that comes from the start set, in rounds until it settles.
-// With `only`, the start set counts for the pools that it names and no others.
-function spreadDown(start, only = () => true) {
+// With `only`, the start set counts for the pools that it names and no others; with `abroad` it
+// counts where it is exported, and not in the market that it stands in.
+function spreadDown(start, only = () => true, abroad = false) {
   const share = new Map([...start].map((id) => [id, 1]));
   const users = [...DRAWS.keys()].filter((id) => BY_ID.has(id))
     .sort((a, b) => ORDER.get(BY_ID.get(a).data.column) - ORDER.get(BY_ID.get(b).data.column));
-  const part = (p) => p.makers.reduce((s, [id, q]) => s + (start.has(id) && !only(p) ? 0 : q * (share.get(id) ?? 0)), 0) / (p.made || 1);
+  const part = (p, own) => p.makers.reduce((s, [id, q]) => s + (start.has(id) && !(own && only(p)) ? 0 : q * (share.get(id) ?? 0)), 0) / (p.made || 1);
+  const both = (p) => ({ leaves: part(p, true), stays: part(p, !abroad) });
   for (let round = 0; round < 4; round++) {
-    const content = new Map(POOLS.map((p) => [p, part(p)]));
-    const inside = (p) => p.into.reduce((s, m) => s + m.q * content.get(m.from), 0) / (p.home || 1);
+    const content = new Map(POOLS.map((p) => [p, both(p)]));
+    const inside = (p) => p.into.reduce((s, m) => s + m.q * content.get(m.from)[m.from === p ? "stays" : "leaves"], 0) / (p.home || 1);
     let moved = false;
     for (const id of users) {
       if (start.has(id)) continue;
@@ -97,7 +95,7 @@ function spreadDown(start, only = () => true) {
         share.set(id, now);
         moved = true;
         for (const m of MAKES.get(id) ?? [])
-          content.set(m.pool, part(m.pool));
+          content.set(m.pool, both(m.pool));
       }
     }
     if (!moved) break;
@@ -147,9 +145,9 @@ const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace
 function command(removal) {
   const words = ["supplygraph"];
   if (P.dataset.name !== "rare-earths") words.push("--dataset", quoted(P.dataset.name));
-  words.push("whatif", "--remove", quoted(removal.selector));
+  words.push("whatif", "--remove", quoted(removal.selector), "--as", S.as);
   for (const key of ["product", "region", "at"])
     if (P.params[key]) words.push(`--${key}`, quoted(P.params[key]));
-  if (P.params.weights && P.params.weights !== "sectors") words.push("--weights", P.params.weights);
+  if (P.params.weights && P.params.weights !== "level") words.push("--weights", P.params.weights);
   return words.join(" ");
 }

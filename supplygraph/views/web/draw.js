@@ -49,22 +49,6 @@ function tip(event, lines) {
   box.style.top = `${Math.max(6, event.clientY + 16 + height > innerHeight ? event.clientY - height - 10 : event.clientY + 16)}px`;
 }
 
-// A loss between its bounds: hollow end least loss, full end nobody reroutes.
-function rangeBar(none, least, upper) {
-  const picture = svg("svg", { viewBox: "0 0 200 8", preserveAspectRatio: "none", "aria-hidden": "true" });
-  const at = (x) => 4 + 192 * Math.min(1, Math.max(0, x));
-  picture.append(svg("rect", { x: 0, y: 3, width: 200, height: 2, rx: 1, fill: tone("track") }));
-  if (!missing(none)) {
-    const start = at(missing(least) ? none : least);
-    picture.append(svg("rect", { x: Math.min(start, at(none)), y: 2.5, width: Math.max(Math.abs(at(none) - start), 1), height: 3, fill: tone("loss"), opacity: 0.5 }));
-    if (!missing(least)) picture.append(svg("rect", { x: start - 1.5, y: 0.5, width: 3, height: 7, fill: tone("card"), stroke: tone("least"), "stroke-width": 1 }));
-    picture.append(svg("rect", { x: at(none) - 1.5, y: 0.5, width: 3, height: 7, fill: tone("loss") }));
-  } else if (!missing(upper)) {
-    picture.append(svg("line", { x1: 4, x2: at(upper), y1: 4, y2: 4, stroke: tone("loss"), "stroke-width": 2, "stroke-dasharray": "3 3", opacity: 0.6 }));
-  }
-  return picture;
-}
-
 function save(name, text, type) {
   const link = el("a", { href: URL.createObjectURL(text instanceof Blob ? text : new Blob([text], { type })), download: name });
   document.body.append(link);

@@ -1,7 +1,7 @@
 // State, address, search, filters, keyboard. The state is one object; every change paints anew.
 const TABS = ["matrix", "sankey", "table", "sources"];
 const FILTERS = ["element", "country", "stage", "product", "grade"];
-const S = { tab: "matrix", node: null, removal: null, column: null, rank: "country-process", filters: {} };
+const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", filters: {} };
 
 const say = (text) => { byId("status").textContent = text; };
 function selected() {
@@ -30,7 +30,17 @@ function choose({ node = null, removal = null, column = null }) {
   if (inside) byId("panel").focus(); // the button that was pressed is gone
   const r = S.node ? REMOVALS.get(`facility:${S.node}`) : REMOVALS.get(S.removal);
   const name = S.node ? BY_ID.get(S.node).label : r?.name ?? (S.column ? COLUMN.get(S.column).title : "");
-  say(name ? `${name}. ${r?.rank ? `Loss ${pct(r.loss_none)} if nobody reroutes, at least ${pct(r.loss_least)}.` : ""}` : "Nothing selected.");
+  say(name ? `${name}. ${r ? sentence(r) : ""}` : "Nothing selected.");
+}
+
+// The other kind of stop; what is selected stays, and its place in the panel too.
+function switchTo(as) {
+  act(as);
+  const { scrollTop } = byId("panel");
+  paint();
+  byId("panel").scrollTop = scrollTop;
+  const r = S.node ? REMOVALS.get(`facility:${S.node}`) : REMOVALS.get(S.removal);
+  say(`${ACTS[S.as].short}: ${ACTS[S.as].does}. ${r ? `${removalName(r)}. ${sentence(r)}` : ""}`);
 }
 
 function paint() {
@@ -39,6 +49,7 @@ function paint() {
     byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === S.tab));
     byId(`tab-${tab}`).tabIndex = tab === S.tab ? 0 : -1;
   }
+  for (const as of Object.keys(ACTS)) byId(`as-${as}`).checked = as === S.as;
   for (const key of FILTERS) {
     byId(`f-${key}`).value = S.filters[key] ?? "";
     byId(`f-${key}`).classList.toggle("on", Boolean(S.filters[key]));
@@ -61,6 +72,7 @@ function paint() {
 function writeHash() {
   const parts = new URLSearchParams();
   for (const key of ["node", "removal", "column"]) if (S[key]) parts.set(key, S[key]);
+  if (!exporting()) parts.set("as", S.as);
   if (S.tab !== "matrix") parts.set("tab", S.tab);
   for (const key of FILTERS) if (S.filters[key]) parts.set(key, S.filters[key]);
   const hash = parts.toString();
@@ -68,6 +80,7 @@ function writeHash() {
 }
 function readHash() {
   const parts = new URLSearchParams(location.hash.slice(1));
+  act(parts.get("as"));
   S.tab = TABS.includes(parts.get("tab")) ? parts.get("tab") : "matrix";
   for (const key of FILTERS) {
     const value = parts.get(key), options = [...byId(`f-${key}`).options].map((o) => o.value);
@@ -97,7 +110,7 @@ const ENTRIES = [
   ...NODES.map((n) => ({ text: n.label, more: `${isProduct(n) ? "product" : n.data.step.toLowerCase()}, ${shortName(countryName(n.data.country))}`,
     words: `${n.label} ${n.id} ${n.data.operator ?? ""} ${n.data.owner ?? ""} ${countryName(n.data.country)}`.toLowerCase(), weight: n.size + (isProduct(n) ? 0 : 4), open: { node: n.id } })),
   ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: removalName(r), more: KIND[r.kind].toLowerCase(),
-    words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_none ?? 0), open: { removal: r.id } })),
+    words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_abroad_12m ?? 0), open: { removal: r.id } })),
   ...Object.entries(P.materials).map(([id, m]) => ({ text: m.name, more: "material", words: `${m.name} ${id}`.toLowerCase(), weight: 1, material: id })),
 ];
 const Q = { found: [], at: -1 };
@@ -151,7 +164,13 @@ function drawLegend() {
     item(mark(ring({ fill: ink })), "output published"), item(mark(ring({ fill: "none", stroke: ink, "stroke-width": 1.6 })), "estimated"),
     item(mark(svg("rect", { x: 5, y: 2, width: 8, height: 8, fill: "none", stroke: ink, "stroke-width": 1.6 })), "rest of a group, never ranked"),
     item(mark(ring({ r: 2.4, fill: "none", stroke: ink, "stroke-dasharray": "1.6 1.2" })), "no output in the base year"),
-    ...flow, P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
+    ...(S.removal ? stopLegend(item, mark) : []), ...flow, P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
+}
+
+// What the lines of a removal mean: where exports stop, those at home are not drawn.
+function stopLegend(item, mark) {
+  const line = (ink) => mark(svg("line", { x1: 0, x2: 18, y1: 6, y2: 6, stroke: tone(ink), "stroke-width": 2.2, opacity: 0.7 }));
+  return [item(line("loss"), exporting() ? "what it exports" : "what it makes"), item(line("accent"), "what it uses")];
 }
 
 function setTheme(name) {
@@ -164,7 +183,7 @@ function start() {
   setTheme(dark.matches ? "dark" : "light");
   dark.addEventListener("change", (e) => { setTheme(e.matches ? "dark" : "light"); paint(); });
   byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); paint(); });
-  byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${counted()}` : ""}${P.params.at ? ` · capacities of ${P.params.at}` : ""}`;
+  byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${[P.params.product && productName(P.params.product), P.params.region].filter(Boolean).join(" in ")}` : ""}${P.params.at ? ` · capacities of ${P.params.at}` : ""}`;
   fillFilters();
   for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { S.tab = tab; paint(); });
   document.querySelector(".tabs").addEventListener("keydown", (e) => {
@@ -174,6 +193,7 @@ function start() {
     paint();
     byId(`tab-${S.tab}`).focus();
   });
+  for (const as of Object.keys(ACTS)) byId(`as-${as}`).addEventListener("change", () => switchTo(as));
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
@@ -186,7 +206,7 @@ function start() {
   byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, S.tab === "sources" ? sourcesCsv() : tableCsv(), "text/csv"));
   addEventListener("keydown", (e) => {
     if (e.key === "Escape") choose({});
-    if (e.key === "/" && !["INPUT", "SELECT", "TEXTAREA"].includes(document.activeElement?.tagName)) { e.preventDefault(); byId("search").focus(); }
+    if (e.key === "/" && !document.activeElement?.matches("input[type=text], select, textarea")) { e.preventDefault(); byId("search").focus(); }
   });
   addEventListener("hashchange", readHash);
   let screen = null; // the theme to go back to: paper is light, whatever the screen is

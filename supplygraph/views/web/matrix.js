@@ -54,7 +54,8 @@ function lighting() {
   const start = selected();
   if (start.size) {
     const element = S.removal?.startsWith("element:") ? S.removal.slice(8) : null;
-    const down = spreadDown(start, element ? (p) => refined(p.material, element) : undefined), up = spreadUp(start);
+    const abroad = Boolean(S.removal) && exporting();
+    const down = spreadDown(start, element ? (p) => refined(p.material, element) : undefined, abroad), up = spreadUp(start);
     return { start, down, up, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
   }
   if (!filtering()) return null;
@@ -115,7 +116,7 @@ function arcsOf(start) {
   const sums = new Map(), element = S.removal?.startsWith("element:") ? S.removal.slice(8) : null;
   for (const id of start)
     for (const down of [true, false])
-      for (const flow of flowsOf(id, down)) {
+      for (const flow of flowsOf(id, down, down && Boolean(S.removal) && exporting())) {
         if (start.has(flow.node) || !BY_ID.has(flow.node) || (element && down && !refined(flow.material, element))) continue;
         const key = `${id}\n${flow.node}\n${down}`;
         const arc = sums.get(key) ?? { id, other: flow.node, down, q: 0 };
@@ -263,7 +264,7 @@ function pointAt(event) {
   if (node) tip(event, nodeLines(node));
   else if (ribbon) tip(event, ribbonLines(ribbon));
   else if (column) tip(event, columnLines(COLUMN.get(column)));
-  else if (lane) tip(event, [LANE.get(lane).name, lane === "*" ? "Countries with projects only" : `${pct(LANE.get(lane).share)} of the stages, on average`]);
+  else if (lane) tip(event, [LANE.get(lane).name, lane === "*" ? "Countries with projects only" : `${pct(LANE.get(lane).share)} of the stages, on average`, ...tipLine(REMOVALS.get(`country:${lane}`))]);
   else tip(event, null);
 }
 function nodeLines(n) {
@@ -271,7 +272,7 @@ function nodeLines(n) {
   if (isProduct(n)) lines.push(`${num(d.units)} ${d.unit}`);
   else if (d.quantity > 0) lines.push(`${num(d.quantity)} ${d.unit}, ${pct(d.share)} of its column`);
   else lines.push("no output of its own in the base year's balance");
-  return lines;
+  return [...lines, ...tipLine(REMOVALS.get(`facility:${n.id}`))];
 }
 function cellName(cell) {
   const cut = cell.lastIndexOf("/"), lane = LANE.get(cell.slice(5, cut)), block = cell.slice(cut + 1);

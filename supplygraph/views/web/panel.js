@@ -1,4 +1,4 @@
-// The side panel: what is selected, its losses under both bounds, and every figure behind it.
+// The side panel: what is selected, its losses abroad and at home, and every figure behind it.
 const LIMIT = 14;
 const KIND = { "country-process": "Process in a country", facility: "Plant", "country-stage": "Stage in a country", country: "Country", element: "Element" };
 const KINDS = { "country-process": "Processes", facility: "Plants", "country-stage": "Stages", country: "Countries", element: "Elements" };
@@ -6,6 +6,7 @@ const GRADES = { A: "operator, government or major press, read", B: "a secondary
 const FLAGS = {
   same_flow: "shares its rank with a node that carries the same flow", district: "several sites of one owner or district, counted together",
   no_base_flow: "carried nothing in the base year, so its removal costs nothing under none", share_unknown: "no public figure states its share",
+  no_abroad: "nothing that counts lies outside its country",
   nominal: "a need of unknown size counts with a nominal quantity",
 };
 
@@ -23,35 +24,26 @@ const list = (items) => {
   return el("dl", {}, shown.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 };
 
-// One row of a list, with the range of its loss below it.
-function lossRow(name, more, none, least, upper, open) {
-  const text = missing(none) ? `≤ ${pct(upper)}` : missing(least) || pct(least) === pct(none) ? pct(none) : `${pct(least)} – ${pct(none)}`;
-  const content = [
-    el("span", { class: "name", title: name }, name, more ? el("i", {}, `  ${more}`) : null),
-    el("span", { class: "num" }, text),
-    el("span", { class: "bar2" }, rangeBar(none, least, upper)),
-  ];
-  return el("li", {}, open ? el("button", { on: { click: open } }, content) : el("div", { class: "row" }, content));
-}
-
 function overview() {
   const kind = S.rank;
   const rows = [...REMOVALS.values()].filter((r) => r.kind === kind && r.rank);
   const asked = [S.filters.element && `element:${S.filters.element}`, S.filters.country && `country:${S.filters.country}`].map((id) => REMOVALS.get(id)).filter(Boolean);
   return [
     el("h2", {}, "What can stop what"),
-    el("p", { class: "sub" }, `Each row is taken away alone, and the share of ${counted()} that is then not built is shown between its two bounds.`),
-    asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => lossRow(removalName(r), KIND[r.kind].toLowerCase(), r.loss_none, r.loss_least, null, () => openRemoval(r))))) : null,
+    el("p", { class: "sub" }, `Each row alone: ${ACTS[S.as].does}. The figure is how much of ${counted()} is lost after a year.`),
+    asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => removalRow(r, KIND[r.kind].toLowerCase())))) : null,
     S.filters.product ? filteredProduct(S.filters.product) : null,
     section(asked.length || S.filters.product ? "Everything" : null,
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
         el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
-      el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost"].map((x) => el("span", {}, x))),
-      el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) =>
-        lossRow(removalName(r), null, r.loss_none, r.loss_least, r.loss_upper, () => openRemoval(r)))),
-      rows.length > LIMIT ? el("p", { class: "small" }, `${LIMIT} of ${rows.length}; the table lists all.`) : null),
+      el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost abroad"].map((x) => el("span", {}, x))),
+      el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) => removalRow(r))),
+      rows.length > LIMIT || !exporting() ? el("p", { class: "small" }, `${Math.min(LIMIT, rows.length)} of ${rows.length}${exporting() ? "" : " that cost 1 % or more if nobody reroutes"}; the table lists all.`) : null),
     section("How to read",
-      el("p", {}, el("b", {}, "None"), " (full mark): nobody reroutes and every shortage is shared in proportion. ", el("b", {}, "Least"), " (hollow mark): the least loss that any allocation of what is left could reach. The truth lies between. A bound is not a forecast."),
+      el("span", { class: "bar2" }, rangeBar({ least: exporting() ? 0.2 : undefined, year: 0.55, none: 0.8 })),
+      el("p", {}, el("b", {}, "Full mark: after a year."), " Nobody outbids anybody, contracts are kept, and routes open that a buyer can qualify in twelve months. ",
+        el("b", {}, "Right end:"), " nobody reroutes. ", exporting() ? [el("b", {}, "Hollow mark:"), " at best, the least that any allocation could reach. "] : "None of them is a forecast."),
+      exporting() ? el("p", {}, "None of them is a forecast. Abroad is outside the country of what stops.") : el("p", {}, "Outages below 1 % are solved for nobody rerouting alone (≤). Abroad is outside the country of what stops."),
       el("p", {}, "Filled dots rest on a publication (grades A to C), rings on an assumption or a computation (D, calc), dashed rings did not run in the balance. Squares close a group to its total and are never ranked. A line inside a ribbon: most of it travels on routes that a published figure pins; other ribbons are what the balance finds most plausible."),
       el("p", { class: "small" }, "Between plants, flows are the balance's pools mixed in proportion: nobody publishes who delivers to whom. Ribbon width grows with the square root of tonnes a year, each material in its own unit.")),
     P.warnings?.length ? section("What to know", P.warnings.map((w) => el("p", { class: "small" }, w))) : null,
@@ -63,34 +55,22 @@ function overview() {
 // What stops the product that is filtered by, in the region where most of it is built.
 function filteredProduct(id) {
   const largest = NODES.filter((n) => n.data.product === id).sort((a, b) => b.data.quantity - a.data.quantity)[0];
-  const rows = (own(own(P.products, id)?.stopped_by ?? {}, largest?.data.region) ?? []).filter(([name]) => REMOVALS.get(name)?.kind === "country-process");
-  return rows.length ? section(`Stops ${productName(id)} in ${largest.data.region}, if nobody reroutes`, el("ul", { class: "rows" }, rows.map(([name, loss]) =>
-    lossRow(removalName(REMOVALS.get(name)), null, loss, null, null, () => openRemoval(REMOVALS.get(name)))))) : null;
+  const rows = stoppers(id, largest?.data.region, "country-process");
+  return rows.length ? section(`Stops ${productName(id)} in ${largest.data.region}, after a year`, el("ul", { class: "rows" }, rows)) : null;
 }
-const counted = () => {
-  const product = P.params.product ? productName(P.params.product) : "all weighted demand";
-  return P.params.region ? `${product} in ${P.params.region}` : product;
-};
+// Rows of the removals of one kind that cost a product most in a region.
+const stoppers = (product, region, kind) => (own(own(P.products, product)?.stopped_by?.[S.as] ?? {}, region) ?? [])
+  .map(([place, none, year]) => [REMOVALS.get(PLACES[place]), pairLoss(none, year)]).filter(([r]) => r?.kind === kind)
+  .map(([r, loss]) => lossRow(removalName(r), null, loss, () => openRemoval(r)));
 const removalName = (r) => r.kind === "country-process" || r.kind === "country-stage" ? `${r.step}, ${shortName(countryName(r.country))}`
   : r.kind === "element" ? own(P.elements, r.id.slice(8))?.name ?? r.name : r.name;
 const openRemoval = (r) => choose(r.kind === "facility" ? { node: r.id.slice("facility:".length) } : { removal: r.id });
 
-function lossBlock(r) {
-  if (!r) return el("p", { class: "note", id: "losses" }, "This row closes a group to its total. It is never ranked: it is no single place that could stop.");
-  if (!r.rank)
-    return el("p", { class: "note", id: "losses" }, `No public figure states its share; at most loss ${pct(r.loss_upper)}, which is what its group's unstated rest would cost.`);
-  const block = el("div", { id: "losses", "data-none": r.loss_none, "data-least": r.loss_least },
-    el("div", { class: "pair" },
-      el("div", { class: "none" }, el("b", {}, pct(r.loss_none)), el("span", {}, "lost if nobody reroutes (none)")),
-      el("div", { class: "least" }, el("b", {}, pct(r.loss_least)), el("span", {}, "least loss of any allocation"))),
-    el("p", { class: "small" }, `Share of ${counted()}.`));
-  return block;
-}
 function lossFacts(r) {
-  if (!r?.rank) return null;
+  if (!r || unstated(r)) return null;
   return list([
-    ["Rank", `${r.rank} among ${(KINDS[r.kind] ?? r.kind).toLowerCase()}`],
-    ["First shortage", missing(r.months_to_first_shortage) ? (r.loss_none > 0 ? "not known: no stock stated where 5 % or more is lost" : null) : `after ${r.months_to_first_shortage.toFixed(1)} months`],
+    ["Rank", r.rank && `${r.rank} among ${(KINDS[r.kind] ?? r.kind).toLowerCase()}`],
+    ["First shortage", missing(r.months_to_first_shortage) ? (hurts(r) ? "not known: no stock stated where 5 % or more is lost" : null) : `after ${r.months_to_first_shortage.toFixed(1)} months`],
     ["Worst hit", r.worst_product && link(`${productName(r.worst_product)}${r.worst_region ? ` in ${r.worst_region}` : ""}`, () => openProduct(r.worst_product, r.worst_region))],
     ["Binding input", r.binding_input && materialName(r.binding_input)],
     ["Evidence", r.evidence && el("span", {}, gradeMark(r.evidence), ` weakest of what binds`)],
@@ -103,17 +83,16 @@ function openProduct(product, region) {
   if (found.length) choose({ node: found[0].id });
 }
 function sectorBlock(r) {
-  if (!r?.rank) return null;
-  const rows = Object.entries(P.sectors).filter(([id]) => !missing(r[`loss_none_${id}`]));
-  if (rows.length < 2) return null;
-  return section("By sector", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, r[`loss_none_${id}`], r[`loss_least_${id}`]))),
-    el("p", { class: "small" }, "Least is a bound for the total only; a sector's hollow mark is its part in one best sharing among several."));
+  const loss = (id) => pairLoss(r[`loss_abroad_none_${id}`], r[`loss_abroad_12m_${id}`]);
+  const rows = r ? Object.entries(P.sectors).filter(([id]) => !missing(loss(id).none)) : [];
+  if (rows.length < 2 || !hurts(r)) return null;
+  return section("By sector, abroad after a year", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, loss(id)))));
 }
 function productBlock(r) {
   if (!r?.products?.length) return null;
-  return section("Products hit hardest, if nobody reroutes",
-    el("ul", { class: "rows", id: "hit" }, r.products.map(([product, region, loss]) =>
-      lossRow(productName(product), `${region}${(own(P.weights, product) ?? 0) > 0 ? "" : " · not weighed"}`, loss, null, null, () => openProduct(product, region)))),
+  return section("Products hit hardest after a year",
+    el("ul", { class: "rows", id: "hit" }, r.products.map(([product, region, none, year]) =>
+      lossRow(productName(product), `${region}${(own(P.weights, product) ?? 0) > 0 ? "" : " · not weighed"}`, pairLoss(none, year), () => openProduct(product, region)))),
     el("p", { class: "small" }, `The region where it loses most. Not weighed: nobody has sized its need, so it counts in no total.${P.params.product ? "" : " A least loss for one product alone: add --product to the command."}`));
 }
 function commandBlock(r) {
@@ -149,7 +128,7 @@ function nodePanel(n) {
   return [
     ...head, r || d.kind === "rest" || d.kind === "country" ? lossBlock(r) : idleBlock(d), lossFacts(r), section("About", about), commandBlock(r), productBlock(r), sectorBlock(r),
     ...flowBlocks(n),
-    group ? section("Its process in its country", el("ul", { class: "rows" }, lossRow(removalName(group), null, group.loss_none, group.loss_least, null, () => openRemoval(group)))) : null,
+    group ? section("Its process in its country", el("ul", { class: "rows" }, removalRow(group))) : null,
     factBlock(d.facts),
   ];
 }
@@ -178,7 +157,6 @@ function flowBlocks(n) {
 
 function productPanel(n) {
   const d = n.data, product = own(P.products, d.product) ?? {};
-  const stopped = (product.stopped_by ?? {})[d.region] ?? [];
   const groups = [["country-process", "Stopped by: process in a country"], ["facility", "Stopped by: plant"]];
   return [
     back(), el("h2", { id: "chosen" }, n.label),
@@ -192,9 +170,8 @@ function productPanel(n) {
       ["Region", d.region],
     ]),
     ...groups.map(([kind, title]) => {
-      const rows = stopped.filter(([id]) => REMOVALS.get(id)?.kind === kind);
-      return rows.length ? section(title, el("p", { class: "small" }, "Share lost in its region if nobody reroutes."), el("ul", { class: "rows" }, rows.map(([id, loss]) =>
-        lossRow(removalName(REMOVALS.get(id)), null, loss, null, null, () => openRemoval(REMOVALS.get(id)))))) : null;
+      const rows = stoppers(d.product, d.region, kind);
+      return rows.length ? section(title, el("p", { class: "small" }, `Share lost in ${d.region} after a year.`), el("ul", { class: "rows" }, rows)) : null;
     }),
     ...flowBlocks(n),
     product.needs?.length ? section("Needs, per unit", el("ul", { class: "facts" }, product.needs.map((f) =>
@@ -210,9 +187,9 @@ function removalPanel(r) {
     ? [...REMOVALS.values()].filter((o) => o.kind === "country-process" && o.country === r.country && (r.kind === "country" || o.stage === r.stage)) : [];
   return [
     back(), el("h2", { id: "chosen" }, removalName(r)),
-    el("p", { class: "sub" }, `${KIND[r.kind]}, taken away whole`),
+    el("p", { class: "sub" }, `${KIND[r.kind]}: ${ACTS[S.as].does}`),
     lossBlock(r), lossFacts(r), commandBlock(r), productBlock(r), sectorBlock(r),
-    inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => lossRow(removalName(o), null, o.loss_none, o.loss_least, null, () => openRemoval(o))))) : null,
+    inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => removalRow(o)))) : null,
     nodes.length ? section(`What it takes: ${plural(nodes.length, "node")} with output`, el("ul", { class: "rows" }, nodes.slice(0, 12).map((n) =>
       el("li", {}, el("button", { on: { click: () => choose({ node: n.id }) } }, el("span", { class: "name", title: n.label }, n.label),
         el("span", { class: "num" }, num(n.data.quantity), el("i", {}, ` ${n.data.unit}`))))))) : null,
@@ -221,7 +198,7 @@ function removalPanel(r) {
 
 function columnPanel(c) {
   const rows = NODES.filter((n) => n.data.column === c.id && n.data.quantity > 0).sort((a, b) => b.data.quantity - a.data.quantity);
-  const groups = [...REMOVALS.values()].filter((r) => r.kind === "country-process" && r.stage === c.stage && c.processes.includes(r.process) && r.loss_none > 0);
+  const groups = [...REMOVALS.values()].filter((r) => r.kind === "country-process" && r.stage === c.stage && c.processes.includes(r.process) && hurts(r));
   return [
     back(), el("h2", { id: "chosen" }, c.stage === "product" ? `Products: ${c.title}` : c.title),
     el("p", { class: "sub" }, c.lines.join(" · ")),
@@ -229,7 +206,7 @@ function columnPanel(c) {
     c.top?.length ? section("Countries", el("ul", { class: "rows" }, c.top.map(([name, share]) =>
       el("li", {}, el("button", { on: { click: () => REMOVALS.has(`country-stage:${name}/${c.stage}`) && choose({ removal: `country-stage:${name}/${c.stage}` }) } },
         el("span", { class: "name" }, countryName(name)), el("span", { class: "num" }, pct(share))))))) : null,
-    groups.length ? section("Removals", el("ul", { class: "rows" }, groups.slice(0, 10).map((r) => lossRow(removalName(r), null, r.loss_none, r.loss_least, null, () => openRemoval(r))))) : null,
+    groups.length ? section(ACTS[S.as].short, el("ul", { class: "rows" }, groups.slice(0, 10).map((r) => removalRow(r)))) : null,
     rows.length ? section("Largest", el("ul", { class: "rows" }, rows.slice(0, 12).map((n) =>
       el("li", {}, el("button", { on: { click: () => choose({ node: n.id }) } }, el("span", { class: "name", title: n.label }, n.label, el("i", {}, `  ${isProduct(n) ? n.data.country : ""}`)),
         el("span", { class: "num" }, isProduct(n) ? num(n.data.units) : num(n.data.quantity), el("i", {}, ` ${n.data.unit}`))))))) : null,

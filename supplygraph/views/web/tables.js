@@ -3,12 +3,12 @@ const TABLES = { nodes: "Plants and products", "country-process": "Process in a 
 const T = { kind: "nodes", sort: null, down: true, all: false };
 const ROWS = 600; // drawn at once; a table of thousands takes seconds
 const FIELDS = {
-  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], none: ["Loss none", 1, pct], least: ["Loss least", 1, pct], upper: ["At most", 1, pct],
+  id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], year: ["Lost\u00a0abroad, 12\u00a0months", 1, pct], least: ["at best", 1, pct], none: ["if\u00a0nobody reroutes", 1, pct], home: ["Lost at\u00a0home", 1, pct], upper: ["At most", 1, pct],
   months: ["Months", 1, (x) => x.toFixed(1)], worst: ["Worst hit"], binding: ["Binding input"], evidence: ["Loss grade"], grade: ["Output grade"], process: ["Process"], stage: ["Stage"],
-  from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"],
+  from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"], as: ["As"],
 };
-const HIDDEN = ["id", "flags"];
-const defaultSort = () => (T.kind === "flows" ? "quantity" : "none");
+const HIDDEN = ["id", "flags", "as"]; // of the file alone
+const defaultSort = () => (T.kind === "flows" ? "quantity" : "year");
 
 function tableRows() {
   if (T.kind === "nodes")
@@ -23,15 +23,15 @@ function tableRows() {
   return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
     ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, open: { removal: r.id } }));
 }
-const lossCells = (r) => ({ rank: r.rank, none: r.loss_none, least: r.loss_least, upper: r.loss_upper, months: r.months_to_first_shortage,
+const lossCells = (r) => ({ rank: r.rank, ...lossOf(r), home: r.loss_home_12m, as: r.id && S.as, months: r.months_to_first_shortage,
   worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
 function sortedRows() {
   const rows = tableRows(), key = T.sort ?? defaultSort(), sign = T.down ? -1 : 1;
   const empty = (x) => missing(x) || x === "";
   return rows.sort((a, b) => {
     const x = a[key], y = b[key];
-    if (empty(x) || empty(y)) return empty(x) - empty(y) || (a.id < b.id ? -1 : 1);
-    return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en")) || (a.id < b.id ? -1 : 1);
+    if (empty(x) || empty(y)) return empty(x) - empty(y) || (b.none ?? 0) - (a.none ?? 0) || (a.id < b.id ? -1 : 1);
+    return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en")) || (b.none ?? 0) - (a.none ?? 0) || (a.id < b.id ? -1 : 1);
   });
 }
 function shownFields(rows) {
@@ -42,7 +42,7 @@ function drawTable() {
   const head = fields.map((key) => {
     const active = (T.sort ?? defaultSort()) === key;
     return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
-      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? " ↓" : " ↑") : ""));
+      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
   });
   const body = (T.all ? rows : rows.slice(0, ROWS)).map((r) => {
     const open = () => choose(r.open);
@@ -58,7 +58,8 @@ function drawTable() {
   view.replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
       el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
-    el("table", { id: "table" }, el("caption", {}, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. Losses are shares of ${counted()}: none, nobody reroutes; least, the least any allocation could reach; at most, for plants whose share nobody states. Months to the first shortage. Share of the world's output of its process.`),
+    el("p", { class: "small", id: "about" }, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. ${ACTS[S.as].short}: ${ACTS[S.as].does}. Losses are shares of ${counted()}; at most, for plants whose share nobody states.${exporting() ? "" : " Below 1 % only the loss if nobody reroutes is solved for."} Months to the first shortage. Share of the world's output of its process.`),
+    el("table", { id: "table", "aria-describedby": "about" },
       el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)),
     rows.length > body.length ? el("button", { class: "quiet", id: "all-rows", on: { click: () => { T.all = true; drawTable(); } } }, `Show all ${num(rows.length)} rows`) : "");
   view.scrollTo(scrollLeft, scrollTop);
@@ -66,7 +67,7 @@ function drawTable() {
 }
 function tableCsv() {
   const rows = sortedRows(), fields = shownFields(rows);
-  const names = { none: "loss_none", least: "loss_least", upper: "loss_upper", months: "months_to_first_shortage", worst: "worst_hit", binding: "binding_input", owner: "owner_country", share: "share_of_process" };
+  const names = { year: "loss_abroad_12m", none: "loss_abroad_none", least: "loss_abroad_least", home: "loss_home_12m", upper: "loss_upper", months: "months_to_first_shortage", worst: "worst_hit", binding: "binding_input", owner: "owner_country", share: "share_of_process" };
   return csvText([fields.map((key) => names[key] ?? key), ...rows.map((r) => fields.map((key) => r[key]))]);
 }
 
