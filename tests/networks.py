@@ -164,6 +164,7 @@ class Network:
         value: float | None = None,
         grade: str = "A",
         segment: str = "civil",
+        kind: str = "",
     ) -> Network:
         """Tonnes of each material for one unit of the product."""
         self.add(
@@ -172,6 +173,7 @@ class Network:
             name=name,
             sector=sector,
             segment=segment,
+            kind=kind,
             basis="counted",
             unit="unit",
             value_usd="" if value is None else repr(value),

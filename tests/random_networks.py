@@ -142,8 +142,9 @@ class NetworkDraw:
             grade = "D" if number and self.chance(0.15) else "A"
             sector = sectors[int(self.rng.integers(0, 4))]
             alternatives = [either] if either else []
-            kind = {"sector": sector, "value": value, "grade": grade}
-            self.net.product(name, needed, optional, alternatives, **kind)
+            kind = "unnamed" if grade == "D" else ""
+            about = {"sector": sector, "value": value, "grade": grade, "kind": kind}
+            self.net.product(name, needed, optional, alternatives, **about)
             shares = {m: float(self.rng.uniform(0.05, 1.0)) for m in self.some(self.markets, 4)}
             scale = self.size * float(10 ** self.rng.uniform(-2, 0))
             units = {m: float(f"{s * scale:.6g}") for m, s in shares.items()}
