@@ -37,6 +37,8 @@ from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 SHORT = 0.05
 ONE_PRODUCT = 0.5
+# Steps of two removals on one flow are found by programs of their own, each to some 1e-6.
+ALIKE, TIES = 1e-5, 6
 BY_SECTOR = ("none", STEP_NAMES[12])
 STOPS = {EXPORT_STOP: export_stop_of, OUTAGE: outage_of}
 
@@ -102,7 +104,7 @@ def chokepoints(
     stop_of = STOPS[acts_as]
     stops = [stop_of(month.baseline, entity.shock) for entity in entities]
     found = []
-    marks: list[bytes] = []
+    marks: list[tuple[bytes, np.ndarray]] = []
     others = OtherWeights(month) if all_weights else None
     for entity, loss in zip(entities, losses_of(month, sharing, stops), strict=True):
         found.append(rows.row(entity, loss))
@@ -136,10 +138,10 @@ def usual_action(tracer: Tracer, entities: Sequence[Entity]) -> str:
     return EXPORT_STOP if all(len(names) <= 1 for names in markets) else OUTAGE
 
 
-def _mark(loss: Loss) -> bytes:
-    """What is lost by everybody: nodes of one flow have the same."""
-    vectors = np.concatenate([loss.none, *loss.shared.values()])
-    return bytes((np.round(vectors, 8) + 0.0).tobytes())
+def _mark(loss: Loss) -> tuple[bytes, np.ndarray]:
+    """What is lost by everybody, if nobody reroutes and in the steps: the same on one flow."""
+    none = bytes((np.round(loss.none, 8) + 0.0).tobytes())
+    return none, np.concatenate([np.zeros(0), *loss.shared.values()])
 
 
 class _LossRows:
@@ -293,7 +295,7 @@ class _LossRows:
 def _rank(table: pd.DataFrame, sharing: Sharing) -> pd.DataFrame:
     """Sort by the loss abroad, then at home; number, with one rank for nodes that are one flow."""
     keys = [f"loss_{place}_{bound}" for place in PLACES for bound in (sharing.ranked_by, "none")]
-    work = table.assign(**{f"_{key}": table[key].round(12).fillna(-1.0) for key in keys})
+    work = table.assign(**{f"_{key}": table[key].round(TIES).fillna(-1.0) for key in keys})
     order = [f"_{key}" for key in keys]
     work = work.sort_values([*order, "id"], ascending=[False] * len(order) + [True])
     work = work.drop(columns=order).reset_index(drop=True)
@@ -302,10 +304,11 @@ def _rank(table: pd.DataFrame, sharing: Sharing) -> pd.DataFrame:
     leaders: dict[bytes, int] = {}
     stage = list(work["stage"])
     lost = work[["loss_abroad_none", "loss_home_none"]].max(axis=1)
-    for position, (mark, most, kind) in enumerate(
-        zip(work["_mark"], lost, work["kind"], strict=True)
-    ):
-        leader = leaders.get(mark)
+    cells = zip(work["_mark"], lost, work["kind"], strict=True)
+    for position, ((none, steps), most, kind) in enumerate(cells):
+        leader = leaders.get(none)
+        if leader is not None and np.abs(work["_mark"][leader][1] - steps).max(initial=0.0) > ALIKE:
+            leader = None
         other_place = leader is not None and (stage[leader] != stage[position] or kind == "element")
         if leader is not None and other_place and most > SAME_LOSS:
             ranks.append(ranks[leader])
@@ -313,7 +316,7 @@ def _rank(table: pd.DataFrame, sharing: Sharing) -> pd.DataFrame:
                 if "same_flow" not in flags[place]:
                     flags[place] = (*flags[place], "same_flow")
         else:
-            leaders.setdefault(mark, position)
+            leaders.setdefault(none, position)
             ranks.append(position + 1)
     return work.assign(rank=ranks, flags=flags).drop(columns="_mark")
 
