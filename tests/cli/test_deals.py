@@ -89,11 +89,13 @@ def test_a_project_is_judged_alone_and_beside_all_others(run):
 
 
 def test_binding_projects_stand_by_default_and_others_on_demand(run):
+    asked = ("whatif", "--remove", "country=CN", "--at", "2030-01", "--rerouting", "least")
+    asked = (*asked, "--product", "ev")
     totals = {}
     for word in ("none", "binding", "announced"):
-        args = ("whatif", "--remove", "country=CN", "--at", "2030-01", "--projects", word)
+        args = (*asked, "--projects", word)
         totals[word] = run(*args, "--format", "json").envelope["results"][-1]["loss_least"]
-    usual = run("whatif", "--remove", "country=CN", "--at", "2030-01", "--format", "json").envelope
+    usual = run(*asked, "--format", "json").envelope
     assert usual["results"][-1]["loss_least"] == totals["binding"]
     assert totals["announced"] < totals["binding"] < totals["none"]
 
