@@ -90,7 +90,6 @@ def test_a_project_is_judged_alone_and_beside_all_others(run):
 
 def test_binding_projects_stand_by_default_and_others_on_demand(run):
     asked = ("whatif", "--remove", "country=CN", "--at", "2030-01", "--rerouting", "least")
-    asked = (*asked, "--product", "ev")
     totals = {}
     for word in ("none", "binding", "announced"):
         args = (*asked, "--projects", word)
