@@ -106,7 +106,7 @@ def chokepoints(
     found = []
     marks: list[tuple[bytes, np.ndarray]] = []
     others = OtherWeights(month) if all_weights else None
-    for entity, loss in zip(entities, losses_of(month, sharing, stops), strict=True):
+    for entity, loss in zip(entities, losses_of(month, sharing, stops, weighed=True), strict=True):
         found.append(rows.row(entity, loss))
         marks.append(_mark(loss))
         if watch is not None:

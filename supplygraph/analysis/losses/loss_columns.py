@@ -119,9 +119,15 @@ class Loss:
         Mask of the demands at home.
     none
         Share of every demand lost when nobody reroutes.
+    counted
+        Mask of the demands that are asked about: where none of them loses anything when nobody
+        reroutes no step is solved, and shares of others are left as they are then.
     """
 
-    def __init__(self, month: Month, sharing: Sharing, stop: Stop, levels: Levels) -> None:
+    def __init__(
+        self, month: Month, sharing: Sharing, stop: Stop, levels: Levels, counted: np.ndarray
+    ) -> None:
+        self.counted = counted
         self.month, self.sharing, self.stop, self.levels = month, sharing, stop, levels
         self.shock = month.shock.with_(stop.shock)
         self.home = (sharing.home(month.baseline) or stop.home).demands(month.baseline)
@@ -145,7 +151,7 @@ class Loss:
         steps = self.sharing.steps
         if not steps:
             return {}
-        if not (self.none > SAME_LOSS).any():
+        if not (self.none[self.counted] > SAME_LOSS).any():
             return {STEP_NAMES[step]: self.none for step in steps}
         ceiling = np.tile(self._ceiling, (len(steps), 1))
         whole = bool((self._ceiling >= 1 - SAME_LOSS).all())
@@ -201,10 +207,25 @@ class Loss:
         return 0.0 if abs(value) < NOTHING else value
 
 
-def losses_of(month: Month, sharing: Sharing, stops: Sequence[Stop]) -> Iterator[Loss]:
-    """Losses of many stops in order; the levels of all at once would not fit into memory."""
+def losses_of(
+    month: Month, sharing: Sharing, stops: Sequence[Stop], *, weighed: bool = False
+) -> Iterator[Loss]:
+    """Losses of many stops in order; the levels of all at once would not fit into memory.
+
+    Parameters
+    ----------
+    month
+        Engines and weights of the question.
+    sharing
+        How shortage is shared.
+    stops
+        What is taken away in each.
+    weighed
+        Whether only demands with a weight are asked about.
+    """
+    counted = month.weights > 0 if weighed else np.ones(len(month.weights), dtype=bool)
     for first in range(0, len(stops), BLOCK):
         block = stops[first : first + BLOCK]
         levels = month.cascade.levels([month.shock.with_(stop.shock) for stop in block])
         for index, stop in enumerate(block):
-            yield Loss(month, sharing, stop, levels.column(index))
+            yield Loss(month, sharing, stop, levels.column(index), counted)
