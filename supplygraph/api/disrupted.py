@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 from supplygraph.analysis.losses.chokepoints import upper_limit
 from supplygraph.api import losses, stocks
 from supplygraph.api.handle import Handle, Taken
-from supplygraph.errors import UsageError
+from supplygraph.errors import SelectorError, UsageError
+from supplygraph.scenario.export_stops import is_measure
 from supplygraph.scenario.shocks import FORMS, UnsizedPlantError
 from supplygraph.selectors import check_choice
 
@@ -94,6 +95,14 @@ def _forms(chain: Handle, forms: str) -> str:
 
 
 def _taking(chain: Handle, taken: Taken) -> Disrupted:
+    for text in (*taken.removed, *taken.stopped):
+        if not isinstance(text, str):
+            raise UsageError(f"{text!r} is no selector. Give texts such as 'country=CN'.")
+    for text in filter(is_measure, taken.removed):
+        raise SelectorError(
+            f"'{text}' names goods whose exports a measure controls. Stop their exports: "
+            "stop_exports(...), or --as export-stop."
+        )
     try:
         taken.stop(chain.baseline)
     except UnsizedPlantError as error:

@@ -41,7 +41,8 @@ class Taken:
         plants = outage_of(baseline, parse_shock(baseline.graph, self.removed, self.forms))
         if not self.stopped:
             return plants
-        return plants.with_(parse_export_stop(baseline, self.stopped, self.forms))
+        stopped = parse_export_stop(baseline, self.stopped, self.forms, plants.shock)
+        return plants.with_(stopped)
 
 
 class Handle:

@@ -128,7 +128,7 @@ FailOption = Annotated[
     str | None,
     typer.Option(
         "--fail-if",
-        help="Exit 10 if a row meets it, such as 'loss_none>0.2'; 1 if that cannot be told.",
+        help="Exit 10 if a row meets it, as 'COLUMN>0.2'; 1 if that cannot be told.",
     ),
 ]
 FormatOption = Annotated[

@@ -71,6 +71,10 @@ class Month:
         for column, value in asked.items():
             if value is not None:
                 counted &= (demands[column] == value).to_numpy()
+        if self.product is not None and self.sector is not None and not counted.any():
+            raise UsageError(
+                f"product '{self.product}' is not of the sector '{self.sector}'. Name one of them."
+            )
         # One product counts by its units, whether or not it weighs in the world.
         weights = np.where(counted, weights if self.product is None else units, 0.0)
         total = weights.sum()

@@ -20,16 +20,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from supplygraph.baseline import Baseline
-from supplygraph.errors import SelectorError
+from supplygraph.errors import DatasetError, SelectorError
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.shocks import FORMS, Shock, parse_shock
-from supplygraph.selectors import parse_removal
+from supplygraph.selectors import did_you_mean, parse_removal
 
 MEASURE = "measure="
 
 
-def as_export_stop(baseline: Baseline, outage: Shock) -> Shock:
+def as_export_stop(baseline: Baseline, outage: Shock, beside: Shock | None = None) -> Shock:
     """The stop of exports of what an outage would take away.
 
     Parameters
@@ -38,6 +38,8 @@ def as_export_stop(baseline: Baseline, outage: Shock) -> Shock:
         Balanced base year; its outputs say which part of a pool is a plant's.
     outage
         Shares left of plants, of what is made and of arcs.
+    beside
+        An outage at the same time: what a plant no longer makes, its exports do not lose again.
 
     Returns
     -------
@@ -56,13 +58,16 @@ def as_export_stop(baseline: Baseline, outage: Shock) -> Shock:
     ([0.5], [1.0, 1.0])
     """
     graph = baseline.graph
-    left = np.minimum(_left_of_pools(baseline, outage.activity), outage.made)
+    beside = Shock.nothing(graph) if beside is None else beside
+    made = np.minimum(outage.made, beside.made)
+    made = np.divide(made, beside.made, out=np.ones_like(made), where=beside.made > 0)
+    left = np.minimum(_left_of_pools(baseline, outage.activity, beside.activity), made)
     arc = np.minimum(outage.arc, left[graph.arcs["origin"].to_numpy()])
     return Shock(np.ones(graph.n_activities), np.ones(len(graph.pools)), arc)
 
 
-def _left_of_pools(baseline: Baseline, left: np.ndarray) -> np.ndarray:
-    """Part of every pool's base output that the plants left make."""
+def _left_of_pools(baseline: Baseline, left: np.ndarray, runs: np.ndarray) -> np.ndarray:
+    """Part of what every pool still makes that plants may export; `runs` is left of each plant."""
     graph, pools = baseline.graph, len(baseline.graph.pools)
     of, pool = graph.made_activity, graph.made_pool
     output = graph.made_quantity * baseline.block("activity")[of]
@@ -70,8 +75,8 @@ def _left_of_pools(baseline: Baseline, left: np.ndarray) -> np.ndarray:
     # A pool that made nothing has no parts: its makers count alike, so that the stop of all of
     # them also closes routes which could have opened later.
     output = np.where(made[pool] > 0, output, 1.0)
-    whole = np.bincount(pool, output, minlength=pools)
-    stays = np.bincount(pool, output * left[of], minlength=pools)
+    whole = np.bincount(pool, output * runs[of], minlength=pools)
+    stays = np.bincount(pool, output * np.minimum(left, runs)[of], minlength=pools)
     share = np.divide(stays, whole, out=np.ones(pools), where=whole > 0)
     # Sums of parts leave rounding: a pool that nothing was taken from is whole.
     untouched = np.ones(pools, dtype=bool)
@@ -148,12 +153,17 @@ def outage_of(baseline: Baseline, outage: Shock) -> Stop:
     return Stop(outage, home_of(baseline, outage))
 
 
-def export_stop_of(baseline: Baseline, outage: Shock) -> Stop:
-    """The stop of exports of what a shock names."""
-    return Stop(as_export_stop(baseline, outage), home_of(baseline, outage))
+def export_stop_of(baseline: Baseline, outage: Shock, beside: Shock | None = None) -> Stop:
+    """The stop of exports of what a shock names, `beside` an outage."""
+    return Stop(as_export_stop(baseline, outage, beside), home_of(baseline, outage))
 
 
-def parse_export_stop(baseline: Baseline, texts: Sequence[str], forms: str = FORMS[0]) -> Stop:
+def parse_export_stop(
+    baseline: Baseline,
+    texts: Sequence[str],
+    forms: str = FORMS[0],
+    beside: Shock | None = None,
+) -> Stop:
     """The joint export stop of several selectors; ``measure=ID`` names the goods that one lists.
 
     Parameters
@@ -164,19 +174,22 @@ def parse_export_stop(baseline: Baseline, texts: Sequence[str], forms: str = FOR
         Selectors as for removals, or ``measure=ID``, each with an optional ``share=``.
     forms
         Of an element ``refined`` or ``all``.
+    beside
+        An outage at the same time.
 
     Raises
     ------
     SelectorError
         If one does not parse or names nothing.
     """
-    outage = parse_shock(baseline.graph, (t for t in texts if not _is_measure(t)), forms)
-    for text in filter(_is_measure, texts):
+    outage = parse_shock(baseline.graph, (t for t in texts if not is_measure(t)), forms)
+    for text in filter(is_measure, texts):
         outage = outage.with_(_listed_goods(baseline, text))
-    return export_stop_of(baseline, outage)
+    return export_stop_of(baseline, outage, beside)
 
 
-def _is_measure(text: str) -> bool:
+def is_measure(text: str) -> bool:
+    """Whether a selector names the goods that a measure lists."""
     return text.strip().startswith(MEASURE)
 
 
@@ -190,7 +203,12 @@ def _listed_goods(baseline: Baseline, text: str) -> Shock:
             f"'{text}' names more than a measure. Write measure=ID alone, with a share= at most."
         )
     content = {"title": "stop", "start": graph.base_month, "months": 1, "season": False}
-    told = scenario_of(graph.dataset, content, (), names, file=MEASURE, graph=graph)
+    try:
+        told = scenario_of(graph.dataset, content, (), names, file=MEASURE, graph=graph)
+    except DatasetError as error:
+        known = graph.dataset.documents.get("measures", {})
+        hint = did_you_mean("|".join(names), known)
+        raise SelectorError(f"'{text}': no measure that can act here. {hint}") from error
     world, shock = World(graph, baseline), Shock.nothing(graph)
     for measure in told.acting:
         listed = measure.controlled(world)

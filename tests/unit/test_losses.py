@@ -235,3 +235,40 @@ def test_ranks_under_every_scheme_stand_beside_the_ranking(tmp_path):
         "dropping one product moves no row of the first 2 by more than 1: without cheap-1 mine-b "
         "goes from 2 to 1"
     ) in said
+
+
+# Overlaps and slips ---------------------------------------------------------------------------
+
+
+def test_what_a_plant_no_longer_makes_is_not_taken_from_its_exports_again(shipped):
+    """Half of all magnet plants stop, and half of their exports: the plants that run may export."""
+    for text in ("id=cn-jlmag", "country=CN process=ndfeb share=0.5", "country=CN process=heavy"):
+        alone = shipped.remove(text).solve(rerouting="none").abroad["loss_none"]
+        for both in (
+            shipped.remove(text).stop_exports(text),
+            shipped.stop_exports(text).remove(text),
+        ):
+            assert both.solve(rerouting="none").abroad["loss_none"] == near(alone)
+
+
+def test_the_rest_of_a_pool_stops_exporting_beside_a_plant_that_is_gone(shipped):
+    plant, all_ = "id=cn-jlmag", "country=CN process=ndfeb"
+    whole = shipped.stop_exports(all_).solve(rerouting="none").abroad["loss_none"]
+    both = shipped.remove(plant).stop_exports(all_).solve(rerouting="none")
+    assert both.abroad["loss_none"] == near(whole)
+    assert both.home["loss_none"] > 0.01
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda chain: chain.stop_exports(None), "None is no selector"),
+        (lambda chain: chain.remove(["country=CN"]), "is no selector"),
+        (lambda chain: chain.remove("measure=CN-2025-18"), "Stop their exports"),
+        (lambda chain: chain.stop_exports("measure=CN-2025-81"), "no measure that can act here"),
+        (lambda chain: chain.rank(product="ev", sector="defence"), "not of the sector"),
+    ],
+)
+def test_slips_are_refused_with_a_way_out(shipped, ask, said):
+    with pytest.raises(sg.SupplygraphError, match=said):
+        ask(shipped)

@@ -102,6 +102,18 @@ def stops_and_outages(acts_as: str) -> str:
     )
 
 
+def stops_of(acts_as: str, by: str) -> tuple[str, ...]:
+    """What the rows of a ranking do, as sentences."""
+    first = stops_and_outages(acts_as)
+    if acts_as != EXPORT_STOP or by not in ("facility", "operator"):
+        return (first,)
+    return (
+        first,
+        "the routes of a good are held at what other plants of the country sent in the base year: "
+        "where those could send more, a plant may cost others more here than as an outage",
+    )
+
+
 def rests_on_unsized(month: Month) -> tuple[str, ...]:
     """Which part of the weights rests on needs whose size nobody knows, as a sentence."""
     part = unsized_part(month.baseline, month.weights)

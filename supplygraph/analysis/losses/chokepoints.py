@@ -11,7 +11,7 @@ import pandas as pd
 from supplygraph.analysis.causes.caveats import (
     other_month,
     rests_on_unsized,
-    stops_and_outages,
+    stops_of,
 )
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.entities import Entity, entities_of, unranked_facilities
@@ -113,7 +113,7 @@ def chokepoints(
             watch(entity, loss)
         if others is not None:
             others.add(entity.id, loss)
-    notes = (stops_and_outages(acts_as), *rows.warnings())
+    notes = (*stops_of(acts_as, by), *rows.warnings())
     table = pd.DataFrame(found)
     if table.empty:
         nothing = f"nothing to rank by {by} in this dataset"

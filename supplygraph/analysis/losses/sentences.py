@@ -62,7 +62,12 @@ ore-a; grade D.
     rows = [plain_row(row) for row in results.table.to_dict("records")]
     counted = _counted(results.params)
     if results.kind == "chokepoints":
-        return [_of_rank(row, results.params, counted) for row in rows if row["rank"] is not None]
+        asked = ("loss_abroad_none", "loss_home_none")
+        ranked = [row for row in rows if row["rank"] is not None]
+        told = [row for row in ranked if any(row[name] is not None for name in asked)]
+        return [_of_rank(row, results.params, counted) for row in told] or [
+            "Nothing that is asked for is counted."
+        ]
     return list(_of_stop(rows, counted))
 
 
