@@ -101,17 +101,21 @@ class SharedShortage:
         return model
 
     def capacities(self, step: int) -> Capacities:
-        """Capacities of the month of a step; they never fall between steps."""
+        """Capacities of the month of a step; they never fall from step to step.
+
+        Whichever step is asked for first, those before it count.
+        """
         if step not in self._capacities:
-            month = (
-                self.whole.month if self.month is None else month_range(self.month, step + 1)[-1]
-            )
+            at = self.month
+            month = self.whole.month if at is None else month_range(at, step + 1)[-1]
             left = capacity_left(self.whole.baseline, *self.graph.line_capacity(month))
-            before = [c for other, c in self._capacities.items() if other < step]
-            self._capacities[step] = Capacities(
-                np.maximum.reduce([left.activity, *(c.activity for c in before)]),
-                np.maximum.reduce([left.line, *(c.line for c in before)]),
-            )
+            activity, line = left.activity, left.line
+            earlier = [other for other in (0, *STEPS) if other < step]
+            if earlier:
+                before = self.capacities(earlier[-1])
+                activity = np.maximum(activity, before.activity)
+                line = np.maximum(line, before.line)
+            self._capacities[step] = Capacities(activity, line)
         return self._capacities[step]
 
     def path(
@@ -158,8 +162,7 @@ class SharedShortage:
             ceiling = np.ones(len(served)) if most is None else most[number]
             served = np.minimum(served, ceiling)
             now = (int((self.lag <= step).sum()), self.capacities(step))
-            same = (now[0] == last[0] and now[1] is last[1]) or self._as_before(now, last)
-            if not (same and most is None):
+            if most is not None or not self._as_before(now, last):
                 served = self._step(shock, none, step, served if floors else 0 * served, ceiling)
             result.append(served)
             last = now

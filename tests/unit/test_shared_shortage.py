@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from networks import Network, Solved
 
+from supplygraph.engines import AllocationProgram
 from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.scenario.export_stops import as_export_stop, home_of
 
@@ -160,3 +161,18 @@ def test_a_need_of_unknown_size_is_served_no_better_than_the_sized_uses_beside_i
     # Asked for alone it is still not served before the lenses whose grams are known.
     alone = engine.least(stop, none, chips.astype(float)).served
     assert alone[chips] <= alone[~chips] + 1e-6
+
+
+def test_capacities_of_a_step_do_not_depend_on_which_step_is_asked_for_first():
+    """A plant that grows to 15 after half a year and closes in the third year counts as grown."""
+    net = Network().places("C", "X").material("goods", "mine").recipe("make", {"goods": 1})
+    net.plant("maker", "C", "make", capacity=10)
+    net.later("maker", "2025-07", 15).later("maker", "2027-01", 0)
+    net.product("car", {"goods": 1}).demand("car", X=10)
+    solved = net.solve()
+
+    def asked(*steps: int) -> list[float]:
+        engine = SharedShortage(AllocationProgram(solved.baseline, month="2028-01"), "2025-01")
+        return {step: engine.capacities(step).line.tolist() for step in steps}[36]
+
+    assert asked(36) == asked(3, 6, 12, 24, 36) == [15]
