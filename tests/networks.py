@@ -455,8 +455,8 @@ def bounds_under(solved: Solved, shock: Shock) -> Bounds:
     upper = np.full(width, INFINITY)
     upper[columns.block("activity")] = program.activity_upper * shock.activity
     upper[columns.block("demand")] = solved.baseline.block("demand")
-    flow = solved.baseline.block("arc")
-    upper[columns.block("arc")] = np.where(shock.arc < 1, flow * shock.arc, INFINITY)
+    flow, sent = solved.baseline.block("arc"), shock.left_to_export
+    upper[columns.block("arc")] = np.where(sent.arc < 1, flow * sent.arc, INFINITY)
     made = np.bincount(
         graph.made_pool,
         graph.made_quantity * program.activity_upper[graph.made_activity],
@@ -470,6 +470,15 @@ def bounds_under(solved: Solved, shock: Shock) -> Bounds:
     np.maximum.at(left, graph.line_of, shock.activity)
     lines = slice(program.line_row, program.line_row + len(graph.lines))
     ends[lines] = np.where(left < 1, np.where(left > 0, ends[lines], 0.0) * left, ends[lines])
+    for row, pool in enumerate(program.export_limits.pools, program.export_row):
+        if sent.pool[pool] < 1:
+            ends[row] = sent.pool[pool] * solved.baseline.exports[pool]
+            for a in graph.made_activity[graph.made_pool == pool]:
+                level = solved.baseline.block("activity")[a]
+                able = upper[columns.start["activity"] + a]
+                if not sent.stopped[a] and able > level:
+                    made = (graph.made_activity == a) & (graph.made_pool == pool)
+                    ends[row] += float(graph.made_quantity[made].sum()) * (able - level)
     shocked = Matrix(rows.row, rows.column, rows.value, rows.lower, ends)
     base = np.pad(solved.baseline.x, (0, width - columns.total))
     return Bounds(shocked, upper, lines.stop, base, program.scale)

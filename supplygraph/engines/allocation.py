@@ -21,6 +21,7 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.capacity_left import capacity_left, line_share, lines_left
+from supplygraph.engines.export_limits import ExportLimits
 from supplygraph.engines.held_shares import IDLE_SHARE, held_rows, idle_pools
 from supplygraph.engines.least_use import check_uses_are_seen
 from supplygraph.engines.shocked_model import Allocation, ShockedModel
@@ -61,11 +62,13 @@ class AllocationProgram:
         self.home_row = len(self.columns.made_of)
         self.held_row, self.idle_pool = balance.n_rows, self._idle()
         rows = balance.stacked(self._held())
+        self.export_limits, self.export_row = ExportLimits(baseline), rows.n_rows
+        rows = rows.stacked(self.export_limits.rows)
         self.share_row = rows.n_rows
         self.rows = rows.stacked(self._share_rows())
         self.rows.upper[self.line_row : self.line_row + len(self.graph.lines)] = self.line_upper
         _, open_ = self.graph.line_capacity(self.month)
-        self.rows.lower[self.held_row : self.share_row] = self.held_lower(open_)
+        self.rows.lower[self.held_row : self.export_row] = self.held_lower(open_)
         self._bounds()
         self.scale = self._scale()
         self.cost = self._costs()
@@ -241,9 +244,11 @@ class AllocationProgram:
         activity, upper = x[columns.start["activity"] + cut], self.activity_upper[cut]
         if (activity > upper * (shock.activity[cut] + 1e-12)).any():
             return False
-        arcs = np.flatnonzero(shock.arc < 1)
+        leaves, most = self.reference.x[columns.block("arc")], self._exports(shock)
+        sent = np.bincount(self.export_limits.origin, leaves, minlength=len(most))
+        arcs = np.flatnonzero(shock.left_to_export.arc < 1)
         made = columns.start["made"] + np.flatnonzero(shock.made[columns.made_of] < 1)
-        if (x[columns.start["arc"] + arcs] > 0).any() or (x[made] > 0).any():
+        if (leaves[arcs] > 0).any() or (x[made] > 0).any() or (sent > most).any():
             return False
         running = x[columns.block("activity")] > 0
         left = line_share(self.graph, shock.activity)
@@ -307,17 +312,50 @@ class AllocationProgram:
             finally:
                 model.set_cost(index, self.cost[index])
 
+    @property
+    def limited(self) -> np.ndarray:
+        """Rows whose upper bounds a shock may change: of all lines, then of exports."""
+        lines = self.line_row + np.arange(len(self.line_upper))
+        return np.append(lines, self.export_row + np.arange(len(self.export_limits.pools)))
+
+    @property
+    def unlimited(self) -> np.ndarray:
+        """Upper bounds of the limited rows without a shock."""
+        return np.append(self.line_upper, np.full(len(self.export_limits.pools), INFINITY))
+
+    def limits(self, shock: Shock, line: np.ndarray, activity: np.ndarray) -> np.ndarray:
+        """Upper bounds of the limited rows under a shock.
+
+        Parameters
+        ----------
+        shock
+            What is taken away.
+        line, activity
+            Most of every line and activity before it.
+        """
+        exports = self.export_limits.upper(shock, activity * shock.activity)
+        left = lines_left(self.graph, line, shock.activity)
+        return np.append(left, exports[self.export_limits.pools])
+
+    def _exports(self, shock: Shock) -> np.ndarray:
+        """Most that may leave each pool under a shock."""
+        return self.export_limits.upper(shock, self.activity_upper * shock.activity)
+
     def bounds(self, shock: Shock) -> tuple[np.ndarray, np.ndarray]:
-        """Upper bounds of all columns and of all lines under a shock."""
+        """Upper bounds of all columns and of all limited rows under a shock."""
         ub = self.upper_bounds(shock, self.activity_upper)
-        return ub, lines_left(self.graph, self.line_upper, shock.activity)
+        return ub, self.limits(shock, self.line_upper, self.activity_upper)
 
     def upper_bounds(self, shock: Shock, activity: np.ndarray) -> np.ndarray:
         """Upper bounds of all columns under a shock, with the most that each activity can do."""
         columns, graph, ub = self.columns, self.graph, self.ub.copy()
         ub[columns.block("activity")] = activity * shock.activity
         arc = columns.block("arc")
-        ub[arc] = np.where(shock.arc < 1, self.baseline.block("arc") * shock.arc, ub[arc])
+        left = shock.left_to_export.arc
+        ub[arc] = np.where(left < 1, self.baseline.block("arc") * left, ub[arc])
+        # Nothing that may leave a pool closes its routes, so that what is out of reach is told.
+        exports = self.export_limits.upper(shock, ub[columns.block("activity")])
+        ub[arc] = np.minimum(ub[arc], exports[self.export_limits.origin])
         cut = shock.made[columns.made_of] < 1
         able = graph.made_quantity * activity[graph.made_activity]
         able = np.bincount(graph.made_pool, able, minlength=len(graph.pools))

@@ -102,7 +102,7 @@ class Outlook(AllocationProgram):
         self.line_upper, self.activity_upper = left.line, left.activity
         made = graph.made_quantity * self.activity_upper[graph.made_activity]
         self.made_upper = np.bincount(graph.made_pool, made, minlength=len(graph.pools))
-        ub, lines = self.bounds(shock)
+        ub, limits = self.bounds(shock)
         ub[columns.block("activity")] = self.activity_upper * shock.activity
         ub[columns.block("demand")] = self.base_units * growth
         self.growth = growth
@@ -110,8 +110,7 @@ class Outlook(AllocationProgram):
         model.set_column_bounds(np.arange(len(ub)), np.zeros(len(ub)), ub)
         held = self.held_row + np.arange(len(self.idle_pool))
         model.set_row_bounds(held, self.held_lower(capacity.open), np.full(len(held), INFINITY))
-        rows = self.line_row + np.arange(len(lines))
-        model.set_row_bounds(rows, np.full(len(lines), -INFINITY), lines)
+        model.set_row_bounds(self.limited, np.full(len(limits), -INFINITY), limits)
 
     def cover(self, name: str) -> Allocation:
         """The allocation of the year that covers most of a sum; served shares are of its need."""

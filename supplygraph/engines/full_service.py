@@ -211,19 +211,19 @@ class _ShockedBounds:
 
     def __init__(self, owner: SurvivalProgram, shock: Shock) -> None:
         self.owner = owner
-        self.ub, self.lines = owner.allocation.bounds(shock)
+        self.ub, self.limits = owner.allocation.bounds(shock)
 
     def __enter__(self) -> LinearProgram:
-        self._set(self.ub, self.lines)
+        self._set(self.ub, self.limits)
         return self.owner._program
 
     def __exit__(self, *error: object) -> None:
-        self._set(self.owner.allocation.ub, self.owner.allocation.line_upper)
+        self._set(self.owner.allocation.ub, self.owner.allocation.unlimited)
 
-    def _set(self, ub: np.ndarray, lines: np.ndarray) -> None:
+    def _set(self, ub: np.ndarray, limits: np.ndarray) -> None:
         owner, program = self.owner, self.owner._program
         changed = np.flatnonzero(self.ub != owner.allocation.ub)
         program.set_column_bounds(changed, np.zeros(len(changed)), ub[changed])
-        rows = np.flatnonzero(self.lines != owner.allocation.line_upper)
+        rows = np.flatnonzero(self.limits != owner.allocation.unlimited)
         lower = np.full(len(rows), -INFINITY)
-        program.set_row_bounds(owner.allocation.line_row + rows, lower, lines[rows])
+        program.set_row_bounds(owner.allocation.limited[rows], lower, limits[rows])

@@ -25,7 +25,7 @@ from hashlib import blake2b
 import numpy as np
 
 from supplygraph.engines.allocation import LOSS_SCALE, AllocationProgram
-from supplygraph.engines.capacity_left import capacity_left, lines_left
+from supplygraph.engines.capacity_left import capacity_left
 from supplygraph.engines.cascade import Levels
 from supplygraph.engines.leximin import FULL, Leximin
 from supplygraph.engines.qualification import most_of_routes, qualification_months
@@ -250,9 +250,8 @@ class SharedShortage:
         ub[arc] = np.minimum(ub[arc], routes)
         index = np.arange(whole.common)
         self.model.set_column_bounds(index, np.zeros(len(index)), ub[index])
-        lines = whole.line_row + np.arange(len(capacities.line))
-        left = lines_left(self.graph, capacities.line, shock.activity)
-        self.model.set_row_bounds(lines, np.full(len(lines), -INFINITY), left)
+        limits = whole.limits(shock, capacities.line, capacities.activity)
+        self.model.set_row_bounds(whole.limited, np.full(len(limits), -INFINITY), limits)
         # What a plant lacks is told by the first month, so that no later step is held tighter.
         able = self.capacities(0).activity * shock.activity
         self.unsized.set_ahead(self.model, whole.rows.n_rows, none, able)
@@ -262,6 +261,8 @@ class SharedShortage:
 def _digest(shock: Shock, *parts: np.ndarray | None) -> bytes:
     """What tells one question from another."""
     whole = blake2b(digest_size=16)
-    for part in (shock.activity, shock.made, shock.arc, *parts):
+    exports = shock.left_to_export
+    sent = (exports.arc, exports.pool, exports.stopped)
+    for part in (shock.activity, shock.made, shock.arc, *sent, *parts):
         whole.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
     return whole.digest()

@@ -61,18 +61,19 @@ class ShockedModel:
     def under(self, shock: Shock) -> Iterator[LinearProgram]:
         """The model with the bounds of a shock, restored afterwards."""
         whole = self.allocation
-        ub, line_upper = whole.bounds(shock)
+        ub, limits = whole.bounds(shock)
+        before = whole.unlimited
         index = np.flatnonzero(ub != whole.ub)
-        lines = np.flatnonzero(line_upper != whole.line_upper)
-        self._bound(index, ub, lines, line_upper)
+        rows = np.flatnonzero(limits != before)
+        self._bound(index, ub, rows, limits)
         try:
             yield self.model
         finally:
-            self._bound(index, whole.ub, lines, whole.line_upper)
+            self._bound(index, whole.ub, rows, before)
 
     def _bound(
-        self, index: np.ndarray, ub: np.ndarray, lines: np.ndarray, line_upper: np.ndarray
+        self, index: np.ndarray, ub: np.ndarray, rows: np.ndarray, limits: np.ndarray
     ) -> None:
         self.model.set_column_bounds(index, np.zeros(len(index)), ub[index])
-        rows = self.allocation.line_row + lines
-        self.model.set_row_bounds(rows, np.full(len(lines), -INFINITY), line_upper[lines])
+        lower = np.full(len(rows), -INFINITY)
+        self.model.set_row_bounds(self.allocation.limited[rows], lower, limits[rows])

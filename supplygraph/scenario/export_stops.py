@@ -10,6 +10,12 @@ and closes the routes that start where they stand:
 
 so that several plants of one pool add up. Where a pool made nothing in the base year its makers
 count alike. What stays in the country is not raised: the goods that no longer leave are not made.
+
+That is nobody rerouting. Where anybody may, the routes of a pool some of whose plants go on
+exporting share one limit, `ExportsLeft.pool`: the part that these plants sent in the base year, and
+what they make beyond that year. So they replace what no longer leaves as far as they can grow, as
+they do when the plants beside them stand still, and go on serving their own country. Where all
+plants of a pool stop each route keeps its own share, as under a licence.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ from supplygraph.baseline import Baseline
 from supplygraph.errors import DatasetError, SelectorError
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.network_queries import World
-from supplygraph.scenario.shocks import FORMS, Shock, parse_shock
+from supplygraph.scenario.shocks import FORMS, ExportsLeft, Shock, parse_shock
 from supplygraph.selectors import did_you_mean, parse_removal
 
 MEASURE = "measure="
@@ -61,9 +67,20 @@ def as_export_stop(baseline: Baseline, outage: Shock, beside: Shock | None = Non
     beside = Shock.nothing(graph) if beside is None else beside
     made = np.minimum(outage.made, beside.made)
     made = np.divide(made, beside.made, out=np.ones_like(made), where=beside.made > 0)
-    left = np.minimum(_left_of_pools(baseline, outage.activity, beside.activity), made)
-    arc = np.minimum(outage.arc, left[graph.arcs["origin"].to_numpy()])
-    return Shock(np.ones(graph.n_activities), np.ones(len(graph.pools)), arc)
+    of_plants = _left_of_pools(baseline, outage.activity, beside.activity)
+    stopped = np.minimum(outage.activity, beside.activity) < beside.activity
+    others = np.zeros(len(graph.pools), dtype=bool)
+    others[graph.made_pool[~stopped[graph.made_activity]]] = True
+    origin = graph.arcs["origin"].to_numpy()
+    whole = np.minimum(np.where(others, 1.0, of_plants), made)
+    return Shock(
+        np.ones(graph.n_activities),
+        np.ones(len(graph.pools)),
+        np.minimum(outage.arc, np.minimum(of_plants, made)[origin]),
+        ExportsLeft(
+            np.minimum(outage.arc, whole[origin]), np.where(others, of_plants, 1.0), stopped
+        ),
+    )
 
 
 def _left_of_pools(baseline: Baseline, left: np.ndarray, runs: np.ndarray) -> np.ndarray:

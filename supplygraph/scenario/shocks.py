@@ -39,6 +39,34 @@ class UnsizedPlantError(SelectorError):
 
 
 @dataclass(frozen=True)
+class ExportsLeft:
+    """What plants that stop exporting leave to be exported, when others may step in.
+
+    Attributes
+    ----------
+    arc
+        Per arc: of its base flow, whoever else could send.
+    pool
+        Per pool: of all that left it in the base year; plants that do not stop may add what they
+        make beyond that year. 1 = no limit.
+    stopped
+        Per activity: whether its exports stop, in whole or in part.
+    """
+
+    arc: np.ndarray
+    pool: np.ndarray
+    stopped: np.ndarray
+
+    def with_(self, other: ExportsLeft) -> ExportsLeft:
+        """Both; where they meet the tighter one counts."""
+        return ExportsLeft(
+            np.minimum(self.arc, other.arc),
+            np.minimum(self.pool, other.pool),
+            self.stopped | other.stopped,
+        )
+
+
+@dataclass(frozen=True)
 class Shock:
     """Share that is left of every activity, every made material and every arc (1 = untouched).
 
@@ -50,11 +78,14 @@ class Shock:
         Per pool: of what the pool makes (removal of an element or material).
     arc
         Per arc: of its base flow.
+    exports
+        Of plants that stop exporting: what counts in place of `arc` where anybody may reroute.
     """
 
     activity: np.ndarray
     made: np.ndarray
     arc: np.ndarray
+    exports: ExportsLeft | None = None
 
     @staticmethod
     def nothing(graph: SupplyGraph) -> Shock:
@@ -69,7 +100,18 @@ class Shock:
             np.minimum(self.activity, other.activity),
             np.minimum(self.made, other.made),
             np.minimum(self.arc, other.arc),
+            self.left_to_export.with_(other.left_to_export)
+            if self.exports or other.exports
+            else None,
         )
+
+    @property
+    def left_to_export(self) -> ExportsLeft:
+        """What is left of exports where anybody may reroute."""
+        if self.exports is not None:
+            return self.exports
+        none = np.zeros(len(self.activity), dtype=bool)
+        return ExportsLeft(self.arc, np.ones(len(self.made)), none)
 
     @property
     def empty(self) -> bool:

@@ -60,6 +60,12 @@ class SharedProgram(Rows):
             self._entry(row, ("demand", d.id), 1.0 / base.level(d.id))
             self._entry(row, COMMON, -1.0)
         self.pairs = list(self._unsized())
+        self.leaving: dict[Pool, int] = {}
+        for material, start, end in base.net.arcs:
+            if (material, start) not in self.leaving:
+                self.leaving[material, start] = self._row(-math.inf, math.inf)
+            row = self.leaving[material, start]
+            self._entry(row, ("arc", f"{material}:{start}>{end}"), 1.0)
 
     def _held(self, net: Network) -> None:
         """Of each tonne made and received, surplus and unexplained use keep their base share."""
@@ -148,13 +154,28 @@ class SharedProgram(Rows):
             upper[self.columns["demand", d.id]] = base.level(d.id)
         for key, flow in base.arc.items():
             most = math.inf if self.lag[key[0]] <= months else SURGE * flow
-            if removal.open(key) < 1:
+            pool = (key[0], key[1])
+            if pool in removal.pools:
+                most = min(most, self._leaves(pool, removal))
+            elif removal.open(key) < 1:
                 most = min(most, flow * removal.open(key))
             upper[self.columns["arc", "{}:{}>{}".format(*key)]] = most
+        for pool in removal.pools:
+            if pool in self.leaving:
+                limits[self.leaving[pool]] = (-math.inf, self._leaves(pool, removal))
         upper[self.columns[COMMON]] = 1.0
         for pair in self.pairs:
             limits[pair.row] = (-math.inf, self._room(pair, removal, none))
         return upper, limits
+
+    def _leaves(self, pool: Pool, removal: Removal) -> float:
+        """What may leave a pool: others' part of the base year and what they can make beyond."""
+        more = sum(
+            max(self._able(a, removal) - self.base.level(a.id), 0.0) * a.makes[pool]
+            for a in self.base.net.activities
+            if pool in a.makes and a.id not in removal.gone
+        )
+        return removal.pools[pool] * self.base.exports[pool] + more
 
     def _room(self, pair: _Pair, removal: Removal, none: Rigid) -> float:
         """How far a need of unknown size may be ahead of a sized use or of arrivals."""

@@ -23,11 +23,17 @@ class Removal:
         Part left of a route; those not named are open.
     home
         Markets of what goes.
+    pools
+        Part left of what leaves pools some of whose makers go on exporting, all routes together.
+    gone
+        Makers that no longer export.
     """
 
     home: frozenset[str]
     plants: dict[str, float] = field(default_factory=dict)
     routes: dict[Arc, float] = field(default_factory=dict)
+    pools: dict[Pool, float] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
 
     def left(self, a: Activity) -> float:
         """Part left of an activity."""
@@ -54,13 +60,15 @@ def export_stop(base: Base, gone: Collection[str]) -> Removal:
         for pool, quantity in a.makes.items():
             output = quantity * base.level(a.id) if base.made[pool] > 0 else 1.0
             parts.setdefault(pool, []).append((a.id, output))
-    left = {}
+    left, shared = {}, {}
     for pool, makers in parts.items():
-        if any(name in gone for name, _ in makers):
-            stays = sum(output for name, output in makers if name not in gone)
-            left[pool] = stays / sum(output for _, output in makers)
+        others = [output for name, output in makers if name not in gone]
+        if len(others) < len(makers):
+            left[pool] = sum(others) / sum(output for _, output in makers)
+            if others:
+                shared[pool] = left[pool]
     routes = {key: left[key[0], key[1]] for key in net.arcs if (key[0], key[1]) in left}
-    return Removal(_home(net, gone), routes=routes)
+    return Removal(_home(net, gone), routes=routes, pools=shared, gone=frozenset(gone))
 
 
 def _home(net: Network, gone: Collection[str]) -> frozenset[str]:

@@ -176,3 +176,49 @@ def test_capacities_of_a_step_do_not_depend_on_which_step_is_asked_for_first():
         return {step: engine.capacities(step).line.tolist() for step in steps}[36]
 
     assert asked(36) == asked(3, 6, 12, 24, 36) == [15]
+
+
+def three_makers(spare: float) -> Solved:
+    """C's two makers make 6 and 4, of which 4 stay; the second could make more. J makes 4 for X."""
+    net = Network().places("C", "J", "X").material("goods", "mine").recipe("make", {"goods": 1})
+    net.plant("first", "C", "make", capacity=6).plant("second", "C", "make", capacity=4 + spare)
+    net.plant("maker-j", "J", "make", capacity=4)
+    net.product("home-car", {"goods": 1}, sector="autos").demand("home-car", C=4)
+    net.product("car", {"goods": 1}, sector="autos").demand("car", X=10)
+    net.trade("goods", "C", "X", 6, sigma=0.01).trade("goods", "J", "X", 4, sigma=0.01)
+    for name, level in (("first", 6), ("second", 4), ("maker-j", 4)):
+        net.observe(f"output(id={name})", level, sigma=0.001)
+    return net.solve()
+
+
+@pytest.mark.parametrize(
+    ("texts", "spare", "none", "served"),
+    [
+        (("id=first",), 0, 0.64, 0.64),  # the second sends 40 % of six
+        (("id=first",), 1, 0.64, 0.74),  # and what it makes beyond the base year
+        (("id=first",), 9, 0.64, 1.0),  # a route at no more than six in all
+        (("id=first share=0.5",), 1, 0.82, 0.92),
+        (("id=first", "id=second"), 9, 0.4, 0.4),  # nobody in C exports, whatever it could make
+        (("country=C share=0.5",), 9, 0.7, 0.7),  # each route keeps half, as under a licence
+        (("material=goods market=C share=0.5",), 9, 0.7, 0.7),
+    ],
+)
+def test_plants_that_go_on_exporting_send_what_they_make_beyond_the_base_year(
+    texts, spare, none, served
+):
+    net = three_makers(spare)
+    stop = as_export_stop(net.baseline, net.shock(*texts))
+    levels = net.cascade.levels([stop])
+    assert shares(net, net.cascade.served(levels)[:, 0]) == {
+        "home-car@C": near(1),
+        "car@X": pytest.approx(none, abs=1e-3),
+    }
+    engine = SharedShortage(net.program, lag=np.zeros(len(net.graph.arcs)))
+    wanted = {"home-car@C": near(1), "car@X": pytest.approx(served, abs=1e-3)}
+    assert shares(net, engine.path(stop, levels, (3,))[0]) == wanted
+    assert shares(net, engine.least(stop, levels, net.program.weights).served) == wanted
+    assert shares(net, net.program.solve(stop).served) == wanted
+    if "share" not in texts[0]:  # of an outage a share is left of what a plant could make
+        outage = net.shock(*texts)
+        stand = engine.path(outage, net.cascade.levels([outage]), (3,))[0]
+        assert shares(net, stand)["car@X"] <= served + 1e-5

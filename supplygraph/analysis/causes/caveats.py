@@ -109,8 +109,8 @@ def stops_of(acts_as: str, by: str) -> tuple[str, ...]:
         return (first,)
     return (
         first,
-        "the routes of a good are held at what other plants of the country sent in the base year: "
-        "where those could send more, a plant may cost others more here than as an outage",
+        "plants of the same country that go on exporting send what they did, and once others "
+        "reroute also what they can make beyond that",
     )
 
 
