@@ -51,6 +51,8 @@ class Results:
         Seed of what was drawn at random; part of the envelope only for kinds that draw.
     warnings
         What a reader should know.
+    names
+        Full name of every id that tables may hold, for people; no part of the envelope.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class Results:
     weights: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     warnings: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         scale = partial(scale_of, self.kind)

@@ -169,4 +169,18 @@ class Loaded:
         """
         notes = (*self.dataset.warnings, *warnings)
         weights = {} if month is None else product_weights(self.baseline, month.weights)
-        return Results(kind, table, self.about(), params, weights, seed, notes)
+        names = self.full_names
+        return Results(kind, table, self.about(), params, weights, seed, notes, names)
+
+    @cached_property
+    def full_names(self) -> dict[str, str]:
+        """Full name of every id of the dataset's tables; where two share an id the first counts."""
+        tables = self.dataset.tables
+        named = ("products", "materials", "countries", "elements", "facilities", "operators")
+        found: dict[str, str] = {}
+        for table in named:
+            if table in tables and "name" in tables[table]:
+                rows = tables[table]
+                for key, name in zip(rows["id"], rows["name"], strict=True):
+                    found.setdefault(str(key), str(name))
+        return found
