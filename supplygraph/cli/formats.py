@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplygraph.cli.streams import clean
-from supplygraph.cli.text_tables import column_table, markdown_table
+from supplygraph.cli.text_tables import markdown_table
 from supplygraph.cli.value_text import cell_text, flat_value, percent
 from supplygraph.errors import SupplygraphError, UsageError
 
@@ -24,13 +24,14 @@ ENDINGS = {f".{name}": name for name in FORMATS[1:] if name != "sentences"} | {
     ".markdown": "md",
 }
 WEIGHTS_SHOWN = 8
+PAGE = 120  # columns of a table in a file
 _FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would run
 
 
-def render(results: Results, kind: str, *, terminal: bool = False) -> str:
-    """Text of a result in one format; a table fits the terminal if it goes there.
+def render(results: Results, kind: str) -> str:
+    """Text of a result in one format, as a file holds it.
 
-    Table and md show the columns of `Results.frame`; the other formats carry all.
+    A table holds all rows and notes, md the columns of `Results.frame`; others carry all columns.
     """
     from supplygraph.results import plain_row
     from supplygraph.schema.commands import shown_columns
@@ -45,10 +46,13 @@ def render(results: Results, kind: str, *, terminal: bool = False) -> str:
         return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
     if kind in ("csv", "tsv"):
         return _delimited(names, rows, "," if kind == "csv" else "\t")
+    if kind == "table":
+        from supplygraph.cli.answers import Look, answer
+
+        return answer(results, Look(PAGE, every=True, verbose=True)) + _weights_line(results)
     shown = results.shown or shown_columns(results.kind, names)
     cells = [[cell_text(name, row[name]) for name in shown] for row in rows]
-    text = markdown_table(shown, cells) if kind == "md" else column_table(shown, cells, terminal)
-    return text + _weights_line(results) + _reading_lines(results)
+    return markdown_table(shown, cells) + _weights_line(results) + _reading_lines(results)
 
 
 def _sentences(results: Results) -> str:
@@ -59,11 +63,11 @@ def _sentences(results: Results) -> str:
     UsageError
         If this kind of result has none.
     """
-    from supplygraph.analysis.losses.sentences import KINDS, sentences
+    from supplygraph.analysis.headlines import SENTENCES, sentences
 
-    if results.kind not in KINDS:
+    if results.kind not in SENTENCES:
         raise UsageError(f"{results.kind} has no sentences. Ask for --format table or md.")
-    return "".join(f"{clean(line)}\n" for line in sentences(results))
+    return "".join(f"{clean(told.text)}\n" for told in sentences(results))
 
 
 def _names(results: Results) -> list[str]:

@@ -140,4 +140,8 @@ FormatOption = Annotated[
 OutputOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write; its ending names the format.")
 ]
+AllOption = Annotated[bool, typer.Option("--all", help="All rows of a table, not only the worst.")]
+VerboseOption = Annotated[
+    bool, typer.Option("-v", "--verbose", help="All notes under a table, those on the method too.")
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]

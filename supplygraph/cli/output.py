@@ -32,12 +32,18 @@ class Output:
         Whether the file may be overwritten.
     condition
         What ends the run with an exit code, if any.
+    every
+        Whether a table shows all rows, not only the worst.
+    verbose
+        Whether a table tells all notes.
     """
 
     asked_format: str | None = None
     file: Path | None = None
     force: bool = False
     condition: Condition | None = None
+    every: bool = False
+    verbose: bool = False
 
     @property
     def asked(self) -> bool:
@@ -94,16 +100,31 @@ class Output:
         UsageError
             If the file exists and `force` is not set.
         """
-        for warning in results.warnings:
-            note(f"warning: {warning}")
+        if self.file is not None or self.format != "table":  # a table has them beneath it
+            for warning in results.warnings:
+                note(f"warning: {warning}")
         if self.file is None:
-            say(render(results, self.format, terminal=sys.stdout.isatty()))
+            say(self._text(results))
         else:
             self._save(results, self.file)
             note(f"wrote {self.file}")
         for remark in remarks:
             note(remark)
         fail_if(results, self.condition)
+
+    def _text(self, results: Results) -> str:
+        """What goes to standard output."""
+        if self.format != "table":
+            return render(results, self.format)
+        from supplygraph.cli.answers import answer, look_of
+
+        look = look_of(
+            terminal=sys.stdout.isatty(),
+            every=self.every,
+            verbose=self.verbose,
+            rows=results.params.get("top"),
+        )
+        return answer(results, look)
 
     def _save(self, results: Results, file: Path) -> None:
         from supplygraph.writing import write_text

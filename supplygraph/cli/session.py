@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from supplygraph.cli.conditions import parse_condition
-from supplygraph.cli.options import FailOption, ForceOption, FormatOption, OutputOption
+from supplygraph.cli.options import (
+    AllOption,
+    FailOption,
+    ForceOption,
+    FormatOption,
+    OutputOption,
+    VerboseOption,
+)
 from supplygraph.cli.output import Output
 from supplygraph.cli.question_options import Command, set_options
 from supplygraph.cli.streams import note
@@ -24,6 +31,8 @@ OUTPUT_OPTIONS: dict[str, tuple[Any, Any]] = {
     "format_": (FormatOption, None),
     "output": (OutputOption, None),
     "force": (ForceOption, False),
+    "every": (AllOption, False),
+    "verbose": (VerboseOption, False),
 }
 
 
@@ -81,10 +90,12 @@ def with_output(kind: str | Callable[..., str] | None = None) -> Callable[[Comma
             format_: str | None,
             output: Path | None,
             force: bool,
+            every: bool,
+            verbose: bool,
             condition: str | None = None,
             **options: Any,
         ) -> None:
-            target = Output(format_, output, force)
+            target = Output(format_, output, force, every=every, verbose=verbose)
             target.check()
             if kind is not None:
                 asked = kind if isinstance(kind, str) else kind(**options)

@@ -8,6 +8,7 @@ from typing import Any
 from supplygraph.cli.streams import clean
 
 LONG_MONTHS = 120  # a stock that outlasts ten years says no more than that
+MONTHS = ("months", "stated_", "lost_low", "lost_central", "lost_high", "change_central")
 SHARES = (
     "loss_",
     "baseline_share",
@@ -30,12 +31,18 @@ SHARES = (
     "stage_share",
     "shapley_",
     "alone_",
+    "esri",
     "mape",
     "coverage",
     "cover_",
     "could_run",
     "odds",
 )
+
+
+def is_share(name: str) -> bool:
+    """Whether a column holds shares, which people read in per cent."""
+    return any(name.startswith(share) for share in SHARES)
 
 
 def flat_value(value: Any) -> Any:
@@ -54,11 +61,11 @@ def cell_text(name: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "–" if name.startswith("loss") else ""
     if isinstance(value, float):
-        if any(name.startswith(share) for share in SHARES):
+        if is_share(name):
             if name.startswith("share") and 0.9995 <= value < 1 - 1e-5:
                 return ">99.9 %"
             return percent(value, signed=name == "moved")
-        if name.startswith("months"):
+        if name.startswith(MONTHS) or name.endswith("_months"):
             return f"> {LONG_MONTHS}" if value > LONG_MONTHS else f"{value:z.1f}"
         if name == "year":
             return f"{value:.0f}"

@@ -54,7 +54,13 @@ class Field:
     values
         The only values allowed, if any are listed.
     shown
-        Place among the columns that a table shows, from 1; 0 for one that only files carry.
+        Place among the columns that a table in Markdown shows, from 1; 0 for one that only files
+        carry.
+    answer
+        Place among the columns of the short table that follows the answer, from 1; those that no
+        longer fit a line are left out from the last. 0 for one that is not among them.
+    heading
+        What stands above it there; empty for its name.
     description
         What it means, and what null or empty stands for.
 
@@ -72,6 +78,8 @@ class Field:
     values: tuple[str, ...]
     shown: int
     description: str
+    answer: int = 0
+    heading: str = ""
 
     @property
     def numeric(self) -> bool:
@@ -168,6 +176,21 @@ def shown_columns(kind: str, names: Sequence[str]) -> list[str]:
     """
     shown = sorted((field.shown, field.name) for field in result_fields(kind) if field.shown)
     return [name for _, name in shown if name in names] or list(names)
+
+
+def answer_fields(kind: str) -> list[Field]:
+    """Columns of the short table that follows the answer, the most important first.
+
+    Examples
+    --------
+    >>> [field.name for field in answer_fields("held")][:3]
+    ['material', 'market', 'kind']
+    """
+    fields = result_fields(kind)
+    chosen = [field for field in fields if field.answer]
+    if not chosen:
+        return sorted((field for field in fields if field.shown), key=lambda field: field.shown)
+    return sorted(chosen, key=lambda field: field.answer)
 
 
 def scale_of(kind: str, name: str) -> float | None:
@@ -276,6 +299,8 @@ def _fields() -> dict[str, tuple[Field, ...]]:
             values,
             int(row["shown"] or 0),
             row["description"],
+            int(row["answer"] or 0),
+            row["heading"],
         )
         found[row["kind"]] = (*found.get(row["kind"], ()), field)
     return found

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 import sys
 
 import pytest
-from program import Stream
+from program import Stream, shipped_chain
 
+from supplygraph.analysis.headlines import plain_name
 from supplygraph.cli.value_text import cell_text
 from supplygraph.schema.commands import result_fields
 
@@ -60,9 +62,11 @@ def test_every_format_tells_the_same(run):
             shown = None if cells["loss_least"] == "" else float(cells["loss_least"])
             assert shown == row["loss_least"]
             assert cells["flags"] == ";".join(row["flags"])
-    for name in ("md", "table"):
-        lines = run(*HEAVY, "--format", name).out.splitlines()
-        assert all(any(row["product"] in line for line in lines) for row in rows)
+    lines = run(*HEAVY, "--format", "md").out.splitlines()
+    assert all(any(row["product"] in line for line in lines) for row in rows)
+    text = run(*HEAVY, "--format", "table", "--all").out
+    names = shipped_chain().rank(top=1).names
+    assert all(plain_name(names, row["product"]) in text for row in rows)
 
 
 def test_shares_are_fractions_of_nine_decimals(run):
@@ -107,8 +111,13 @@ def test_a_file_is_what_stdout_would_be(toy, tmp_path, name):
     done = toy("chokepoints", "-o", file)
     assert (done.code, done.out) == (0, "")
     assert done.err.splitlines()[-1] == f"wrote {file}"
-    format_ = {"markdown": "md", "txt": "table", "CSV": "csv"}.get(name, name)
-    assert file.read_text(encoding="utf-8") == toy("chokepoints", "--format", format_).out
+    format_ = {"markdown": "md", "CSV": "csv"}.get(name, name)
+    text = file.read_text(encoding="utf-8")
+    if name == "txt":  # as wide as a page, with all rows and notes
+        assert {"Mine A", "Plant B"} <= set(re.findall("Mine A|Plant B", text))
+        assert text.endswith("Weights (level): ev 100.0 %.\n")
+    else:
+        assert text == toy("chokepoints", "--format", format_).out
 
 
 def test_format_wins_over_the_ending(toy, tmp_path):
@@ -186,15 +195,16 @@ def test_on_a_terminal_a_table(toy, terminal):
     done = toy("chokepoints")
     assert "\t" not in done.out and "\x1b[1m" in done.out
     lines = done.out.splitlines()
-    assert any("mine-a" in line and "100.0 %" in line and "0.9" in line for line in lines)
-    assert lines[-1] == "Weights (level): ev 100.0 %."
+    assert lines[0].startswith("Mine A: if its exports stop, the rest of the world lacks")
+    assert any("Mine A" in line and "100.0 %" in line for line in lines)
+    assert lines[-1] == "* 1 more note: -v."
 
 
 def test_no_color(toy, terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     terminal()
     done = toy("chokepoints")
-    assert "\x1b" not in done.out and "mine-a" in done.out
+    assert "\x1b" not in done.out and "Mine A" in done.out
 
 
 def test_a_narrow_terminal_breaks_no_number_and_no_id(toy, terminal, monkeypatch):
@@ -202,8 +212,9 @@ def test_a_narrow_terminal_breaks_no_number_and_no_id(toy, terminal, monkeypatch
     monkeypatch.setenv("NO_COLOR", "1")
     terminal()
     lines = toy("chokepoints", "--by", "arc").out.splitlines()
-    line = next(line for line in lines if "ore-a:CN>JP" in line)
-    assert line.count("100.0 %") == 4 and "0.9" in line
+    assert max(map(len, lines)) <= 40
+    line = next(line for line in lines if line.startswith("   1  "))
+    assert line.count("100.0 %") >= 1
 
 
 def test_a_file_gets_no_colours_from_a_terminal(toy, terminal, tmp_path):

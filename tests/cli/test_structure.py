@@ -75,7 +75,8 @@ def test_how_to_read_stands_under_a_table_and_beside_other_text(ask):
     question = "--metric vitality --element Sm"
     for form in ("table", "md"):
         shown = ask(question, "--format", form).out
-        assert f"How to read: {metric.how_to_read}\nBlind to: {metric.blind_to}\n" in shown
+        told = " ".join(shown.replace("\n*", "").split())
+        assert f"How to read: {metric.how_to_read} Blind to: {metric.blind_to}" in told
     plain = ask(question, "--format", "tsv")
     assert "Blind to" not in plain.out and f"blind to: {metric.blind_to}" in plain.err
 

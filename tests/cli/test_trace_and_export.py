@@ -33,9 +33,11 @@ def test_an_oxide_used_as_it_is_skips_metal_and_magnet(run):
 
 
 def test_the_table_is_read_by_people(toy):
-    done = toy("trace", "ev", "--format", "table")
-    assert "100.0 %" in done.out and "stocks_held" in done.out
-    assert "Car, assembled anywhere in 2024: all of the feed was mined in China" in done.err
+    done = toy("trace", "ev", "--format", "table", "--all", "-v")
+    assert "100.0 %" in done.out and done.err.count("warning") == 0
+    told = " ".join(done.out.split())
+    assert "Of the mass in Car: mine China 100 %, magnet Japan 100 %; grade D." in told
+    assert "Car, assembled anywhere in 2024: all of the feed was mined in China" in told
 
 
 @pytest.mark.parametrize(
