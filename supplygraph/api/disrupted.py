@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 from supplygraph.analysis.losses.chokepoints import upper_limit
 from supplygraph.api import losses, stocks
 from supplygraph.api.handle import Handle, Taken
+from supplygraph.api.questions import question
 from supplygraph.errors import SelectorError, UsageError
+from supplygraph.hints import check_choice
 from supplygraph.scenario.export_stops import is_measure
 from supplygraph.scenario.shocks import FORMS, UnsizedPlantError
-from supplygraph.selectors import check_choice
 
 RANKING = "Rank the loaded chain; solve() tells what several removals lose."
 SCENARIO = "Put removals into the scenario instead, or ask the loaded chain."
@@ -130,10 +131,10 @@ class Disrupted(Handle):
         super().__init__(whole.loaded, taken)
         self._whole = whole
 
-    solve = losses.solve
-    cover = stocks.cover
-    remove = remove
-    stop_exports = stop_exports
+    solve = question(losses.solve)
+    cover = question(stocks.cover)
+    remove = question(remove)
+    stop_exports = question(stop_exports)
 
     def __repr__(self) -> str:
         return f"<Disrupted {self.dataset.name} without {self.taken or 'nothing'}>"

@@ -21,6 +21,7 @@ from supplygraph.cli.question_options import asks
 from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
+from supplygraph.hints import check_choice
 from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 
@@ -126,8 +127,6 @@ def whatif(
     """
     if not selectors and not measures:
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
-    from supplygraph.selectors import check_choice  # waits for numpy, which help does without
-
     check_choice(acts_as, ACTS_AS, "--as")
     removals = read_removals(selectors) if selectors else []
     chain = open_chain(context)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from supplygraph.dataset.cells import shorten
 from supplygraph.errors import Fault
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 from supplygraph.vocabulary import WRITE_NEW, new_word
 
 

@@ -14,6 +14,7 @@ from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.reading import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.scenario.document_faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
@@ -26,7 +27,6 @@ from supplygraph.scenario.reference_checks import (
     check_scenario,
     read_removals,
 )
-from supplygraph.selectors import did_you_mean
 
 SCENARIO_KEYS = tuple(Scenario.model_fields)
 
@@ -123,8 +123,9 @@ def load_scenario(
 def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
-        known = scenario_names(dataset)
-        raise UsageError(f"no scenario '{name}'. {did_you_mean(str(name), known)}")
+        scenarios = dataset.documents.get("scenarios", {})
+        titles = {one: str(content.get("title", "")) for one, content in scenarios.items()}
+        raise UsageError(f"no scenario '{name}'. {did_you_mean(str(name), titles, titles)}")
     try:
         return load_yaml(read_text(path, DOCUMENT_LIMIT))
     except UnreadableError as error:
@@ -306,7 +307,8 @@ def _written(
     if isinstance(item, str):
         if item in known:
             return known[item], None
-        return None, Fault(file, 0, place, item, "no measure", did_you_mean(item, known))
+        titles = {name: str(written.content.get("title", "")) for name, written in known.items()}
+        return None, Fault(file, 0, place, item, "no measure", did_you_mean(item, titles, titles))
     if not isinstance(item, Mapping):
         rule, way_out = "no id and no measure", "Name a measure, or write one out with id and kind."
         return None, Fault(file, 0, place, shorten(str(item)), rule, way_out)

@@ -16,10 +16,10 @@ from supplygraph.dataset import Dataset
 from supplygraph.dataset.capacities import capacity_months
 from supplygraph.dataset.years import base_year
 from supplygraph.errors import DatasetError, Fault
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.document_faults import validated
 from supplygraph.scenario.fields import Day, Grade, Share, Source, Strict
 from supplygraph.scenario.offtakes import Offtake
-from supplygraph.selectors import did_you_mean
 
 FIRMNESS = ("binding", "announced", "non_binding")
 ODDS = {"binding": 0.9, "announced": 0.5, "non_binding": 0.2}

@@ -8,6 +8,7 @@ from typing import Any
 from supplygraph.dataset import Dataset
 from supplygraph.errors import Fault, ScenarioError, SelectorError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.document_faults import sentence_fault
 from supplygraph.scenario.measures import Entry, Modifier, Record
 from supplygraph.scenario.model import Removed, Scenario
@@ -15,7 +16,7 @@ from supplygraph.scenario.modifier_windows import changed, plan_of
 from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.portfolios import WORDS
 from supplygraph.scenario.shocks import shock_of
-from supplygraph.selectors import Removal, did_you_mean, parse_removal, parse_selector
+from supplygraph.selectors import Removal, parse_removal, parse_selector
 
 PLACES = ("approval", "general", "floor", "delay_days", "held", "friction")
 LISTS = {
