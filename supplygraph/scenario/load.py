@@ -14,7 +14,7 @@ from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
 from supplygraph.graph import SupplyGraph
-from supplygraph.hints import did_you_mean
+from supplygraph.hints import closest, did_you_mean
 from supplygraph.reading import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.scenario.document_faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
@@ -54,6 +54,10 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
     if "effect" in content:
         return validated(Record, content, file)
     kind = _kind_of(content)
+    slip = _slip_of(content, "kind") if content.get("kind") is None else _slip_of(content, "effect")
+    if slip:
+        key, meant = slip
+        return None, [Fault(file, 0, key, key, "not a key here", f"Did you mean '{meant}'?")]
     if kind not in KINDS:
         if content.get("kind") is None:
             fault = Fault(
@@ -69,6 +73,16 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
             fault = Fault(file, 0, "kind", shorten(kind), "no kind of measure", way_out)
         return None, [fault]
     return validated(KINDS[kind], content, file)
+
+
+def _slip_of(content: Mapping[str, Any], meant: str) -> tuple[str, str] | None:
+    """A key that no kind of measure has and that is closest to one which says what it is."""
+    kinds: tuple[type[Entry], ...] = (*KINDS.values(), Record)
+    known = {key for model in kinds for key in model.model_fields}
+    for key in map(str, content):
+        if key not in known and closest(key, known) == meant:
+            return key, meant
+    return None
 
 
 def _kind_of(content: Mapping[str, Any]) -> str:
@@ -165,7 +179,7 @@ def scenario_of(
     lists, faults = _entries(whole, known, changes, file, list(measures))
     plain = {k: v for k, v in whole.items() if k not in ("measures", "modifiers")}
     scenario, found = validated(Scenario, plain, file)
-    faults += found
+    faults = [*_without_lists(faults, found), *found]
     for entry, place in lists:
         faults += check_entry(dataset, entry, place, graph)
     if scenario is not None:
@@ -184,6 +198,14 @@ def scenario_of(
         raise DatasetError(file, list(dict.fromkeys(faults)))
     assert isinstance(scenario, Scenario)
     return scenario
+
+
+def _without_lists(faults: list[Fault], keys: list[Fault]) -> list[Fault]:
+    """Faults without those of `set`, where the list of measures it changes is misspelt."""
+    meant = {closest(fault.value, SCENARIO_KEYS) for fault in keys if fault.value == fault.column}
+    if meant & {"measures", "modifiers"}:
+        return [fault for fault in faults if fault.column != "set"]
+    return faults
 
 
 def sets_by_scenario(
