@@ -142,7 +142,8 @@ class Disrupted(Handle):
     def __getattr__(self, name: str) -> Any:
         """Asked only for what this class has not: a question about a whole chain, or a slip."""
         if name.startswith("_") or not hasattr(type(self._whole), name):
-            raise AttributeError(f"'Disrupted' object has no attribute '{name}'")
+            message = f"'Disrupted' object has no attribute '{name}'"
+            raise AttributeError(message, name=name, obj=self)  # Python adds what was meant
         if not self.taken:  # `remove()` of nothing, as a loop over choices may ask for
             return getattr(self._whole, name)
         if name == "graph":  # an attribute: it is not called, so it is refused when it is read

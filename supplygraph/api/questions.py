@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -24,6 +25,8 @@ KINDS: Mapping[str, tuple[Any, str]] = {
     "integer": (Integral, "a whole number, such as 12"),
     "number": (Real, "a number, such as 0.5"),
     "boolean": ((bool, np.bool_), "True or False"),
+    "month": (str, "a month, such as '2025-05'"),
+    "string": ((str, Path), "a text"),
 }
 
 
@@ -80,9 +83,11 @@ def _understood(parameter: Parameter, value: Any, dataset: Dataset) -> Any:
     kind = KINDS.get(parameter.type)
     if value is None or callable(value):
         return value
+    if parameter.names == "lag" and isinstance(value, Real):
+        return value  # months as they are
     if kind is not None and not isinstance(value, kind[0]):
         raise UsageError(f"{parameter.name} '{value}' is not {kind[1]}.")
-    if parameter.type == "list" and isinstance(value, str):
+    if parameter.type == "list" and isinstance(value, str | Real):
         value = (value,)  # a text is a sequence too, of its letters
     if not parameter.names:
         return value

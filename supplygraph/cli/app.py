@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from supplygraph.cli import scenario
-from supplygraph.cli.completion import answer_shell, datasets
+from supplygraph.cli.completion import answer_shell, completion_of
 from supplygraph.cli.options import HELP_OPTIONS
 from supplygraph.cli.session import Session
 from supplygraph.cli.streams import drop_output, note, prepare_streams, unwritable
@@ -50,7 +50,7 @@ def options(
             "--dataset",
             help="Folder or name of a dataset.",
             show_default="rare-earths",
-            autocompletion=datasets,
+            autocompletion=completion_of("dataset"),
         ),
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")] = 1,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
@@ -21,7 +21,6 @@ import typer.core
 from supplygraph.cli.streams import say
 from supplygraph.errors import SupplygraphError
 from supplygraph.schema.folders import find_folder, shipped_datasets
-from supplygraph.schema.queries import Parameter
 from supplygraph.schema.spoken import COLUMNS, FOLDERS, SpokenNames, named_rows
 from supplygraph.vocabulary import SELECTOR_KEYS
 
@@ -34,22 +33,26 @@ _NOT_SHOWN = re.compile(r"[^\w ,.()/+-]")
 DOCUMENTS = (".yaml", ".yml")
 
 
-def completion_of(parameter: Parameter, *, in_one_word: bool = False) -> Completion | None:
-    """What a shell may offer for a parameter; None if it names nothing and has no choices.
+def completion_of(
+    names: str = "", choices: Sequence[str] = (), *, in_one_word: bool = False
+) -> Completion | None:
+    """What a shell may offer for an option; None if it names nothing and has no choices.
 
     Parameters
     ----------
-    parameter
-        As `schema/parameters.csv` describes it.
+    names
+        What its values name: a key of `schema.spoken`, ``selector`` or ``dataset``.
+    choices
+        The only words allowed, if any are listed.
     in_one_word
         Whether several values are written as one word with commas.
     """
-    if not parameter.choices and not parameter.names:
+    if not choices and not names:
         return None
 
     def offer(context: typer.Context, incomplete: str) -> list[Offer]:
         head, comma, last = incomplete.rpartition(",") if in_one_word else ("", "", incomplete)
-        found = _values(context, parameter, last)
+        found = ((word, "") for word in choices) if choices else _named(context, names, last)
         return [
             (f"{head}{comma}{word}", _NOT_SHOWN.sub("", name))
             for word, name in found
@@ -59,20 +62,13 @@ def completion_of(parameter: Parameter, *, in_one_word: bool = False) -> Complet
     return offer
 
 
-def datasets(incomplete: str) -> list[Offer]:
-    """Names of shipped datasets, for `--dataset`."""
-    return [(name, "") for name in shipped_datasets() if name.startswith(incomplete)]
-
-
-def _values(context: typer.Context, parameter: Parameter, incomplete: str) -> Iterator[Offer]:
-    if parameter.choices:
-        yield from ((word, "") for word in parameter.choices)
-    elif parameter.names == "dataset":
-        yield from datasets(incomplete)
-    elif parameter.names == "selector":
+def _named(context: typer.Context, names: str, incomplete: str) -> Iterator[Offer]:
+    if names == "dataset":
+        yield from ((name, "") for name in shipped_datasets())
+    elif names == "selector":
         yield from _selectors(_names(context), incomplete)
     else:
-        yield from _names(context).listed(parameter.names).items()
+        yield from _names(context).listed(names).items()
 
 
 def _selectors(names: SpokenNames, incomplete: str) -> Iterator[Offer]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from supplygraph.cli.completion import completion_of
 from supplygraph.cli.options import (
     AtOption,
     MeasureOption,
@@ -96,7 +97,12 @@ def whatif(
     region: str | None,
     at: AtOption,
     acts_as: Annotated[
-        str, typer.Option("--as", help="Whether the plants named stop (outage) or their exports.")
+        str,
+        typer.Option(
+            "--as",
+            help="Whether the plants named stop (outage) or their exports.",
+            autocompletion=completion_of(choices=ACTS_AS),
+        ),
     ] = OUTAGE,
     forms: str,
     rerouting: ReroutingOption,

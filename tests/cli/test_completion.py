@@ -51,6 +51,7 @@ def offered(run, monkeypatch):
         ("whatif --measure CN-2025-ENT", ["CN-2025-ENT-APR", "CN-2025-ENT-OCT"]),
         ("whatif --project au-b", ["au-balranald", "au-browns-range"]),
         ("scenario run april-2025-s", ["april-2025-shock"]),
+        ("cover --inferred april-2025-s", ["april-2025-shock"]),
         ("compare april-2025-shock april-2025-m", ["april-2025-military"]),
         ("deals --elements Dy,Nd", ["Dy,Nd", "Dy,NdPr"]),
         ("whatif --remove stag", [f"stage={n}" for n in ("magnet", "metal", "mine", "separation")]),
@@ -65,6 +66,9 @@ def offered(run, monkeypatch):
         ("--dataset three-nodes explain m", ["mine-a", "mag-a"]),
         ("--dataset no-such explain m", []),
         ("chokepoints --top 1", []),
+        ("whatif --as e", ["export-stop"]),
+        ("scenario run april-2025-shock --cover c", ["central"]),
+        ("chokepoints --format ts", ["tsv"]),
     ],
 )
 def test_values(offered, line, told):

@@ -248,6 +248,8 @@ def test_options_of_calls(ask, told):
     ("options", "told"),
     [
         ({"top": "3"}, "top '3' is not a whole number, such as 12."),
+        ({"product": 5}, "product '5' is not a text."),
+        ({"at": 2025}, "at '2025' is not a month, such as '2025-05'."),
         ({"floors": "no"}, "floors 'no' is not True or False."),
         ({"product": "evv"}, "Did you mean 'ev' (Car)?"),
         ({"product": "carr"}, "Did you mean 'ev' (Car)?"),
