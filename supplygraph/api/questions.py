@@ -81,7 +81,7 @@ def question(answer: Callable[Options, Answer]) -> Callable[Options, Answer]:
 def _understood(parameter: Parameter, value: Any, dataset: Dataset) -> Any:
     """A value with ids in place of names, once it is of the right type."""
     kind = KINDS.get(parameter.type)
-    if value is None or callable(value):
+    if value is None:
         return value
     if parameter.names == "lag" and isinstance(value, Real):
         return value  # months as they are

@@ -106,7 +106,7 @@ def _listed(folder: Path, key: str) -> dict[str, str]:
                 [row.get(wanted) or "" for wanted in ("id" if name else column, column, name)]
                 for row in csv.DictReader(text.splitlines())
             ]
-            found |= named_rows((own, word, called) for own, word, called in rows)
+            found = named_rows((own, word, called) for own, word, called in rows) | found
     return dict(sorted(found.items()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from supplygraph.dataset.place_hints import place_hint
 from supplygraph.dataset.tables import Dataset
@@ -81,7 +82,7 @@ def spoken_names(dataset: Dataset) -> SpokenNames:
     'JP'
     """
     if "spoken_names" not in dataset.remembered:
-        dataset.remembered["spoken_names"] = SpokenNames(lambda key: _listed(dataset, key))
+        dataset.remembered["spoken_names"] = SpokenNames(partial(_listed, dataset))
     names: SpokenNames = dataset.remembered["spoken_names"]
     return names
 
@@ -95,7 +96,7 @@ def _listed(dataset: Dataset, key: str) -> dict[str, str]:
         rows = dataset.tables[table]
         names = rows[name] if name else [""] * len(rows)
         first = rows["id"] if name else rows[column]
-        listed |= named_rows(zip(first, rows[column], names, strict=True))
+        listed = named_rows(zip(first, rows[column], names, strict=True)) | listed
     return listed
 
 
