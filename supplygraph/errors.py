@@ -82,6 +82,13 @@ class UsageError(SupplygraphError):
     exit_code = 2
 
 
+class CallError(UsageError, TypeError):
+    """A question asked with an option it does not have, or without one that it needs.
+
+    Python's own word for it is `TypeError`, so it is one besides.
+    """
+
+
 class SelectorError(UsageError):
     """A selector that does not parse or names nothing."""
 

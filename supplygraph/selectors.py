@@ -8,7 +8,6 @@ nodes: ``output(country=CN stage=mine) / output(stage=mine)``.
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 import shlex
@@ -18,28 +17,14 @@ from functools import cached_property
 
 import numpy as np
 
-from supplygraph.errors import SelectorError, UsageError
-from supplygraph.vocabulary import WRITE_NEW, new_word
+from supplygraph.errors import SelectorError
+from supplygraph.hints import did_you_mean
+from supplygraph.vocabulary import SELECTOR_KEYS
 
-KEYS = (
-    "id",
-    "country",
-    "market",
-    "region",
-    "stage",
-    "process",
-    "element",
-    "material",
-    "operator",
-    "owner_country",
-    "status",
-    "segment",
-    "kind",
-)
 KINDS = ("district", "rest", "country")  # a closed list: to exclude one that is absent is no slip
 FUNCTIONS = ("output", "use", "trade", "activity", "surplus", "unexplained")
 TRADED = ("material", "element", "stage")
-_TERM = re.compile(r"^(?P<key>[a-z_]+)(?P<op>!=|=~|=)(?P<values>.*)$", re.DOTALL)
+_TERM = re.compile(r"^(?P<key>[A-Za-z_]+)(?P<op>!=|=~|=)(?P<values>.*)$", re.DOTALL)
 _CALL = re.compile(r"\s*(?P<name>[a-z_]+)\s*\((?P<body>[^()]*)\)\s*")
 
 
@@ -93,51 +78,6 @@ class Expression:
     text: str = ""
 
 
-def did_you_mean(value: str, known: Iterable[str]) -> str:
-    """A hint naming the closest known word, or the first few when none is close.
-
-    Examples
-    --------
-    >>> did_you_mean("heavvy", ["heavy", "light"])
-    "Did you mean 'heavy'?"
-    """
-    words = sorted({str(word) for word in known})
-    close = difflib.get_close_matches(value, words, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean '{close[0]}'?"
-    shown = ", ".join(words[:8]) + (", …" if len(words) > 8 else "")
-    return f"Known: {shown}." if words else "Nothing is known here."
-
-
-def unknown_word(value: str, known: Sequence[str], rule: str = "is not known") -> str:
-    """What is wrong with a word that is not among those known, with the way out.
-
-    Examples
-    --------
-    >>> unknown_word("free", ("none", "least"))
-    "'free' is now called 'least'. Write that; docs/migration.md has all words renamed."
-    """
-    if new := new_word(value, known):
-        return f"'{value}' is now called '{new}'. {WRITE_NEW}"
-    return f"'{value}' {rule}. {did_you_mean(value, known)}"
-
-
-def check_choice(value: str, known: Sequence[str], option: str) -> None:
-    """Refuse a word that is not among those known.
-
-    Raises
-    ------
-    UsageError
-        If it is another word.
-
-    Examples
-    --------
-    >>> check_choice("least", ("none", "least"), "rerouting")
-    """
-    if value not in known:
-        raise UsageError(f"{option} {unknown_word(value, known)}")
-
-
 def parse_selector(text: str, extra: Sequence[str] = ()) -> Selector:
     """Read a selector.
 
@@ -162,7 +102,7 @@ def parse_selector(text: str, extra: Sequence[str] = ()) -> Selector:
         words = shlex.split(text, posix=True)
     except ValueError as error:
         raise SelectorError(f"selector '{text}': {error}. Close the quotes.") from None
-    terms = tuple(_parse_term(word, text, (*KEYS, *extra)) for word in words)
+    terms = tuple(_parse_term(word, text, (*SELECTOR_KEYS, *extra)) for word in words)
     if not terms:
         raise SelectorError("selector is empty. Write terms such as country=CN process=heavy.")
     return Selector(terms, text)
@@ -172,7 +112,8 @@ def _parse_term(word: str, text: str, keys: Sequence[str]) -> Term:
     found = _TERM.match(word)
     if not found:
         raise SelectorError(
-            f"selector '{text}': '{word}' is not key=value. Write terms such as country=CN."
+            f"selector '{text}': '{word}' is not key=value. Write terms such as country=CN, and "
+            "quotes around a value with spaces."
         )
     key, op, body = found["key"], found["op"], found["values"]
     if key not in keys:
@@ -251,7 +192,11 @@ class IndexedColumn:
         return np.array(self._rows.get(word, ()), dtype=int)
 
 
-def match(selector: Selector, table: Mapping[str, Sequence[object] | IndexedColumn]) -> np.ndarray:
+def match(
+    selector: Selector,
+    table: Mapping[str, Sequence[object] | IndexedColumn],
+    names: Mapping[str, str] | None = None,
+) -> np.ndarray:
     """Rows of a table that a selector names.
 
     Parameters
@@ -260,6 +205,8 @@ def match(selector: Selector, table: Mapping[str, Sequence[object] | IndexedColu
         Parsed selector.
     table
         Columns by key; a cell is a string or a tuple of strings (any of them may match).
+    names
+        Full names of words, for hints.
 
     Returns
     -------
@@ -284,11 +231,13 @@ def match(selector: Selector, table: Mapping[str, Sequence[object] | IndexedColu
                 f"selector '{selector.text}': '{term.key}' does not apply here. "
                 f"{did_you_mean(term.key, table)}"
             )
-        rows &= _match_term(term, table[term.key], selector.text)
+        rows &= _match_term(term, table[term.key], selector.text, names or {})
     return rows
 
 
-def _match_term(term: Term, column: Sequence[object] | IndexedColumn, text: str) -> np.ndarray:
+def _match_term(
+    term: Term, column: Sequence[object] | IndexedColumn, text: str, names: Mapping[str, str]
+) -> np.ndarray:
     indexed = column if isinstance(column, IndexedColumn) else IndexedColumn(column)
     found = np.zeros(len(indexed), dtype=bool)
     for value in term.values:
@@ -299,7 +248,7 @@ def _match_term(term: Term, column: Sequence[object] | IndexedColumn, text: str)
         if not any(len(rows) for rows in hits) and not absent:
             known = {word for word in indexed.words if word}
             raise SelectorError(
-                f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known)}"
+                f"selector '{text}': no {term.key} '{value}'. {did_you_mean(value, known, names)}"
             )
         for rows in hits:
             found[rows] = True

@@ -13,6 +13,27 @@ REROUTINGS = ("both", *STATIC_REROUTINGS)  # bounds of a static year
 # How a shortage of a static year is shared, beside none: step by step, or for the least loss.
 SHARINGS = ("all", "none", "shared", "least")
 
+# What a selector may name.
+SELECTOR_KEYS = (
+    "id",
+    "country",
+    "market",
+    "region",
+    "stage",
+    "process",
+    "element",
+    "material",
+    "operator",
+    "owner_country",
+    "status",
+    "segment",
+    "kind",
+)
+
+# Words that name several projects, and those that name several elements as one.
+PROJECT_WORDS = ("none", "binding", "announced", "non_binding")
+ELEMENT_GROUPS = {"NdPr": ("Nd", "Pr")}
+
 # What a removal does: exports of what it names end, or its plants stop.
 EXPORT_STOP, OUTAGE = "export-stop", "outage"
 ACTS_AS = (EXPORT_STOP, OUTAGE)

@@ -56,7 +56,7 @@ def main() -> None:
     """Write all sections anew."""
     for name in filter(partial(hasattr, Chain), queries()):
         question = question_of(name)
-        file = Path(inspect.getsourcefile(question) or "")
+        file = Path(inspect.getsourcefile(inspect.unwrap(question)) or "")
         text, docstring = file.read_text(encoding="utf-8"), question.__doc__ or ""
         start = text.index(docstring, text.index(f"def {name}("))
         wanted = with_section(name, docstring)

@@ -19,12 +19,14 @@ from supplygraph.api import (
 )
 from supplygraph.api.handle import Handle
 from supplygraph.api.loaded import Loaded
+from supplygraph.api.questions import question
 from supplygraph.dataset import read_dataset
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
+@question
 def load(path: str | Path | None = None, *, threads: int = 1) -> Chain:
     """Read, check and compile a dataset.
 
@@ -77,40 +79,40 @@ class Chain(Handle):
     def __repr__(self) -> str:
         return f"<Chain {self.dataset.name}>"
 
-    remove = disrupted.remove
-    stop_exports = disrupted.stop_exports
+    remove = question(disrupted.remove)
+    stop_exports = question(disrupted.stop_exports)
 
-    solve = losses.solve
-    rank = losses.rank
-    chokepoints = losses.chokepoints
-    deciding = losses.deciding
+    solve = question(losses.solve)
+    rank = question(losses.rank)
+    chokepoints = question(losses.chokepoints)
+    deciding = question(losses.deciding)
 
-    to_networkx = networks.to_networkx
-    export = networks.export
-    structure = networks.structure
+    to_networkx = question(networks.to_networkx)
+    export = question(networks.export)
+    structure = question(networks.structure)
 
-    trace = origins.trace
-    comply = origins.comply
+    trace = question(origins.trace)
+    comply = question(origins.comply)
 
-    cover = stocks.cover
-    inferred_cover = stocks.inferred_cover
+    cover = question(stocks.cover)
+    inferred_cover = question(stocks.inferred_cover)
 
-    scenarios = scenario_months.scenarios
-    bounds = scenario_months.bounds
-    run = scenario_months.run
-    compare = scenario_months.compare
-    account = costs.account
-    duties = costs.duties
+    scenarios = question(scenario_months.scenarios)
+    bounds = question(scenario_months.bounds)
+    run = question(scenario_months.run)
+    compare = question(scenario_months.compare)
+    account = question(costs.account)
+    duties = question(costs.duties)
 
-    deals = outlook.deals
-    backtest = outlook.backtest
+    deals = question(outlook.deals)
+    backtest = question(outlook.backtest)
 
-    info = records.info
-    explain = records.explain
-    write_baseline = records.write_baseline
+    info = question(records.info)
+    explain = question(records.explain)
+    write_baseline = question(records.write_baseline)
 
-    page = pages.page
-    view = pages.view
+    page = question(pages.page)
+    view = question(pages.view)
 
     @property
     def graph(self) -> nx.MultiDiGraph:

@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 from supplygraph.analysis.losses.chokepoints import upper_limit
 from supplygraph.api import losses, stocks
 from supplygraph.api.handle import Handle, Taken
+from supplygraph.api.questions import question
 from supplygraph.errors import SelectorError, UsageError
+from supplygraph.hints import check_choice
 from supplygraph.scenario.export_stops import is_measure
 from supplygraph.scenario.shocks import FORMS, UnsizedPlantError
-from supplygraph.selectors import check_choice
 
 RANKING = "Rank the loaded chain; solve() tells what several removals lose."
 SCENARIO = "Put removals into the scenario instead, or ask the loaded chain."
@@ -130,10 +131,10 @@ class Disrupted(Handle):
         super().__init__(whole.loaded, taken)
         self._whole = whole
 
-    solve = losses.solve
-    cover = stocks.cover
-    remove = remove
-    stop_exports = stop_exports
+    solve = question(losses.solve)
+    cover = question(stocks.cover)
+    remove = question(remove)
+    stop_exports = question(stop_exports)
 
     def __repr__(self) -> str:
         return f"<Disrupted {self.dataset.name} without {self.taken or 'nothing'}>"
@@ -141,7 +142,8 @@ class Disrupted(Handle):
     def __getattr__(self, name: str) -> Any:
         """Asked only for what this class has not: a question about a whole chain, or a slip."""
         if name.startswith("_") or not hasattr(type(self._whole), name):
-            raise AttributeError(f"'Disrupted' object has no attribute '{name}'")
+            message = f"'Disrupted' object has no attribute '{name}'"
+            raise AttributeError(message, name=name, obj=self)  # Python adds what was meant
         if not self.taken:  # `remove()` of nothing, as a loop over choices may ask for
             return getattr(self._whole, name)
         if name == "graph":  # an attribute: it is not called, so it is refused when it is read

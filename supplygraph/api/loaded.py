@@ -14,6 +14,7 @@ import pandas as pd
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.baseline import Baseline, load_or_reconcile
 from supplygraph.dataset import Dataset
+from supplygraph.dataset.names import full_names
 from supplygraph.engines import product_weights
 from supplygraph.engines.month_model import Month
 from supplygraph.graph import SupplyGraph, compile_graph
@@ -172,15 +173,7 @@ class Loaded:
         names = self.full_names
         return Results(kind, table, self.about(), params, weights, seed, notes, names)
 
-    @cached_property
+    @property
     def full_names(self) -> dict[str, str]:
         """Full name of every id of the dataset's tables; where two share an id the first counts."""
-        tables = self.dataset.tables
-        named = ("products", "materials", "countries", "elements", "facilities", "operators")
-        found: dict[str, str] = {}
-        for table in named:
-            if table in tables and "name" in tables[table]:
-                rows = tables[table]
-                for key, name in zip(rows["id"], rows["name"], strict=True):
-                    found.setdefault(str(key), str(name))
-        return found
+        return full_names(self.dataset)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplygraph.errors import UsageError
+from supplygraph.hints import check_choice
 from supplygraph.results import Results
 from supplygraph.scenario import parse_shock
-from supplygraph.selectors import check_choice
 from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 if TYPE_CHECKING:

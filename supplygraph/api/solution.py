@@ -10,10 +10,10 @@ import pandas as pd
 from supplygraph.analysis.losses.loss_columns import BOUNDS
 from supplygraph.analysis.losses.whatif import TOTAL
 from supplygraph.errors import UsageError
+from supplygraph.hints import check_choice
 from supplygraph.precision import stated_table
 from supplygraph.results import Results
 from supplygraph.schema.commands import scale_of
-from supplygraph.selectors import check_choice
 
 
 class Solution:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
 from supplygraph.cli import scenario
+from supplygraph.cli.completion import answer_shell, completion_of
 from supplygraph.cli.options import HELP_OPTIONS
 from supplygraph.cli.session import Session
 from supplygraph.cli.streams import drop_output, note, prepare_streams, unwritable
 from supplygraph.errors import DatasetError, SupplygraphError
 from supplygraph.schema.queries import queries
 
+PROGRAM = "supplygraph"
+COMPLETE = "_SUPPLYGRAPH_COMPLETE"  # what a shell sets to ask what it may offer
+
 app = typer.Typer(
-    name="supplygraph",
+    name=PROGRAM,
     help=(
         "Which nodes of the rare-earth supply chain can stop which products, with both bounds "
         "of every loss and the evidence behind it."
@@ -40,7 +46,12 @@ def options(
     context: typer.Context,
     dataset: Annotated[
         str | None,
-        typer.Option("--dataset", help="Folder or name of a dataset.", show_default="rare-earths"),
+        typer.Option(
+            "--dataset",
+            help="Folder or name of a dataset.",
+            show_default="rare-earths",
+            autocompletion=completion_of("dataset"),
+        ),
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of the solver.")] = 1,
     version: Annotated[
@@ -76,8 +87,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     invalid, 4 infeasible, 10 a `--fail-if` that holds.
     """
     prepare_streams()
+    asked = os.environ.get(COMPLETE, "")
+    program = partial(app, args=arguments, prog_name=PROGRAM, standalone_mode=False)
     try:
-        code = app(args=arguments, prog_name="supplygraph", standalone_mode=False)
+        code = answer_shell(program, asked) if asked else program()
     except SupplygraphError as error:
         _report(error)
         raise SystemExit(error.exit_code) from None
@@ -122,4 +135,4 @@ def _report_usage(error: typer.TyperException) -> None:
     if message:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "supplygraph"
-        note(f"error: {message}. See '{command} --help'.")
+        note(f"error: {message}{'' if message.endswith('?') else '.'} See '{command} --help'.")

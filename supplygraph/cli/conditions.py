@@ -17,6 +17,7 @@ import typer
 
 from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
+from supplygraph.hints import unknown_word
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
@@ -89,7 +90,6 @@ def parse_condition(kind: str, text: str | None) -> Condition | None:
     if text is None:
         return None
     from supplygraph.schema.commands import result_fields
-    from supplygraph.selectors import unknown_word
 
     numbers = [field.name for field in result_fields(kind) if field.numeric]
     found = _CONDITION.fullmatch(text)

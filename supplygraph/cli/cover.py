@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from supplygraph.cli.completion import completion_of
 from supplygraph.cli.options import RemoveOption, finite
 from supplygraph.cli.output import Output
 from supplygraph.cli.question_options import asks
@@ -36,6 +37,7 @@ def cover(
         str | None,
         typer.Option(
             metavar="SCENARIO",
+            autocompletion=completion_of("scenario"),
             help="Stock with which the model's first shortage falls in the month on record; "
             "fitted, proves nothing.",
         ),

@@ -62,7 +62,10 @@ def balance(
     elif flows:
         results = tables.flows(chain.baseline)
     elif material is not None:
-        results = tables.intervals(chain.baseline, material)
+        from supplygraph.dataset.names import spoken_names
+
+        named = spoken_names(chain.dataset).resolve("material", material)
+        results = tables.intervals(chain.baseline, named)
     elif deciding:
         results = chain.deciding(progress=note, top=top, write=write)
     else:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from supplygraph.cli.completion import completion_of
 from supplygraph.cli.options import (
     AtOption,
     MeasureOption,
@@ -21,6 +22,7 @@ from supplygraph.cli.question_options import asks
 from supplygraph.cli.removals import read_removals
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
+from supplygraph.hints import check_choice
 from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 
 
@@ -95,7 +97,12 @@ def whatif(
     region: str | None,
     at: AtOption,
     acts_as: Annotated[
-        str, typer.Option("--as", help="Whether the plants named stop (outage) or their exports.")
+        str,
+        typer.Option(
+            "--as",
+            help="Whether the plants named stop (outage) or their exports.",
+            autocompletion=completion_of(choices=ACTS_AS),
+        ),
     ] = OUTAGE,
     forms: str,
     rerouting: ReroutingOption,
@@ -126,8 +133,6 @@ def whatif(
     """
     if not selectors and not measures:
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
-    from supplygraph.selectors import check_choice  # waits for numpy, which help does without
-
     check_choice(acts_as, ACTS_AS, "--as")
     removals = read_removals(selectors) if selectors else []
     chain = open_chain(context)

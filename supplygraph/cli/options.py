@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from supplygraph.cli.completion import completion_of
+from supplygraph.cli.formats import FORMATS
 from supplygraph.errors import UsageError
 from supplygraph.vocabulary import COVERS, WRITE_NEW, new_option
 
@@ -120,7 +122,12 @@ SetOption = Annotated[list[str], typer.Option("--set")]
 MeasureOption = Annotated[list[str], typer.Option("--measure")]
 MonthsOption = Annotated[int | None, typer.Option(min=1, max=600)]
 CoverOption = Annotated[
-    str | None, typer.Option("--cover", help="Only low, central or high stocks; all if left out.")
+    str | None,
+    typer.Option(
+        "--cover",
+        help="Only low, central or high stocks; all if left out.",
+        autocompletion=completion_of(choices=COVERS),
+    ),
 ]
 
 # Output.
@@ -134,7 +141,9 @@ FailOption = Annotated[
 FormatOption = Annotated[
     str | None,
     typer.Option(
-        "--format", help="table, csv, tsv, json, jsonl, md, parquet; of losses also sentences."
+        "--format",
+        autocompletion=completion_of(choices=FORMATS),
+        help="table, csv, tsv, json, jsonl, md, parquet; of losses also sentences.",
     ),
 ]
 OutputOption = Annotated[

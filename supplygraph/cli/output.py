@@ -145,7 +145,7 @@ def file_exists(file: Path) -> UsageError:
 
 def _known(name: str) -> str:
     if name not in FORMATS:
-        from supplygraph.selectors import did_you_mean
+        from supplygraph.hints import did_you_mean
 
         raise UsageError(f"--format '{name}' is not known. {did_you_mean(name, FORMATS)}")
     return name

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 from typer.models import ParameterInfo
 
+from supplygraph.cli.completion import completion_of
 from supplygraph.schema.queries import Parameter, queries
 
 Command = Callable[..., None]
@@ -59,6 +60,7 @@ def _described(own: inspect.Parameter, parameter: Parameter) -> inspect.Paramete
     in_one_word = parameter.type == "list" and kind is str
     parts = [parameter.describe(), "Written with commas." if in_one_word else "", info.help or ""]
     info.help = " ".join(filter(None, parts)).replace("``", "")
+    info.autocompletion = completion_of(parameter.names, parameter.choices, in_one_word=in_one_word)
     default = own.default
     if default is own.empty and not parameter.required:
         default = _default(parameter.default, in_one_word)

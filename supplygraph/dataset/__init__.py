@@ -5,8 +5,9 @@ folder as a Tabular Data Package.
 """
 
 from supplygraph.dataset.package import describe_package, write_package
-from supplygraph.dataset.reader import read_dataset, shipped_datasets
+from supplygraph.dataset.reader import read_dataset
 from supplygraph.dataset.tables import Dataset
+from supplygraph.schema.folders import shipped_datasets
 
 __all__ = [
     "Dataset",

@@ -27,8 +27,8 @@ from supplygraph.engines.qualification import most_of_routes, qualification_mont
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets
 from supplygraph.graph.balance_matrix import INFINITY
+from supplygraph.hints import check_choice
 from supplygraph.scenario.month_arrays import Denial
-from supplygraph.selectors import check_choice
 from supplygraph.solver import LinearProgram, Optimum, Triplets
 from supplygraph.vocabulary import MONTHLY_REROUTINGS
 

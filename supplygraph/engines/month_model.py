@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import place_or_name
 from supplygraph.engines.allocation import AllocationProgram
 from supplygraph.engines.capacity_left import capacity_left
 from supplygraph.engines.cascade import Cascade
@@ -16,7 +17,6 @@ from supplygraph.engines.weights import demand_weights
 from supplygraph.errors import UsageError
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
-from supplygraph.selectors import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Month:
         asked = {"product": self.product, "region": self.region, "sector": self.sector}
         for column, value in asked.items():
             if value is not None and value not in set(demands[column]):
-                hint = did_you_mean(value, demands[column])
+                dataset = self.baseline.graph.dataset
+                hint = place_or_name(dataset, column, value, demands[column])
                 raise UsageError(f"no {column} '{value}' in demand. {hint}")
         weights = demand_weights(self.baseline, self.scheme)
         # The world's weights: what counts little in the world does not count more in one region.

@@ -13,7 +13,7 @@ import numpy as np
 from supplygraph.baseline import Baseline
 from supplygraph.engines.inventories import Stock, stocks_of
 from supplygraph.errors import UsageError
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 from supplygraph.vocabulary import COVERS
 
 MONTHS_A_YEAR = 12.0

@@ -36,9 +36,9 @@ from supplygraph.engines.content_exclusions import (
 from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets, targets_of
 from supplygraph.errors import ScenarioError
+from supplygraph.hints import check_choice
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import Bounds, Denial
-from supplygraph.selectors import check_choice
 from supplygraph.vocabulary import COVERS, MONTHLY_REROUTINGS
 
 MONTHS_A_YEAR = 12

@@ -17,7 +17,7 @@ import pandas as pd
 
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 SCHEMES = ("level", "sectors", "value", "equal", "mass")
 SECTORS = ("autos", "defence", "chips", "energy", "industry", "other")

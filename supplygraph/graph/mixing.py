@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from supplygraph.errors import UndefinedMetricError, UsageError
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 Flows = Sequence[tuple[str, str, float]]
 

@@ -15,20 +15,13 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.dataset.capacities import Capacity
+from supplygraph.dataset.names import full_names
 from supplygraph.dataset.recipes import Recipe
 from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import SelectorError
 from supplygraph.graph.line_capacities import DatedCapacity, in_force, line_capacities
-from supplygraph.selectors import (
-    TRADED,
-    Call,
-    IndexedColumn,
-    Selector,
-    Term,
-    did_you_mean,
-    fits,
-    match,
-)
+from supplygraph.hints import did_you_mean
+from supplygraph.selectors import TRADED, Call, IndexedColumn, Selector, Term, fits, match
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -166,13 +159,13 @@ class SupplyGraph:
     def select_activities(self, selector: Selector) -> np.ndarray:
         """Mask of activities a selector names; ``id`` is the plant."""
         self._check_known(selector, self._activity_table, "no plant with a line has it")
-        return match(selector, self._activity_table)
+        return match(selector, self._activity_table, full_names(self.dataset))
 
     def select_pools(self, selector: Selector) -> np.ndarray:
         """Mask of pools (material in a market) a selector names."""
         named = self._country_as_market(selector)
         self._check_known(named, self._pool_table, "nobody makes or takes it")
-        return match(named, self._pool_table)
+        return match(named, self._pool_table, full_names(self.dataset))
 
     def _check_known(
         self, selector: Selector, table: Mapping[str, IndexedColumn], why: str
@@ -274,7 +267,7 @@ class SupplyGraph:
         for value in term.values:
             found = {country for country in market_of if fits(term.op, value, country)}
             if not found:
-                hint = did_you_mean(value, market_of)
+                hint = did_you_mean(value, market_of, full_names(self.dataset))
                 raise SelectorError(f"selector '{text}': no country '{value}'. {hint}")
             named |= found
         for country in sorted(named):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from supplygraph.dataset.cells import shorten
 from supplygraph.errors import Fault
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import closest, did_you_mean
 from supplygraph.vocabulary import WRITE_NEW, new_word
 
 
@@ -26,12 +26,38 @@ def validated(model: type[Any], content: Mapping[str, Any], file: str) -> tuple[
     try:
         made = model.model_validate(dict(content))
     except ValidationError as error:
-        return None, [_fault(model, problem, file) for problem in error.errors()]
+        problems = list(_one_for_a_slip(model, error.errors()))
+        return None, [_fault(model, problem, file) for problem in problems]
     faults = [
         Fault(file, 0, place, text, "no number", "Write one such as 0.5.")
         for place, text in words_for_numbers(content, made)
     ]
     return (None if faults else made), faults
+
+
+def _one_for_a_slip(model: type[BaseModel], problems: Sequence[Any]) -> Iterator[Any]:
+    """Problems without those of a key that is missing since it is misspelt beside.
+
+    Examples
+    --------
+    >>> from supplygraph.scenario.measures import Ban
+    >>> _, faults = validated(Ban, {"id": "x", "kind": "ban", "cvers": {}}, "x.yaml")
+    >>> [str(fault) for fault in faults]
+    ["x.yaml, cvers: 'cvers' is not a key here. Did you mean 'covers'?"]
+    """
+    meant = {
+        (*place[:-1], closest(str(place[-1]), _keys(model, place)))
+        for problem in problems
+        if problem["type"] == "extra_forbidden" and (place := problem["loc"])
+    }
+    # Where a text or a mapping may stand, a mapping with faults is no wrong text besides.
+    inside = {problem["loc"][:-2] for problem in problems if problem["type"] != "string_type"}
+    for problem in problems:
+        no_text = problem["type"] == "string_type" and isinstance(problem["input"], Mapping)
+        if problem["type"] == "missing" and problem["loc"] in meant:
+            continue
+        if not (no_text and problem["loc"][:-1] in inside):
+            yield problem
 
 
 def words_for_numbers(content: Any, made: Any, place: str = "") -> Iterator[tuple[str, str]]:
@@ -77,7 +103,7 @@ def sentence_fault(file: str, place: str, message: str) -> Fault:
 
 def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
     """One problem of a document as a fault with its way out."""
-    place = ".".join(str(part) for part in problem["loc"])
+    place = _place(model, problem["loc"])
     kind, value = problem["type"], problem.get("input")
     shown = "" if isinstance(value, Mapping | list) else shorten(str(value))
     if kind == "extra_forbidden":
@@ -103,6 +129,20 @@ def _fault(model: type[BaseModel], problem: Any, file: str) -> Fault:
         return Fault(file, 0, place, text, "no text here", f'Quote it: "{text}".')
     message = str(problem["msg"]).removeprefix("Input ").removeprefix("should be ")
     return Fault(file, 0, place, shown, f"wrong: should be {message}", "Correct the value.")
+
+
+def _place(model: type[BaseModel], parts: Iterable[Any]) -> str:
+    """A place in a document, without the classes that pydantic tried on the way."""
+    shown: list[str] = []
+    fields, tried = model.model_fields, list[type[BaseModel]]()
+    for part in map(str, parts):
+        # A class with a check of its own is called "function-after[check(), Removed]".
+        if any(part == one.__name__ or part.endswith(f", {one.__name__}]") for one in tried):
+            continue
+        shown.append(part)
+        if part in fields and (found := models_in(fields[part].annotation)):
+            fields, tried = found[0].model_fields, found
+    return ".".join(shown)
 
 
 def _fields(model: type[BaseModel], place: Iterable[Any]) -> Mapping[str, Any]:

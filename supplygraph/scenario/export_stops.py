@@ -27,10 +27,11 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.errors import DatasetError, SelectorError
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.shocks import FORMS, ExportsLeft, Shock, parse_shock
-from supplygraph.selectors import did_you_mean, parse_removal
+from supplygraph.selectors import parse_removal
 
 MEASURE = "measure="
 

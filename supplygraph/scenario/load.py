@@ -14,6 +14,7 @@ from supplygraph.dataset.cells import shorten
 from supplygraph.dataset.documents import load_yaml
 from supplygraph.errors import DatasetError, Fault, ScenarioError, UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import closest, did_you_mean
 from supplygraph.reading import DOCUMENT_LIMIT, UnreadableError, read_text
 from supplygraph.scenario.document_faults import sentence_fault, validated
 from supplygraph.scenario.measures import KINDS, MODIFIERS, Entry, Modifier, Record
@@ -26,7 +27,6 @@ from supplygraph.scenario.reference_checks import (
     check_scenario,
     read_removals,
 )
-from supplygraph.selectors import did_you_mean
 
 SCENARIO_KEYS = tuple(Scenario.model_fields)
 
@@ -54,6 +54,10 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
     if "effect" in content:
         return validated(Record, content, file)
     kind = _kind_of(content)
+    slip = _slip_of(content, "kind") if content.get("kind") is None else _slip_of(content, "effect")
+    if slip:
+        key, meant = slip
+        return None, [Fault(file, 0, key, key, "not a key here", f"Did you mean '{meant}'?")]
     if kind not in KINDS:
         if content.get("kind") is None:
             fault = Fault(
@@ -69,6 +73,16 @@ def read_entry(written: Written) -> tuple[Entry | None, list[Fault]]:
             fault = Fault(file, 0, "kind", shorten(kind), "no kind of measure", way_out)
         return None, [fault]
     return validated(KINDS[kind], content, file)
+
+
+def _slip_of(content: Mapping[str, Any], meant: str) -> tuple[str, str] | None:
+    """A key that no kind of measure has and that is closest to one which says what it is."""
+    kinds: tuple[type[Entry], ...] = (*KINDS.values(), Record)
+    known = {key for model in kinds for key in model.model_fields}
+    for key in map(str, content):
+        if key not in known and closest(key, known) == meant:
+            return key, meant
+    return None
 
 
 def _kind_of(content: Mapping[str, Any]) -> str:
@@ -123,8 +137,9 @@ def load_scenario(
 def _read_file(dataset: Dataset, name: str | Path) -> Mapping[str, Any]:
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
-        known = scenario_names(dataset)
-        raise UsageError(f"no scenario '{name}'. {did_you_mean(str(name), known)}")
+        scenarios = dataset.documents.get("scenarios", {})
+        titles = {one: str(content.get("title", "")) for one, content in scenarios.items()}
+        raise UsageError(f"no scenario '{name}'. {did_you_mean(str(name), titles, titles)}")
     try:
         return load_yaml(read_text(path, DOCUMENT_LIMIT))
     except UnreadableError as error:
@@ -164,7 +179,7 @@ def scenario_of(
     lists, faults = _entries(whole, known, changes, file, list(measures))
     plain = {k: v for k, v in whole.items() if k not in ("measures", "modifiers")}
     scenario, found = validated(Scenario, plain, file)
-    faults += found
+    faults = [*_without_lists(faults, found), *found]
     for entry, place in lists:
         faults += check_entry(dataset, entry, place, graph)
     if scenario is not None:
@@ -183,6 +198,14 @@ def scenario_of(
         raise DatasetError(file, list(dict.fromkeys(faults)))
     assert isinstance(scenario, Scenario)
     return scenario
+
+
+def _without_lists(faults: list[Fault], keys: list[Fault]) -> list[Fault]:
+    """Faults without those of `set`, where the list of measures it changes is misspelt."""
+    meant = {closest(fault.value, SCENARIO_KEYS) for fault in keys if fault.value == fault.column}
+    if meant & {"measures", "modifiers"}:
+        return [fault for fault in faults if fault.column != "set"]
+    return faults
 
 
 def sets_by_scenario(
@@ -306,7 +329,8 @@ def _written(
     if isinstance(item, str):
         if item in known:
             return known[item], None
-        return None, Fault(file, 0, place, item, "no measure", did_you_mean(item, known))
+        titles = {name: str(written.content.get("title", "")) for name, written in known.items()}
+        return None, Fault(file, 0, place, item, "no measure", did_you_mean(item, titles, titles))
     if not isinstance(item, Mapping):
         rule, way_out = "no id and no measure", "Name a measure, or write one out with id and kind."
         return None, Fault(file, 0, place, shorten(str(item)), rule, way_out)

@@ -12,7 +12,7 @@ import numpy as np
 from supplygraph.baseline import Baseline
 from supplygraph.errors import ScenarioError
 from supplygraph.graph import SupplyGraph
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 if TYPE_CHECKING:
     from supplygraph.scenario.projects import Project

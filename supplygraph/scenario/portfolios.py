@@ -19,6 +19,7 @@ from supplygraph.dataset.capacities import capacity_months
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.graph.line_capacities import DatedCapacity
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.scenario.projects import (
     FIRMNESS,
@@ -28,15 +29,10 @@ from supplygraph.scenario.projects import (
     base_end,
     claimed_months,
 )
-from supplygraph.selectors import did_you_mean
+from supplygraph.vocabulary import PROJECT_WORDS
 
 OTHER_RAMP = 24  # months, at a stage that `RAMP_MONTHS` does not name
-WORDS = {
-    "none": (),
-    "binding": FIRMNESS[:1],
-    "announced": FIRMNESS[:2],
-    "non_binding": FIRMNESS,
-}
+WORDS = dict(zip(PROJECT_WORDS, ((), FIRMNESS[:1], FIRMNESS[:2], FIRMNESS), strict=True))
 
 
 @dataclass(frozen=True)
@@ -109,8 +105,9 @@ def chosen(projects: Mapping[str, Project], words: Iterable[str]) -> tuple[str, 
         elif name in projects:
             (left if word.startswith("-") else picked).add(name)
         else:
-            known = [*projects] if word.startswith("-") else [*projects, *WORDS]
-            raise UsageError(f"no project '{name}'. {did_you_mean(name, known)}")
+            known = {one: project.title for one, project in projects.items()}
+            known |= {} if word.startswith("-") else dict.fromkeys(WORDS, "")
+            raise UsageError(f"no project '{name}'. {did_you_mean(name, known, known)}")
     return tuple(sorted(picked - left))
 
 

@@ -16,10 +16,10 @@ from supplygraph.dataset import Dataset
 from supplygraph.dataset.capacities import capacity_months
 from supplygraph.dataset.years import base_year
 from supplygraph.errors import DatasetError, Fault
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.document_faults import validated
 from supplygraph.scenario.fields import Day, Grade, Share, Source, Strict
 from supplygraph.scenario.offtakes import Offtake
-from supplygraph.selectors import did_you_mean
 
 FIRMNESS = ("binding", "announced", "non_binding")
 ODDS = {"binding": 0.9, "announced": 0.5, "non_binding": 0.2}
@@ -167,8 +167,9 @@ def deals_of(dataset: Dataset) -> dict[str, Deal]:
                 if project not in projects:
                     hint = did_you_mean(project, projects)
                     faults.append(Fault(file, 0, place, project, "no project", hint))
-        if deal.counted_in is not None and deal.counted_in not in found:
-            hint = did_you_mean(deal.counted_in, found)
+        deals = dataset.documents["deals"]  # with those whose own faults are told
+        if deal.counted_in is not None and deal.counted_in not in deals:
+            hint = did_you_mean(deal.counted_in, deals)
             faults.append(Fault(file, 0, "counted_in", deal.counted_in, "no deal", hint))
         if not deal.projects and not deal.reason:
             rule, way_out = "is missing", "Say why the deal has no project, or name one."

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from supplygraph.dataset import Dataset
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import Fault, ScenarioError, SelectorError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.document_faults import sentence_fault
 from supplygraph.scenario.measures import Entry, Modifier, Record
 from supplygraph.scenario.model import Removed, Scenario
@@ -15,7 +17,7 @@ from supplygraph.scenario.modifier_windows import changed, plan_of
 from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.portfolios import WORDS
 from supplygraph.scenario.shocks import shock_of
-from supplygraph.selectors import Removal, did_you_mean, parse_removal, parse_selector
+from supplygraph.selectors import Removal, parse_removal, parse_selector
 
 PLACES = ("approval", "general", "floor", "delay_days", "held", "friction")
 LISTS = {
@@ -33,8 +35,10 @@ def check_entry(
     if isinstance(entry, Record):
         return faults
     content = entry.model_dump(exclude_unset=True, exclude={"record", "ranges"})
-    faults += _walk(content, _known(dataset), "", file)
-    faults += _check_ranges(entry, file)
+    faults += _walk(content, _known(dataset), "", file, full_names(dataset))
+    # A range of what is told already is no second fault.
+    told = tuple(f"{fault.column}." for fault in faults)
+    faults += _check_ranges(entry, file, told)
     faults += _check_operators(dataset, content, file)
     select = content.get("select")
     if select:
@@ -74,7 +78,11 @@ def _known(dataset: Dataset) -> dict[str, list[str]]:
 
 
 def _walk(
-    content: Mapping[str, Any], known: Mapping[str, list[str]], place: str, file: str
+    content: Mapping[str, Any],
+    known: Mapping[str, list[str]],
+    place: str,
+    file: str,
+    names: Mapping[str, str],
 ) -> Iterator[Fault]:
     """Words under keys that refer to tables."""
     for key, value in content.items():
@@ -83,17 +91,17 @@ def _walk(
             for word in [value] if isinstance(value, str) else list(value):
                 if str(word) not in known[key]:
                     rule = "not in the dataset"
-                    hint = did_you_mean(str(word), known[key])
+                    hint = did_you_mean(str(word), known[key], names)
                     yield Fault(file, 0, here, str(word), rule, hint)
         elif isinstance(value, Mapping):
-            yield from _walk(value, known, here, file)
+            yield from _walk(value, known, here, file, names)
 
 
 def _check_countries(dataset: Dataset, entry: Entry, file: str) -> Iterator[Fault]:
-    countries = set(dataset["countries"]["id"])
+    countries, names = set(dataset["countries"]["id"]), full_names(dataset)
     for name in entry.imposed_by:
         if name not in countries and not isinstance(entry, Record):
-            rule, way_out = "no country of countries.csv", did_you_mean(name, countries)
+            rule, way_out = "no country of countries.csv", did_you_mean(name, countries, names)
             yield Fault(file, 0, "imposed_by", name, rule, way_out)
 
 
@@ -103,13 +111,15 @@ def _check_operators(dataset: Dataset, content: Mapping[str, Any], file: str) ->
         yield Fault(file, 0, "operators", "", rule, way_out)
 
 
-def _check_ranges(entry: Entry, file: str) -> Iterator[Fault]:
-    """A range names a parameter and holds its value."""
+def _check_ranges(entry: Entry, file: str, told: tuple[str, ...]) -> Iterator[Fault]:
+    """A range names a parameter and holds its value; nothing of places whose fault is told."""
     content = entry.model_dump()
     for path, (low, high) in sorted(entry.ranges.items()):
         value: Any = content
         for part in path.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
+        if not isinstance(value, int | float) and path.startswith(told):
+            continue
         if not isinstance(value, int | float):
             rule, way_out = "no number of this measure", "Name one such as approval.US."
             yield Fault(file, 0, "ranges", path, rule, way_out)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import SelectorError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.element_forms import pools_containing
-from supplygraph.selectors import Removal, Selector, Term, did_you_mean, fits, parse_removal
+from supplygraph.selectors import Removal, Selector, Term, fits, parse_removal
 
 CLOSING = ("rest", "country")  # rows that close a group to its total
 UNRECORDED = "unrecorded"
@@ -247,7 +249,7 @@ def _unnamed(graph: SupplyGraph, name: str, text: str) -> SelectorError:
                 f"{head} is known ({word}), but no line runs or makes it: its removal takes "
                 "nothing away. Name another."
             )
-    hint = did_you_mean(name, graph.activities["id"])
+    hint = did_you_mean(name, graph.activities["id"], full_names(dataset))
     return SelectorError(f"selector '{text}': no id '{name}'. {hint}")
 
 

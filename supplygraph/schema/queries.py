@@ -41,6 +41,8 @@ class Parameter:
         Kinds of result that tell it.
     filled
         Those of them that tell a value even where none was asked for.
+    names
+        What its words name: a key of `schema.spoken`, or ``selector``; empty if nothing there.
     meaning
         What it means, and what leaving it out means.
     """
@@ -54,6 +56,7 @@ class Parameter:
     unit: str
     kinds: tuple[str, ...]
     filled: tuple[str, ...]
+    names: str
     meaning: str
 
     def describe(self) -> str:
@@ -167,6 +170,7 @@ def _parameter(row: dict[str, str], kinds: tuple[str, ...]) -> Parameter:
         row["unit"],
         (_words(row["kinds"]) or kinds) if row["key"] else (),
         _words(row["filled"]),
+        row["names"],
         row["meaning"],
     )
 

@@ -170,8 +170,8 @@ def test_a_fixed_home_makes_rows_of_several_countries_compare():
     assert all("no_abroad" in flags for flags in table["flags"])
     hit = chain.stop_exports("country=CN").solve(outside=["JP"])
     assert hit.table["place"].tolist() == ["home", "abroad", "home", ""]
-    with pytest.raises(sg.UsageError, match=r"outside .JPN.: no such country\. Did you mean .JP."):
-        chain.rank(outside=["JPN"])
+    with pytest.raises(sg.UsageError, match=r"outside .JPX.: no such country\. Did you mean .JP."):
+        chain.rank(outside=["JPX"])
 
 
 def test_exports_stop_where_one_country_can_stop_them(tmp_path):

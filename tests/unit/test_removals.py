@@ -169,7 +169,7 @@ def test_a_plant_without_a_line_is_known_and_no_other_is_named(toy, rows, name, 
         ("id=KR", "'KR' is known (country), but no line"),
         ("id=ev", "'ev' is a product"),
         ("id=ev@JP", "'ev@JP' is a product"),
-        ("id=mine-b", "no id 'mine-b'. Did you mean 'mine-a'?"),
+        ("id=mine-b", "no id 'mine-b'. Did you mean 'mine-a' (Mine A)?"),
     ],
 )
 def test_what_is_known_is_never_taken_for_another(toy, selector, says):

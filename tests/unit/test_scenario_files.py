@@ -121,7 +121,7 @@ def test_a_modifier_of_an_unknown_measure():
 
 
 def test_names_and_files_of_scenarios(tmp_path):
-    with pytest.raises(UsageError, match=r"no scenario 'no-londn'. Did you mean 'no-london'\?"):
+    with pytest.raises(UsageError, match=r"no scenario 'no-londn'. Did you mean 'no-london' \("):
         load_scenario(SHIPPED, "no-londn")
     with pytest.raises(UsageError, match="cannot be read"):
         load_scenario(SHIPPED, tmp_path / "none.yaml")

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.analysis.deals.binding_step import BindingSteps
-from supplygraph.analysis.deals.outlook_question import GROUPS, OutlookQuestion
+from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.analysis.origins.element_content import ElementNetwork
 from supplygraph.analysis.stocks.cover_grades import CoverGrades
 from supplygraph.baseline import Baseline
@@ -31,6 +31,7 @@ from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
 from supplygraph.scenario.projects import Project
+from supplygraph.vocabulary import ELEMENT_GROUPS
 
 WORDS = ("binding", "evidence", "because")
 
@@ -130,7 +131,7 @@ class Years:
     def _tonnes(self, element: str) -> np.ndarray:
         """Tonnes of an element in the base units of every demand."""
         found = np.zeros(self.graph.n_demands)
-        for name in GROUPS.get(element, (element,)):
+        for name in ELEMENT_GROUPS.get(element, (element,)):
             network = ElementNetwork(self.graph, self.base.columns, name)
             found += network.flows(self.base.x).inflow[: self.graph.n_demands]
         return found

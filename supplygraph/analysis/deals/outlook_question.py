@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import UsageError
-from supplygraph.selectors import did_you_mean
-from supplygraph.vocabulary import STAGES
+from supplygraph.hints import did_you_mean
+from supplygraph.vocabulary import ELEMENT_GROUPS, STAGES
 
 PROJECT_STAGES = STAGES[:-1]  # no project makes components
-GROUPS = {"NdPr": ("Nd", "Pr")}
 WHOLE = ("announced", "binding", "late-12", "late-24", "odds", "none")
 VARIANTS = (*WHOLE, *(f"without-{stage}" for stage in PROJECT_STAGES))
 USUAL = ("announced", "binding", "late-24", *(f"without-{stage}" for stage in PROJECT_STAGES))
@@ -60,14 +60,15 @@ class OutlookQuestion:
         known = {
             "portfolio": (self.variants, VARIANTS),
             "region": (self.pool, sorted(set(graph.demands["region"]))),
-            "element": (self.elements, [*graph.dataset.tables["elements"]["id"], *GROUPS]),
+            "element": (self.elements, [*graph.dataset.tables["elements"]["id"], *ELEMENT_GROUPS]),
         }
         for what, (asked, there) in known.items():
             if not asked:
                 raise UsageError(f"no {what} is asked for. Write such as {there[0]}.")
             for word in asked:
                 if word not in there:
-                    raise UsageError(f"no {what} '{word}'. {did_you_mean(word, there)}")
+                    hint = did_you_mean(word, there, full_names(graph.dataset))
+                    raise UsageError(f"no {what} '{word}'. {hint}")
         if not self.years:
             raise UsageError("no year is asked for. Write such as 2030.")
         for year in self.years:

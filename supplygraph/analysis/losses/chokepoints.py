@@ -28,10 +28,10 @@ from supplygraph.analysis.losses.other_weights import RANKS, OtherWeights
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.month_model import Month
 from supplygraph.grades import weakest
+from supplygraph.hints import check_choice
 from supplygraph.precision import stated
 from supplygraph.scenario import Shock
 from supplygraph.scenario.export_stops import export_stop_of, home_of, outage_of
-from supplygraph.selectors import check_choice
 from supplygraph.tolerances import SAME_LOSS
 from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
 

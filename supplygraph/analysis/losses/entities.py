@@ -11,9 +11,9 @@ import pandas as pd
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario import Shock
 from supplygraph.scenario.shocks import CLOSING, real_places
-from supplygraph.selectors import did_you_mean
 
 BY = (
     "facility",

@@ -22,12 +22,13 @@ from functools import cached_property
 import numpy as np
 
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import full_names
 from supplygraph.engines import Allocation, Levels
 from supplygraph.engines.month_model import Month
 from supplygraph.engines.shared_shortage import STEPS
 from supplygraph.errors import UsageError
+from supplygraph.hints import check_choice, did_you_mean
 from supplygraph.scenario.export_stops import Home, Stop
-from supplygraph.selectors import check_choice, did_you_mean
 from supplygraph.tolerances import SAME_LOSS
 from supplygraph.vocabulary import SHARINGS
 
@@ -99,7 +100,8 @@ class Sharing:
         market |= {name: name for name in countries["market"]}
         for name in self.outside:
             if name not in market:
-                raise UsageError(f"outside '{name}': no such country. {did_you_mean(name, market)}")
+                hint = did_you_mean(name, market, full_names(baseline.graph.dataset))
+                raise UsageError(f"outside '{name}': no such country. {hint}")
         return Home(frozenset(market[name] for name in self.outside))
 
 

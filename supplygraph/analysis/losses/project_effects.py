@@ -10,9 +10,9 @@ from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.engines.month_model import Month
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario import Shock
 from supplygraph.scenario.projects import Project
-from supplygraph.selectors import did_you_mean
 
 IDLE = 1e-3
 WORLDS = {"alone": ["none"], "beside all that is announced": ["announced"]}
@@ -45,7 +45,8 @@ def what_projects_change(
     notes = []
     for name in asked:
         if name not in projects:
-            raise UsageError(f"'{name}' is no project's id. {did_you_mean(name, projects)}")
+            titles = {one: project.title for one, project in projects.items()}
+            raise UsageError(f"'{name}' is no project's id. {did_you_mean(name, titles, titles)}")
     for name in asked:
         parts = []
         for label, words in WORLDS.items():

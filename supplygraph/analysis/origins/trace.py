@@ -19,9 +19,10 @@ from supplygraph.analysis.origins.origin_ranges import AllowedFlows
 from supplygraph.analysis.origins.trace_rows import Row, TraceRows
 from supplygraph.analysis.origins.trace_shares import ElementShares, TraceQuestion
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import place_or_name
 from supplygraph.errors import UndefinedMetricError, UsageError
+from supplygraph.hints import did_you_mean
 from supplygraph.schema.commands import result_fields
-from supplygraph.selectors import did_you_mean
 
 BY = ("all", "place", "owner")
 RANGES = ("auto", "all", "large", "none")
@@ -101,15 +102,14 @@ def _starts(baseline: Baseline, product: str, region: str | None) -> np.ndarray:
     demands = baseline.graph.demands
     known = sorted(set(demands["product"]))
     if product not in known:
-        raise UsageError(f"no product '{product}' in demand. {did_you_mean(product, known)}")
+        hint = place_or_name(baseline.graph.dataset, "product", product, known)
+        raise UsageError(f"no product '{product}' in demand. {hint}")
     mask = (demands["product"] == product).to_numpy()
     places = sorted(set(demands["region"].to_numpy()[mask]))
     if region is not None:
         if region not in places:
-            raise UsageError(
-                f"--region '{region}': no '{product}' is assembled there. "
-                f"{did_you_mean(region, places)}"
-            )
+            hint = place_or_name(baseline.graph.dataset, "region", region, places)
+            raise UsageError(f"--region '{region}': no '{product}' is assembled there. {hint}")
         mask = mask & (demands["region"] == region).to_numpy()
     served = mask & (baseline.block("demand") > 0)
     if not served.any():

@@ -13,10 +13,11 @@ from supplygraph.analysis.origins.origin_ranges import AllowedFlows, ElementRang
 from supplygraph.analysis.origins.trace_text import Wording
 from supplygraph.analysis.suppliers.ownership import UNSTATED, Owner, owners_in
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import full_names
 from supplygraph.dataset.recipes import vectors
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 OWNER_ROWS = ("owner", "touched-owner")  # `what` of rows whose label is an owner's country
 CARRIES = 0.2  # grades of flows with less than this part of a share's mass do not count
@@ -53,7 +54,8 @@ class TraceQuestion:
         for vector in vectors(self.baseline.graph.dataset).values():
             known |= set(vector)
         if asked is not None and asked not in known:
-            raise UsageError(f"--element '{asked}' is not known. {did_you_mean(asked, known)}")
+            hint = did_you_mean(asked, known, full_names(self.baseline.graph.dataset))
+            raise UsageError(f"--element '{asked}' is not known. {hint}")
         wanted = sorted(known) if asked is None else [asked]
         held = [name for name in wanted if self._mass(name) > LEAST_MASS]
         if not held and asked is None:

@@ -12,9 +12,10 @@ from supplygraph.baseline import (
     flow_table,
     held_table,
 )
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import UsageError
+from supplygraph.hints import did_you_mean
 from supplygraph.results import Results
-from supplygraph.selectors import did_you_mean
 
 
 def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: object) -> Results:
@@ -70,7 +71,7 @@ def intervals(baseline: Baseline, material: str) -> Results:
     graph = baseline.graph
     rows = np.flatnonzero((graph.arcs["material"] == material).to_numpy())
     if not len(rows):
-        hint = did_you_mean(material, graph.arcs["material"])
+        hint = did_you_mean(material, graph.arcs["material"], full_names(graph.dataset))
         raise UsageError(f"--intervals: no arc carries '{material}'. {hint}")
     low, high = IdentifiedSet(baseline).intervals(rows)
     table = graph.arcs.loc[rows, ["id", "material", "from", "to"]].assign(

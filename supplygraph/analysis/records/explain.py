@@ -12,9 +12,10 @@ from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.losses.chokepoints import chokepoints
 from supplygraph.analysis.records.on_record import fact, ids_on_record, on_record
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import UsageError
+from supplygraph.hints import did_you_mean
 from supplygraph.precision import stated
-from supplygraph.selectors import did_you_mean
 from supplygraph.vocabulary import OUTAGE
 
 COLUMNS = ("part", "what", "quantity", "unit", "year", "evidence", "source", "note")
@@ -69,9 +70,11 @@ def explain(baseline: Baseline, name: str) -> pd.DataFrame:
         *baseline.graph.arcs["id"],
         *tables["operators"]["id"],
         *tables["elements"]["id"],
+        *tables["countries"]["id"],
         *ids_on_record(dataset),
     ]
-    raise UsageError(f"nothing has the id '{name}'. {did_you_mean(name, known)}")
+    hint = did_you_mean(name, known, full_names(dataset))
+    raise UsageError(f"nothing has the id '{name}'. {hint}")
 
 
 def stopped_by(tracer: Tracer, product: str, acts_as: str | None = None) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from supplygraph.graph.formats import (
     plain_attributes,
     plain_graph,
 )
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 from supplygraph.writing import encoded, write_bytes, write_folder, write_text
 
 FORMATS = ("graphml", "gexf", "cyjs", "xlsx", "csv", "parquet")

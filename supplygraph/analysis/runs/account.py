@@ -23,12 +23,13 @@ from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.runs.customs import CHINA, MAGNET, record_of
 from supplygraph.analysis.runs.scenario_runs import applied_by, lines_of, setting_of
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import full_names
 from supplygraph.dataset.prices import PriceBook
 from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.model import Scenario
-from supplygraph.selectors import did_you_mean
 
 LEVELS = {
     "total": ((),),
@@ -160,7 +161,7 @@ def market_of(graph: SupplyGraph, exporter: str) -> str:
             f"--exporter '{exporter}' shares the market '{market[exporter]}' with others, whose "
             f"exports are not told apart. Write --exporter {market[exporter]}."
         )
-    hint = did_you_mean(exporter, sorted(set(market.values())))
+    hint = did_you_mean(exporter, market.values(), full_names(graph.dataset))
     raise UsageError(f"--exporter '{exporter}' is no market. {hint}")
 
 

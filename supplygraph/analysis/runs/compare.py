@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.errors import UsageError
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 BY = ("product", "region")
 

@@ -22,10 +22,10 @@ from supplygraph.dataset.prices import Price, PriceBook
 from supplygraph.engines.timeline import run_months
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.month_arrays import Bounds, Setter
-from supplygraph.selectors import did_you_mean
 
 GIVEN = "given by the user"
 COLUMNS = (

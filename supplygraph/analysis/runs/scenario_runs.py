@@ -18,13 +18,13 @@ from supplygraph.dataset import Dataset
 from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import check_choice, did_you_mean
 from supplygraph.scenario import Shock
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.modifier_windows import begin_after
 from supplygraph.scenario.month_arrays import Bounds, month_range
-from supplygraph.selectors import check_choice, did_you_mean
 
 BOTH = ("none", "least")
 ASKED = {

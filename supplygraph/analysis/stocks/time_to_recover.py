@@ -9,8 +9,8 @@ import numpy as np
 
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario import Shock
-from supplygraph.selectors import did_you_mean
 from supplygraph.units import time_in_months
 
 RECOVERY = "recovery"

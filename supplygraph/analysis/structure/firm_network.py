@@ -34,8 +34,8 @@ from supplygraph.analysis.structure.systemic_risk import (
 from supplygraph.baseline import Baseline
 from supplygraph.errors import UndefinedMetricError, UsageError
 from supplygraph.grades import weakest
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario import Shock
-from supplygraph.selectors import did_you_mean
 from supplygraph.tolerances import SAME_LOSS
 
 FIRMS = ("facility", "country", "country-stage", "country-process", "operator")

@@ -29,8 +29,8 @@ from supplygraph.analysis.suppliers.import_dependence import dependence_table
 from supplygraph.analysis.suppliers.supply_shares import concentration_table
 from supplygraph.engines import product_weights
 from supplygraph.errors import UsageError
+from supplygraph.hints import check_choice, did_you_mean
 from supplygraph.results import Results
-from supplygraph.selectors import check_choice, did_you_mean
 from supplygraph.vocabulary import REROUTINGS
 
 DEFAULTS = {("weights", "sectors")}

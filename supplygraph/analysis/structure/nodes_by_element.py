@@ -13,9 +13,10 @@ from supplygraph.analysis.structure.dominators import Reach
 from supplygraph.analysis.structure.element_networks import Elements, groups_in
 from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
 from supplygraph.analysis.structure.max_flow import FlowProgram
+from supplygraph.dataset.names import full_names, place_or_name
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -47,7 +48,8 @@ class Nodes:
         wanted = text_of(options["element"])
         names = self.elements.names
         if wanted is not None and wanted not in names:
-            raise UsageError(f"no element '{wanted}' in materials. {did_you_mean(wanted, names)}")
+            hint = did_you_mean(wanted, names, full_names(self.graph.dataset))
+            raise UsageError(f"no element '{wanted}' in materials. {hint}")
         self.names = [wanted] if wanted else list(names)
         self.unused: list[str] = []
 
@@ -177,7 +179,7 @@ class _SoughtDemands:
         demands, units = graph.demands, nodes.tracer.month.baseline.block("demand")
         for value, column in ((product, "product"), (region, "region")):
             if value is not None and value not in set(demands[column]):
-                hint = did_you_mean(value, demands[column])
+                hint = place_or_name(graph.dataset, column, value, demands[column])
                 raise UsageError(f"no {column} '{value}' in demand. {hint}")
         wanted = (units > 0) & (demands["kind"] != "unnamed").to_numpy()
         if product:

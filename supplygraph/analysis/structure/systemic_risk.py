@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from supplygraph.errors import NotConvergedError, UndefinedMetricError, UsageError
-from supplygraph.selectors import did_you_mean
+from supplygraph.hints import did_you_mean
 
 TOLERANCE = 1e-9
 MAX_SWEEPS = 10_000

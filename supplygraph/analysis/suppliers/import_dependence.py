@@ -17,8 +17,10 @@ from supplygraph.analysis.suppliers.published_shares import (
 )
 from supplygraph.analysis.suppliers.region_flows import OWN, TINY, RegionFlows, RegionSupply
 from supplygraph.baseline import Baseline, Ranges
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import UsageError
-from supplygraph.selectors import did_you_mean, parse_expression
+from supplygraph.hints import did_you_mean
+from supplygraph.selectors import parse_expression
 
 GROUPS = (
     ("oxides", "separation", "t_oxide"),
@@ -58,7 +60,8 @@ def dependence_table(
     tags = dict(zip(pools["material"], pools["element"], strict=True))
     known = sorted({e for cell in tags.values() for e in cell})
     if element is not None and element not in known:
-        raise UsageError(f"--element: no material of '{element}'. {did_you_mean(element, known)}")
+        hint = did_you_mean(element, known, full_names(baseline.graph.dataset))
+        raise UsageError(f"--element: no material of '{element}'. {hint}")
     rows = _DependenceRows(flows)
     names = [m for m in flows.materials if element is None or element in tags[m]]
     found = [] if element is not None else [*rows.groups(), *rows.compared()]

@@ -10,9 +10,9 @@ import numpy as np
 from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.suppliers.published_shares import ORIGIN_SHARE
 from supplygraph.baseline import Baseline
+from supplygraph.dataset.names import place_or_name
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
-from supplygraph.selectors import did_you_mean
 
 # Tonnes a year below which a flow is what the solver's tolerance leaves.
 TINY = 1e-6
@@ -119,7 +119,8 @@ class RegionFlows:
         graph = baseline.graph
         known = sorted(set(graph.pools["region"]))
         if region not in known:
-            raise UsageError(f"--region: no region '{region}'. {did_you_mean(region, known)}")
+            hint = place_or_name(graph.dataset, "region", region, known)
+            raise UsageError(f"--region: no region '{region}'. {hint}")
         self.baseline, self.graph, self.region = baseline, graph, region
         self.inside = (graph.pools["region"] == region).to_numpy()
         self.material = graph.pools["material"].to_numpy()

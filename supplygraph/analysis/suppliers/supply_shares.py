@@ -11,11 +11,12 @@ import pandas as pd
 from supplygraph.analysis.causes.evidence import Evidence
 from supplygraph.analysis.suppliers.concentration import concentration
 from supplygraph.baseline import Baseline, Ranges
+from supplygraph.dataset.names import full_names
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario import Shock
 from supplygraph.scenario.shocks import CLOSING, UNRECORDED
-from supplygraph.selectors import did_you_mean
 from supplygraph.vocabulary import STAGES
 
 BY = ("country", "owner")
@@ -189,7 +190,8 @@ def concentration_table(
     for value, kind in ((process, "process"), (element, "element")):
         known = sorted({case[0] for case in cases if case[1] == kind})
         if value is not None and value not in known:
-            raise UsageError(f"no {kind} '{value}' is made. {did_you_mean(value, known)}")
+            hint = did_you_mean(value, known, full_names(baseline.graph.dataset))
+            raise UsageError(f"no {kind} '{value}' is made. {hint}")
     if process or element:
         wanted = {("process", process), ("element", element)}
         cases = [case for case in cases if (case[1], case[0]) in wanted]

@@ -10,10 +10,10 @@ import numpy as np
 from pydantic import Field
 
 from supplygraph.errors import ScenarioError
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.fields import Share
 from supplygraph.scenario.measures.base import Covers, Measure, Part, Time
 from supplygraph.scenario.network_queries import World
-from supplygraph.selectors import did_you_mean
 
 
 class EntityListing(Measure):

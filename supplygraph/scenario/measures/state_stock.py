@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.calendar import first_day, last_day
 from supplygraph.scenario.measures.base import Measure, Part, Time
 from supplygraph.scenario.network_queries import World
-from supplygraph.selectors import did_you_mean
 
 
 class StateStock(Measure):

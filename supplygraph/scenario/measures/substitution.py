@@ -10,10 +10,11 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
+from supplygraph.hints import did_you_mean
 from supplygraph.scenario.fields import Share, Strict
 from supplygraph.scenario.measures.base import Measure, Part, Time
 from supplygraph.scenario.network_queries import World
-from supplygraph.selectors import did_you_mean, parse_selector
+from supplygraph.selectors import parse_selector
 
 DAYS_A_MONTH = 365.25 / 12
 
