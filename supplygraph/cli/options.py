@@ -134,10 +134,18 @@ FailOption = Annotated[
 FormatOption = Annotated[
     str | None,
     typer.Option(
-        "--format", help="table, csv, tsv, json, jsonl, md, parquet; of losses also sentences."
+        "--format",
+        help="table, csv, tsv, json, jsonl, md, html; of losses also sentences; with -o also xlsx, "
+        "parquet, png, svg, pdf.",
     ),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", help="File to write; its ending names the format.")
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        help="File to write; its ending names the format: .csv .tsv .json .jsonl .parquet .md .txt "
+        ".html, .xlsx for a workbook, .png .svg .pdf for a picture (needs matplotlib).",
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the output file.")]

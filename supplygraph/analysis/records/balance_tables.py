@@ -12,6 +12,7 @@ from supplygraph.baseline import (
     flow_table,
     held_table,
 )
+from supplygraph.dataset.sources import cited_sources
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
 from supplygraph.selectors import did_you_mean
@@ -20,7 +21,9 @@ from supplygraph.selectors import did_you_mean
 def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: object) -> Results:
     dataset = baseline.graph.dataset
     about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
-    return Results(kind, table.reset_index(drop=True), about, params, warnings=dataset.warnings)
+    sources = cited_sources(dataset, table)
+    table = table.reset_index(drop=True)
+    return Results(kind, table, about, params, warnings=dataset.warnings, sources=sources)
 
 
 def figures(baseline: Baseline, *, moved: float | None = None, role: str | None = None) -> Results:
