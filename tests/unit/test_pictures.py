@@ -1,6 +1,7 @@
 """Pictures: every kind drawn from real results, nothing cut, nothing over anything else."""
 
 import sys
+from dataclasses import replace
 from functools import cache
 
 import matplotlib
@@ -224,3 +225,21 @@ def test_a_saved_result_is_drawn_like_the_one_that_was_saved(tmp_path):
 
     saved = load_results(asked("chokepoints").save(tmp_path / "ranking.json"))
     assert labels(picture(saved)) == labels(drawn("chokepoints"))
+
+
+def test_owners_are_not_drawn_as_places():
+    results = toy().trace("ev", by="owner")
+    table = results.table.assign(share=[0.75, 0.25, 0, 0, 1, 1])
+    table.loc[[0, 1], "owner_country"] = ["CN", "JP"]
+    figure = picture(replace(results, table=table))
+    said = {text.get_text() for text in figure.texts}
+    assert {results.names["CN"], "Japan", "not stated"} <= said
+    widths = [bar.get_width() for bar in figure.axes[0].patches if bar.get_width() > 0]
+    assert widths == pytest.approx([0.75, 0.25, 1])
+
+
+@pytest.mark.slow
+def test_the_key_names_the_stocks_that_were_asked_for():
+    said = {text.get_text() for text in picture(_run(covers=("low",))).texts}
+    assert "nobody reroutes, low stocks" in said
+    assert not [text for text in said if "central" in text]

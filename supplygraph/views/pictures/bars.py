@@ -19,6 +19,7 @@ ROW, LINE = 0.33, 0.165  # heights of a row of one line, and of each further lin
 BAND, MARK = 0.13, 7.0  # height of a band in inches, size of a mark in points
 TOP = 15  # rows of a ranking
 SEEN = 5e-4  # less than this of a share or a month is no range
+SMALLEST = 1e-3  # end of a scale: below it numbers are dust
 BAND_KEY = "#e6c6c3"  # the band's colour on white, for the key
 
 
@@ -138,7 +139,8 @@ def draw_bars(sheet: PictureSheet, bars: Sequence[Bar], axis: str, *, share: boo
     axes, middles = rows_panel(
         sheet, [bar.label for bar in bars], right=text_room(sheet, [bar.text for bar in bars])
     )
-    most = max((bar.most for bar in bars), default=0.0) or 1.0
+    most = max((bar.most for bar in bars), default=0.0)
+    most = max(most, SMALLEST) if most else 1.0
     for bar, middle in zip(bars, middles, strict=True):
         _draw_bar(axes, bar, middle)
     axes.set_xlim(0, most * 1.02)

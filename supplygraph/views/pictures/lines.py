@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from supplygraph.views.pictures.bars import SMALLEST
 from supplygraph.views.pictures.sheet import BELOW_AXIS, MARGIN, WIDTH, PictureSheet
 from supplygraph.views.style import PAPER
 
@@ -94,7 +95,7 @@ def draw_paths(sheet: PictureSheet, paths: Sequence[LossPath], axis: str) -> Axe
     ends = [month for path in paths for month, _ in path.points]
     axes.set_xticks(sorted(set(ends)))
     axes.set_xlim(min(ends), max(ends))
-    axes.set_ylim(0, 1.05 * max(_largest(paths), 1e-9))
+    axes.set_ylim(0, 1.05 * max(_largest(paths), SMALLEST))
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(share_tick))
     axes.grid(visible=True, axis="both")

@@ -53,8 +53,8 @@ def _by_month(results: Results, rows: pd.DataFrame, title: str | None) -> Figure
     what = "elements and regions" if "element" in rows else "products and regions"
     sheet = PictureSheet(
         title or f"{results.params.get('scenario', 'Scenario')}: loss month by month",
-        f"Share of the month's demand that is not served: the {len(shown)} of {len(worst)} {what} "
-        "that lose most",
+        f"Share of the month's demand that is not served, {what} that lose most first"
+        f"{f': {len(shown)} of {len(worst)}' if len(shown) < len(worst) else ''}",
     )
     spans = _spans(results.params.get("applied") or ())
     sheet.keys(_month_keys(rows, bound))
@@ -78,7 +78,7 @@ def _time_lines(
             for cover in ("low", "central", "high")
             if (part["cover"] == cover).any()
         }
-        middle = by_cover.get("central") or next(iter(by_cover.values()))
+        middle = by_cover[middle_cover(part)]
         if rerouting != bound:
             found.append(TimeLine(PAPER["least"], middle, form="dashes"))
         elif {"low", "high"} <= set(by_cover):
@@ -94,8 +94,7 @@ def _by_time(rows: pd.DataFrame, times: list[str]) -> list[float]:
 
 def _month_keys(rows: pd.DataFrame, bound: str) -> list[Key]:
     covers = set(rows["cover"])
-    middle = ", central stocks" if "central" in covers else ""
-    keys = [Key(f"{_bound_words(bound)}{middle}", PAPER["loss"], "line")]
+    keys = [Key(f"{_bound_words(bound)}, {middle_cover(rows)} stocks", PAPER["loss"], "line")]
     if {"low", "high"} <= covers:
         keys.append(Key("from high to low stocks", BAND_KEY))
     others = sorted(set(rows["rerouting"]) - {bound})
@@ -144,12 +143,12 @@ def _whole_run(results: Results, rows: pd.DataFrame, title: str | None) -> Figur
     """Months of output lost over the run, with the range of stocks."""
     keys, bound = _keys(rows), _bound(rows)
     found = []
+    middle = middle_cover(rows)
     for key, part in rows.groupby(keys, sort=True):
         lost = part[part["rerouting"] == bound].set_index("cover")["months_lost"]
-        ends = [finite(lost.get(cover)) for cover in ("central", "high", "low")]
-        other = part[(part["rerouting"] != bound) & (part["cover"] == "central")]["months_lost"]
-        value = ends[0] if ends[0] is not None else next((e for e in ends if e is not None), None)
-        found.append((key, value, *ends[1:], finite(next(iter(other), None))))
+        ends = [finite(lost.get(cover)) for cover in (middle, "high", "low")]
+        other = part[(part["rerouting"] != bound) & (part["cover"] == middle)]["months_lost"]
+        found.append((key, *ends, finite(next(iter(other), None))))
     found.sort(key=lambda row: (-(row[1] or 0.0), -(row[3] or 0.0), row[0]))
     hit = [row for row in found if row[1] or row[3]] or found
     labels = _labels(results, pd.DataFrame([row[0] for row in hit[:TOP]], columns=keys))
@@ -168,13 +167,19 @@ def _whole_run(results: Results, rows: pd.DataFrame, title: str | None) -> Figur
 
 
 def _whole_keys(rows: pd.DataFrame, bound: str, bars: Sequence[Bar]) -> list[Key]:
-    keys = [Key(f"{_bound_words(bound)}, central stocks", PAPER["loss"], "dot")]
+    keys = [Key(f"{_bound_words(bound)}, {middle_cover(rows)} stocks", PAPER["loss"], "dot")]
     if any(bar.ranged for bar in bars):
         keys.append(Key("from high to low stocks", BAND_KEY))
     if any(bar.other is not None for bar in bars):
         others = sorted(set(rows["rerouting"]) - {bound})
         keys.append(Key(_bound_words(others[0]), PAPER["least"], "ring"))
     return keys
+
+
+def middle_cover(rows: pd.DataFrame) -> str:
+    """The size of stocks that is drawn as a line or mark: central where it was asked for."""
+    covers = set(rows["cover"])
+    return next(cover for cover in ("central", "low", "high") if cover in covers)
 
 
 def _thing(table: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from supplygraph.errors import UsageError
 from supplygraph.results import Results
 from supplygraph.views.pictures.bars import (
     BAND_KEY,
+    SEEN,
     TOP,
     Bar,
     end_text,
@@ -21,6 +22,7 @@ from supplygraph.views.pictures.bars import (
     text_room,
 )
 from supplygraph.views.pictures.losses import place_labels
+from supplygraph.views.pictures.months import middle_cover
 from supplygraph.views.pictures.sheet import SMALL, Key, PictureSheet
 from supplygraph.views.style import LIGHT, PAPER, word
 
@@ -41,8 +43,11 @@ def comparison(results: Results, title: str | None) -> Figure:
     keys = [name for name in ("product", "region") if name in table]
     rows = table[(table["rerouting"] == bound) & (table[keys[0]] != "total")]
     scenarios = list(dict.fromkeys(table["scenario"]))
-    worst = rows.groupby(keys, sort=True)["lost_central"].max()
-    order = worst.sort_values(ascending=False, kind="stable").index[:GROUPS]
+    worst = rows.groupby(keys, sort=True)[["lost_central", "lost_low", "lost_high"]].max()
+    worst = worst.sort_values(["lost_central", "lost_low"], ascending=False, kind="stable")
+    order = (worst[worst.max(axis=1) > SEEN] if worst.max(axis=None) > SEEN else worst).index[
+        :GROUPS
+    ]
     frame = pd.DataFrame([key if isinstance(key, tuple) else (key,) for key in order], columns=keys)
     labels = place_labels(
         results, frame.assign(**{n: "" for n in ("product", "region") if n not in keys})
@@ -100,12 +105,12 @@ def account(results: Results, title: str | None) -> Figure:
     table = results.table[results.table["month"].isna()]
     bound = "none" if (table["rerouting"] == "none").any() else str(table["rerouting"].iloc[0])
     rows = table[(table["rerouting"] == bound) & table["side"].isin(SIDES)]
-    found = []
+    if rows.empty:
+        raise UsageError("nothing in it has a value in dollars to draw. Write a table.")
+    found, cover = [], middle_cover(rows)
     for key, part in rows.groupby(["side", "group", "region", "item"], sort=True):
-        values = part.set_index("cover")
-        middle = values.loc["central"] if "central" in values.index else values.iloc[0]
-        low, high = finite(values["value_low_usd"].min()), finite(values["value_high_usd"].max())
-        value = finite(middle["value_high_usd"])
+        low, high = finite(part["value_low_usd"].min()), finite(part["value_high_usd"].max())
+        value = finite(part.set_index("cover")["value_high_usd"].get(cover))
         if value and low and high:
             found.append(Bar.of(_side(results, key), (value, low, high), dollars))
     if not found:
@@ -121,7 +126,7 @@ def account(results: Results, title: str | None) -> Figure:
     )
     sheet.keys(
         [
-            Key("central stocks, upper prices", PAPER["loss"], "dot"),
+            Key(f"{cover} stocks, upper prices", PAPER["loss"], "dot"),
             Key("from the least to the most over prices and stocks", BAND_KEY),
         ]
     )

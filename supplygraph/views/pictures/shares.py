@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROWS = 24
 REST = "others"
+UNSTATED = ("", "not stated")  # drawn like what is missing from the bar
 THICK = 0.2  # of a bar, in inches
 
 
@@ -69,9 +70,10 @@ def trace(results: Results, title: str | None) -> Figure:
     table = results.table
     what = "place" if (table["what"] == "place").any() else str(table["what"].iloc[0])
     rows = table[(table["what"] == what) & (table["stage"] != "product")]
+    where_from = "country" if what == "place" else "owner_country"
     order = list(STAGES)
     groups = {
-        (element, stage): part.groupby("country", sort=True)["share"].sum()
+        (element, stage): part.groupby(where_from, sort=True)["share"].sum()
         for (element, stage), part in rows.groupby(["element", "stage"], sort=True)
     }
     elements = list(dict.fromkeys(rows["element"]))
@@ -79,9 +81,10 @@ def trace(results: Results, title: str | None) -> Figure:
     stacks = [
         Stack(
             f"{results.names.get(element, element)}: {word(stage).lower()}",
-            {name or "not stated": float(share) for name, share in groups[element, stage].items()},
+            {str(name): float(share) for name, share in shares.items() if name not in UNSTATED},
         )
         for element, stage in keys[:ROWS]
+        for shares in (groups[element, stage],)
     ]
     params = results.params
     asked = [str(params[name]) for name in ("product", "region") if params.get(name)]
@@ -89,14 +92,21 @@ def trace(results: Results, title: str | None) -> Figure:
     more = len(keys) - len(stacks)
     sheet = PictureSheet(
         title or f"Where the elements in {where or 'the product'} come from",
-        "Share of each element by country of the plant or mine, stage by stage",
+        "Share of each element, stage by stage, by country of the "
+        f"{'plant or mine' if what == 'place' else 'last owner on file'}",
     )
-    draw_stacks(sheet, stacks, results, "Share of the element")
+    draw_stacks(sheet, stacks, results, "Share of the element", "not stated")
     notes = ["Shares of the balanced flows; the table has what each of them lies between."]
     return sheet.done(results, notes + [f"{more} more bars are not drawn."] * (more > 0))
 
 
-def draw_stacks(sheet: PictureSheet, stacks: Sequence[Stack], results: Results, axis: str) -> None:
+def draw_stacks(
+    sheet: PictureSheet,
+    stacks: Sequence[Stack],
+    results: Results,
+    axis: str,
+    missing: str = "the rest",
+) -> None:
     """Stacked bars, the countries that hold most in colours of their own, the rest in grey."""
     from matplotlib.ticker import FuncFormatter
 
@@ -105,11 +115,12 @@ def draw_stacks(sheet: PictureSheet, stacks: Sequence[Stack], results: Results, 
         for name, share in stack.shares.items():
             total[name] = total.get(name, 0.0) + share
     ranked = sorted(total, key=lambda name: (-total[name], name))
+    ranked = [name for name in ranked if total[name] > SEEN]  # the key names what can be seen
     coloured = ranked[:COLOURED]
     keys = [Key(results.names.get(name, name), LIGHT[place]) for place, name in enumerate(coloured)]
     grey = [Key(REST, LIGHT[COLOURED])] if len(ranked) > len(coloured) else []
     whole = all(sum(stack.shares.values()) > 1 - SEEN for stack in stacks)
-    rest = [] if whole else [Key("the rest", PAPER["track"])]
+    rest = [] if whole else [Key(missing, PAPER["track"])]
     sheet.keys([*keys, *grey, *rest])
     right = max(text_room(sheet, [stack.text for stack in stacks]), 0.35)
     axes, middles = rows_panel(sheet, [stack.label for stack in stacks], right=right)
