@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UndefinedMetricError,
         UsageError,
     )
+    from supplygraph.views.pictures import picture
 
     __version__: str
 
@@ -55,6 +56,7 @@ __all__ = [
     "geopolrisk",
     "load",
     "most_vital",
+    "picture",
     "shapley",
     "supply_risk",
     "vitality",
@@ -67,6 +69,7 @@ _HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {
     "geopolrisk": "supplygraph.analysis.suppliers.criticality_indices",
     "load": "supplygraph.api",
     "most_vital": "supplygraph.analysis.structure.max_flow",
+    "picture": "supplygraph.views.pictures",
     "shapley": "supplygraph.analysis.structure.shapley",
     "supply_risk": "supplygraph.analysis.suppliers.criticality_indices",
     "vitality": "supplygraph.analysis.structure.max_flow",

@@ -53,6 +53,9 @@ class Results:
         What a reader should know.
     names
         Full name of every id that tables may hold, for people; no part of the envelope.
+    sources
+        Title, publisher, date and url of every source that rows cite, by id; no part of the
+        envelope.
     """
 
     kind: str
@@ -63,6 +66,9 @@ class Results:
     seed: int = 0
     warnings: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    sources: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         scale = partial(scale_of, self.kind)

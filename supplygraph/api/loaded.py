@@ -15,6 +15,7 @@ from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.baseline import Baseline, load_or_reconcile
 from supplygraph.dataset import Dataset
 from supplygraph.dataset.names import full_names
+from supplygraph.dataset.sources import cited_sources
 from supplygraph.engines import product_weights
 from supplygraph.engines.month_model import Month
 from supplygraph.graph import SupplyGraph, compile_graph
@@ -170,8 +171,12 @@ class Loaded:
         """
         notes = (*self.dataset.warnings, *warnings)
         weights = {} if month is None else product_weights(self.baseline, month.weights)
-        names = self.full_names
-        return Results(kind, table, self.about(), params, weights, seed, notes, names)
+        return self.named(Results(kind, table, self.about(), params, weights, seed, notes))
+
+    def named(self, results: Results) -> Results:
+        """A result with the full name of every id, and the sources that its rows cite."""
+        sources = cited_sources(self.dataset, results.table)
+        return replace(results, names=self.full_names, sources=sources)
 
     @property
     def full_names(self) -> dict[str, str]:

@@ -168,4 +168,4 @@ def structure(
         "governance": governance,
         "indices": indices,
     }
-    return structure_results(tracer, metric, asked)
+    return chain.loaded.named(structure_results(tracer, metric, asked))

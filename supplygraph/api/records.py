@@ -54,7 +54,7 @@ def explain(chain: Handle, *names: str, acts_as: str | None = None) -> Results:
     params = {"ids": list(dict.fromkeys(names)), "as": acts_as}
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "id", table.pop("id"))
-    return Results("explain", table, chain.about(), params)
+    return chain.loaded.named(Results("explain", table, chain.about(), params))
 
 
 def write_baseline(chain: Handle) -> Path:

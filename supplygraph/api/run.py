@@ -65,4 +65,5 @@ class Run:
             params,
             result.weights,
             warnings=tuple(notes),
+            names=result.names,
         )

@@ -21,7 +21,7 @@ from supplygraph.cli.streams import note
 from supplygraph.cli.view import PAGES, check_page
 
 
-@with_output()
+@with_output("account", gated=False)
 @asks("account")
 def account(
     context: typer.Context,

@@ -19,7 +19,7 @@ TESTS = (
 )
 
 
-@with_output()
+@with_output("backtest", gated=False)
 @asks("backtest")
 def backtest(
     context: typer.Context,

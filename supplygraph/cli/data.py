@@ -23,7 +23,7 @@ FILES = ("scenario-file", "measure-file", "project-file", "deal-file")
 FAULT_COLUMNS = ("file", "row", "column", "value", "rule", "way_out")
 
 
-@with_output()
+@with_output("validate", gated=False)
 @asks("validate")
 def validate(
     context: typer.Context,

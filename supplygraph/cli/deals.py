@@ -12,10 +12,14 @@ from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain, with_output
 from supplygraph.errors import UsageError
 
-ROWS_BY = ("year", "project", "deal")
+ROWS_BY = {"year": "outlook", "project": "projects", "deal": "deals"}  # and the kind of result
 
 
-@with_output()
+def _kind(*, by: str, **_: object) -> str:
+    return ROWS_BY.get(by, "outlook")
+
+
+@with_output(_kind, gated=False)
 @asks("deals")
 def deals(
     context: typer.Context,

@@ -14,7 +14,7 @@ from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
 
 
-@with_output()
+@with_output("info", gated=False)
 def info(context: typer.Context, output: Output) -> None:
     """Count what the dataset holds and how well its figures are founded.
 
@@ -23,7 +23,14 @@ def info(context: typer.Context, output: Output) -> None:
     output.write(open_chain(context, tell=False).info())
 
 
-@with_output()
+def _balance_kind(
+    *, held: bool, flows: bool, material: str | None, deciding: bool, **_: object
+) -> str:
+    parts = {"held": held, "flows": flows, "intervals": material is not None, "deciding": deciding}
+    return next((kind for kind, asked in parts.items() if asked), "balance")
+
+
+@with_output(_balance_kind, gated=False)
 @asks("balance", "deciding")
 def balance(
     context: typer.Context,
@@ -73,7 +80,7 @@ def balance(
     output.write(results.head(top))
 
 
-@with_output()
+@with_output("explain", gated=False)
 @asks("explain")
 def explain(
     context: typer.Context,

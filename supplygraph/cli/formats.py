@@ -18,10 +18,13 @@ from supplygraph.errors import SupplygraphError, UsageError
 if TYPE_CHECKING:
     from supplygraph.results import Results
 
-FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "sentences", "parquet")
+PICTURES = ("png", "svg", "pdf")
+FILES = ("xlsx", "parquet", *PICTURES)  # formats that standard output does not take
+FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "html", "sentences", *FILES)
 ENDINGS = {f".{name}": name for name in FORMATS[1:] if name != "sentences"} | {
     ".txt": "table",
     ".markdown": "md",
+    ".htm": "html",
 }
 WEIGHTS_SHOWN = 8
 PAGE = 120  # columns of a table in a file
@@ -38,6 +41,10 @@ def render(results: Results, kind: str) -> str:
 
     if kind == "json":
         return results.to_json() + "\n"
+    if kind == "html":
+        from supplygraph.cli.html_table import html_table
+
+        return html_table(results)
     if kind == "sentences":
         return _sentences(results)
     rows = [plain_row(row) for row in results.table.to_dict("records")]
@@ -109,6 +116,32 @@ def _delimited(names: Sequence[str], rows: Sequence[dict[str, Any]], delimiter: 
 def _inert(value: Any) -> Any:
     """Text that no spreadsheet runs as a formula: an apostrophe before what looks like one."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def write_file(results: Results, kind: str, file: Path, *, replace: bool) -> None:
+    """Write a result to a file in any format, whole or not at all.
+
+    Raises
+    ------
+    SupplygraphError
+        If what writes the format is not installed.
+    FileExistsError
+        If the file is there and is not to be replaced.
+    """
+    from supplygraph.writing import write_bytes, write_text
+
+    if kind == "parquet":
+        write_parquet(results, file, replace=replace)
+    elif kind == "xlsx":
+        from supplygraph.cli.workbook import results_workbook
+
+        write_bytes(file, results_workbook(results), replace=replace)
+    elif kind in PICTURES:
+        from supplygraph.views.pictures import picture_bytes
+
+        write_bytes(file, picture_bytes(results, kind), replace=replace)
+    else:
+        write_text(file, render(results, kind), replace=replace)
 
 
 def write_parquet(results: Results, file: Path, *, replace: bool) -> None:

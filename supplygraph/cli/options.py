@@ -143,11 +143,18 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         autocompletion=completion_of(choices=FORMATS),
-        help="table, csv, tsv, json, jsonl, md, parquet; of losses also sentences.",
+        help="table, csv, tsv, json, jsonl, md, html; of losses also sentences; with -o also xlsx, "
+        "parquet, png, svg, pdf.",
     ),
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", help="File to write; its ending names the format.")
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        help="File to write; its ending names the format: .csv .tsv .json .jsonl .parquet .md .txt "
+        ".html, .xlsx for a workbook, .png .svg .pdf for a picture (needs matplotlib).",
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="All rows of a table, not only the worst.")]
 VerboseOption = Annotated[

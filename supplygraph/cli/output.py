@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplygraph.cli.conditions import Condition, fail_if
-from supplygraph.cli.formats import ENDINGS, FORMATS, render, write_parquet
+from supplygraph.cli.formats import ENDINGS, FILES, FORMATS, PICTURES, render, write_file
 from supplygraph.cli.streams import note, say
 from supplygraph.errors import UsageError
 
@@ -65,18 +65,30 @@ class Output:
             return _format_of(self.file)
         return "table" if sys.stdout.isatty() else "tsv"
 
-    def check(self) -> None:
+    def check(self, kind: str) -> None:
         """Refuse a format or file before anything is computed.
+
+        Parameters
+        ----------
+        kind
+            Of the result that is going to be written.
 
         Raises
         ------
         UsageError
-            If the format is unknown, or the file exists and `force` is not set.
+            If the format is unknown or no picture shows such a result, or if the file exists and
+            `force` is not set.
+        SupplygraphError
+            If a picture is asked for and nothing that draws it is installed.
         """
-        kind = self.format
+        format_ = self.format
+        if format_ in PICTURES:
+            from supplygraph.views.pictures import check_picture
+
+            check_picture(kind)
         if self.file is None:
-            if kind == "parquet":
-                raise UsageError("parquet needs a file. Add -o FILE.parquet.")
+            if format_ in FILES:
+                raise UsageError(f"{format_} needs a file. Add -o FILE.{format_}.")
             return
         if self.file.is_dir():
             raise UsageError(f"'{self.file}' is a folder. Name a file.")
@@ -127,13 +139,8 @@ class Output:
         return answer(results, look)
 
     def _save(self, results: Results, file: Path) -> None:
-        from supplygraph.writing import write_text
-
         try:
-            if self.format == "parquet":
-                write_parquet(results, file, replace=self.force)
-            else:
-                write_text(file, render(results, self.format), replace=self.force)
+            write_file(results, self.format, file, replace=self.force)
         except FileExistsError:  # another run was faster
             raise file_exists(file) from None
 

@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 
 
-@with_output()
+@with_output("scenarios", gated=False)
 def list_(context: typer.Context, output: Output) -> None:
     """List the scenarios of the dataset with their measures.
 
@@ -31,7 +31,7 @@ def list_(context: typer.Context, output: Output) -> None:
     output.write(open_chain(context, tell=False).scenarios())
 
 
-@with_output()
+@with_output("bounds", gated=False)
 @asks("bounds")
 def show(
     context: typer.Context,
@@ -55,7 +55,7 @@ def show(
     output.write(results)
 
 
-@with_output()
+@with_output("duties", gated=False)
 @asks("duties")
 def duties(
     context: typer.Context,

@@ -71,7 +71,7 @@ def run(
     output.write(results)
 
 
-@with_output()
+@with_output("comparison", gated=False)
 @asks("compare")
 def compare(
     context: typer.Context,

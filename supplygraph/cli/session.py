@@ -71,7 +71,9 @@ def open_chain(context: typer.Context, *, tell: bool = True) -> Chain:
     return chain
 
 
-def with_output(kind: str | Callable[..., str] | None = None) -> Callable[[Command], Command]:
+def with_output(
+    kind: str | Callable[..., str], *, gated: bool = True
+) -> Callable[[Command], Command]:
     """Give a command the options of output, which it takes as one argument ``output``.
 
     Format, file and condition are refused before the command computes anything.
@@ -79,8 +81,9 @@ def with_output(kind: str | Callable[..., str] | None = None) -> Callable[[Comma
     Parameters
     ----------
     kind
-        Kind of result whose columns `--fail-if` may name, or a function that tells it from the
-        options; without it the command has no `--fail-if`.
+        Kind of its result, or a function that tells it from the options.
+    gated
+        Whether the command has `--fail-if`, which names columns of that kind.
     """
 
     def decorate(command: Command) -> Command:
@@ -95,14 +98,14 @@ def with_output(kind: str | Callable[..., str] | None = None) -> Callable[[Comma
             condition: str | None = None,
             **options: Any,
         ) -> None:
+            asked = kind if isinstance(kind, str) else kind(**options)
             target = Output(format_, output, force, every=every, verbose=verbose)
-            target.check()
-            if kind is not None:
-                asked = kind if isinstance(kind, str) else kind(**options)
+            target.check(asked)
+            if gated:
                 target = replace(target, condition=parse_condition(asked, condition))
             command(output=target, **options)
 
-        _describe(run, command, gated=kind is not None)
+        _describe(run, command, gated=gated)
         return run
 
     return decorate

@@ -13,6 +13,7 @@ from supplygraph.errors import Fault
 from supplygraph.schema import TableSchema, table_schema
 
 UNREAD = ("D", "calc")
+REFERENCE = ("title", "publisher", "date", "url")  # what a reader finds a source by
 _NO_FIGURE = ("latitude", "longitude", "sigma")
 
 
@@ -85,3 +86,24 @@ def grade_tables(dataset: Dataset) -> Dataset:
     if bare:
         warnings += (f"{dataset.name} has no sources.csv: every figure in it is graded D.",)
     return replace(dataset, tables=MappingProxyType(tables), warnings=warnings)
+
+
+def cited_sources(dataset: Dataset, table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Title, publisher, date and url of the sources whose ids a table's column ``source`` holds.
+
+    Parameters
+    ----------
+    dataset
+        Its ``sources.csv`` describes them; a name that is no id there is left out.
+    table
+        Any table; one without that column, or with text in it, cites none.
+    """
+    if "source" not in table or not dataset.has("sources"):
+        return {}
+    cited = {key for cell in table["source"] if isinstance(cell, list | tuple) for key in cell}
+    rows = dataset.tables["sources"]
+    rows = rows[rows["key"].isin(cited)].sort_values("key")
+    return {
+        row["key"]: {name: str(row.get(name, "")) for name in REFERENCE}
+        for row in rows.to_dict("records")
+    }

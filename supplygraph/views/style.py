@@ -12,6 +12,17 @@ from collections.abc import Sequence
 LIGHT = ("#C1443C", "#332288", "#E69F00", "#009E73", "#56B4E9", "#AA3377", "#4477AA", "#9AA3AD")
 DARK = ("#F36149", "#8F7FD0", "#DDBE2E", "#7ECE85", "#79E3FF", "#FF8CC0", "#4C88FA", "#85807C")
 COLOURED = len(LIGHT) - 1
+# Of the page in light (`web/page.css` has the same), also for what is printed.
+PAPER = {
+    "paper": "#fbfaf7",
+    "ink": "#1b2430",
+    "soft": "#525d6a",
+    "faint": "#656e7a",
+    "line": "#e5e3dc",
+    "loss": "#a6342d",
+    "least": "#5a6a7b",
+    "track": "#ece9e1",
+}
 
 STAGES = {
     "mine": "Mine",

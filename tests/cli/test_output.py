@@ -139,7 +139,7 @@ def test_a_file_is_never_overwritten_unasked(toy, tmp_path):
 
 def test_a_folder_and_an_unknown_ending_are_refused(toy, tmp_path):
     assert "is a folder" in toy("info", "-o", tmp_path, "--format", "csv").err
-    done = toy("info", "-o", tmp_path / "a.xlsx")
+    done = toy("info", "-o", tmp_path / "a.docx")
     assert done.code == 2 and "the ending names no format" in done.err
     assert list(tmp_path.iterdir()) == []
 

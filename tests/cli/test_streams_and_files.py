@@ -109,7 +109,7 @@ def test_of_runs_that_write_one_file_at_once_one_wins(tmp_path):
 
 def test_a_file_written_meanwhile_is_not_overwritten(toy, tmp_path, monkeypatch):
     path = tmp_path / "out.json"
-    monkeypatch.setattr("supplygraph.cli.output.Output.check", lambda _: None)
+    monkeypatch.setattr("supplygraph.cli.output.Output.check", lambda *_: None)
     path.write_text("another run's")
     done = toy("info", "-o", path)
     assert (done.code, path.read_text()) == (2, "another run's")

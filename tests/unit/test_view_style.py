@@ -7,7 +7,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from supplygraph.views.style import DARK, LIGHT
+from supplygraph.views.style import DARK, LIGHT, PAPER
 
 # Machado, Oliveira and Fernandes (2009), table 1, severity 1.0, on linear RGB.
 SIGHT = {
@@ -79,3 +79,10 @@ def test_text_is_legible(theme, ground, ink):
     """WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for text of any size."""
     light, dark = sorted((luminance(theme[ink]), luminance(theme[ground])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_what_is_printed_has_the_colours_of_the_page_in_light():
+    css = files("supplygraph.views").joinpath("web", "page.css").read_text(encoding="utf-8")
+    light = css[: css.index("}")]
+    found = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", light))
+    assert {name: found[name] for name in PAPER} == PAPER

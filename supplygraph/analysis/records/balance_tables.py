@@ -13,6 +13,7 @@ from supplygraph.baseline import (
     held_table,
 )
 from supplygraph.dataset.names import full_names
+from supplygraph.dataset.sources import cited_sources
 from supplygraph.errors import UsageError
 from supplygraph.hints import did_you_mean
 from supplygraph.results import Results
@@ -21,7 +22,9 @@ from supplygraph.results import Results
 def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: object) -> Results:
     dataset = baseline.graph.dataset
     about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
-    return Results(kind, table.reset_index(drop=True), about, params, warnings=dataset.warnings)
+    sources = cited_sources(dataset, table)
+    table = table.reset_index(drop=True)
+    return Results(kind, table, about, params, warnings=dataset.warnings, sources=sources)
 
 
 def figures(baseline: Baseline, *, moved: float | None = None, role: str | None = None) -> Results:

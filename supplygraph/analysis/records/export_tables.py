@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,7 +64,6 @@ WORDS = {
 }
 _FORMULA = re.compile(r"[=+@-]")
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
-_FIRST_DAY = datetime.datetime(1980, 1, 1)  # the first that a zip file can hold
 
 
 def columns_of(rows: Rows) -> list[str]:
@@ -159,69 +156,19 @@ def _field(rows: Rows, column: str) -> dict[str, Any]:
 
 
 def excel_bytes(tables: Mapping[str, Rows], about: Mapping[str, Any]) -> bytes:
-    """An Excel file with sheets About, nodes, edges, sources and columns; same input same bytes.
+    """An Excel file with sheets About, nodes, edges, sources and columns; same input same bytes."""
+    from supplygraph.analysis.records.workbook import Sheet, workbook_bytes
 
-    Raises
-    ------
-    SupplygraphError
-        If openpyxl is not installed.
-    """
-    try:
-        from openpyxl import Workbook
-    except ImportError:
-        raise SupplygraphError(
-            "xlsx needs openpyxl. Install supplygraph[excel], or choose csv."
-        ) from None
-    book = Workbook(write_only=True)
-    told = [{"what": key, "value": about[key]} for key in sorted(about)]
-    sheets: list[tuple[str, Rows]] = [("About", told)]
-    sheets += [(name, tables[name]) for name in ("nodes", "edges", "sources")]
+    told = [(key, about[key]) for key in sorted(about)]
     used = {column for rows in tables.values() for column in columns_of(rows)}
-    described = [
-        {"column": name, "unit": UNITS.get(name, ""), "meaning": WORDS.get(name, "")}
-        for name in sorted(used)
-    ]
-    for title, rows in [*sheets, ("columns", described)]:
-        _fill(book.create_sheet(title), rows)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return _undated(buffer.getvalue())
-
-
-def _fill(sheet: Any, rows: Rows) -> None:
-    from openpyxl.cell import WriteOnlyCell
-
-    sheet.freeze_panes = "A2"
-    names = columns_of(rows)
-    sheet.append(names)
-    for row in rows:
-        cells = []
-        for name in names:
-            cell = WriteOnlyCell(sheet, value=row.get(name))
-            if isinstance(row.get(name), str):
-                cell.data_type = "s"  # else text that begins with = would become a formula
-            cells.append(cell)
-        sheet.append(cells)
-
-
-def _undated(content: bytes) -> bytes:
-    """The same Excel file without the time of its making."""
-    day = _FIRST_DAY.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                data = re.sub(
-                    rb"(<dcterms:\w+[^>]*>)[^<]*(</dcterms)", rb"\g<1>%s\g<2>" % day, data
-                )
-            info = zipfile.ZipInfo(name, _FIRST_DAY.timetuple()[:6])
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, data)
-    return buffer.getvalue()
+    described = [(name, UNITS.get(name, ""), WORDS.get(name, "")) for name in sorted(used)]
+    sheets = [Sheet("About", ("what", "value"), told)]
+    for title in ("nodes", "edges", "sources"):
+        names = columns_of(tables[title])
+        cells = [[row.get(name) for name in names] for row in tables[title]]
+        sheets.append(Sheet(title, names, cells))
+    sheets.append(Sheet("columns", ("column", "unit", "meaning"), described))
+    return workbook_bytes(sheets)
 
 
 def parquet_bytes(tables: Mapping[str, Rows], about: Mapping[str, Any]) -> dict[str, bytes]:
