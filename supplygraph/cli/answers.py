@@ -113,9 +113,9 @@ def answer(results: Results, look: Look) -> str:
         cases = every
     chosen = every if look.every else cases[: look.rows]
     if chosen:
-        lines += ["", *_table(results, chosen, look), ""]
+        lines += ["", *_table(results, chosen, look)]
     if len(chosen) < len(every):
-        lines += _wrapped(_rest(len(chosen), len(every)), look.width)
+        lines += ["", *_wrapped(_rest(len(chosen), len(every)), look.width)]
     lines += _notes(results, look)
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
@@ -192,9 +192,11 @@ def _heading(field: Field) -> str:
 
 
 def _text(results: Results, name: str, row: dict[str, Any]) -> str:
-    from supplygraph.analysis.headlines import plain_name
+    from supplygraph.analysis.headlines import node_name, plain_name
 
     value = row[name]
+    if name == "name" and value:
+        return clean(node_name(results.names, row))
     if name in NAMED:
         if isinstance(value, list):
             return "; ".join(clean(plain_name(results.names, str(item))) for item in value)

@@ -13,8 +13,8 @@ from typing import Any
 
 from supplygraph.errors import SupplygraphError
 from supplygraph.results import Results, plain_row
+from supplygraph.trade_words import unit_text, word
 from supplygraph.views.page_template import policy_hash, template_environment, web_text
-from supplygraph.views.style import unit_text, word
 from supplygraph.writing import write_text
 
 Row = dict[str, Any]

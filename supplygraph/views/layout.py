@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from supplygraph.trade_words import word
 from supplygraph.views.page_parts import PageRecord, Record
-from supplygraph.views.style import COLOURED, colour_of, is_reported, word
+from supplygraph.views.style import COLOURED, colour_of, is_reported
 
 WIDTH = 1224.0
 LEFT = 120.0

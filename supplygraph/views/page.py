@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from supplygraph.results import Results
+from supplygraph.trade_words import SECTORS, step_text, unit_text, word
 from supplygraph.views.layout import StageMatrix, column_text
 from supplygraph.views.page_parts import PageRecord, compact
 from supplygraph.views.page_template import policy_hash, template_environment, web_text
 from supplygraph.views.pyvis_network import network_of
 from supplygraph.views.sankey import sankey_of
 from supplygraph.views.stage_matrix import matrix_of
-from supplygraph.views.style import DARK, LIGHT, SECTORS, step_text, unit_text, word
+from supplygraph.views.style import DARK, LIGHT
 from supplygraph.writing import write_text
 
 TEMPLATE = "page.html"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from supplygraph.trade_words import unit_text
 from supplygraph.views.layout import StageMatrix, dot_pattern
 from supplygraph.views.page_parts import compact
 from supplygraph.views.ribbons import ribbon_values
-from supplygraph.views.style import COLOURED, unit_text
+from supplygraph.views.style import COLOURED
 
 if TYPE_CHECKING:
     from pyvis.network import Network

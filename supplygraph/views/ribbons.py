@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from supplygraph.trade_words import unit_text
 from supplygraph.views.layout import Lane, Ribbon, StageMatrix, lane_of
 from supplygraph.views.page_parts import PageRecord, Record
-from supplygraph.views.style import unit_text
 
 RIBBONS = 240
 WIDEST = 15.0

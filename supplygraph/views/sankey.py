@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from supplygraph.trade_words import unit_text, word
 from supplygraph.views.layout import colours_of, lane_of
 from supplygraph.views.page_parts import PageRecord, Record
-from supplygraph.views.style import COLOURED, unit_text, word
+from supplygraph.views.style import COLOURED
 
 WIDTH, HEIGHT, HEAD = 1224.0, 820.0, 52.0
 MOST = 150  # boxes

@@ -107,7 +107,7 @@ def test_binding_projects_stand_by_default_and_others_on_demand(run):
         (("deals", "--years", "1990"), "year 1990 is out of"),
         (("deals", "--elements", "Dz"), "no element 'Dz'"),
         (("deals", "--portfolios", "bindng"), "Did you mean 'binding'"),
-        (("deals", "--pool", "USA"), "no region 'USA'"),
+        (("deals", "--pool", "USSR"), "no region 'USSR'"),
         (("deals", "--without", "country=XX"), "XX"),
         (("deals", "--known-to", "2026"), "is not YYYY-MM"),
         (("deals", "--as", "strike"), "'strike'"),

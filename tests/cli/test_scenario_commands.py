@@ -69,7 +69,7 @@ def test_a_replay_shows_series_and_says_what_it_is(run):
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        ("no-londn", 2, "no scenario 'no-londn'. Did you mean 'no-london'?"),
+        ("no-londn", 2, "no scenario 'no-londn'. Did you mean 'no-london'"),
         ("no-london --month 2030-01", 2, "lies outside the run, 2025-04 to 2026-10."),
         ("no-london --set CN-2025-81.x=1", 2, "Did you mean 'CN-2025-18'?"),
         ("no-london --set CN-2025-18.approval.US=7", 3, "should be less than or equal to 1"),
@@ -148,7 +148,7 @@ def test_validate_checks_measures_and_scenarios(run, tmp_path):
     for line in (
         "measures/cut.yaml, covers.materials: 'ore-b' is not in the dataset. Did you mean 'ore-a'?",
         "measures/stop.yaml, select: selector 'id=mine-b': no id 'mine-b'.",
-        "scenarios/s.yaml, measures.0: 'ct' is no measure. Did you mean 'cut'?",
+        "scenarios/s.yaml, measures.0: 'ct' is no measure. Did you mean 'cut' (T)?",
         "month '2025-13' is not YYYY-MM",
     ):
         assert line in done.out
@@ -263,7 +263,7 @@ NAMED = [
     ),
     (
         "measures: [{id: m, kind: outage, select: id=mine-aa}]",
-        "measures.0, select: selector 'id=mine-aa': no id 'mine-aa'. Did you mean 'mine-a'?",
+        "measures.0, select: selector 'id=mine-aa': no id 'mine-aa'. Did you mean 'mine-a' (Mine",
     ),
     (
         "measures: [{id: m, kind: quota, limits: output, share: 0.5, select: countri=CN}]",
@@ -311,7 +311,7 @@ FOLDERS = [
     (
         "measures/m.yaml",
         "{kind: outage, select: id=mine-b}",
-        "measures/m.yaml, select: selector 'id=mine-b': no id 'mine-b'. Did you mean 'mine-a'?",
+        "measures/m.yaml, select: selector 'id=mine-b': no id 'mine-b'. Did you mean 'mine-a' (",
     ),
     (
         "projects/p.yaml",

@@ -14,7 +14,13 @@ from supplygraph.analysis.headlines import (
     stocks,
     structure,
 )
-from supplygraph.analysis.headlines.statement import Figure, Statement, Teller, plain_name
+from supplygraph.analysis.headlines.statement import (
+    Figure,
+    Statement,
+    Teller,
+    node_name,
+    plain_name,
+)
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
@@ -76,8 +82,8 @@ def headline(results: Results) -> Statement | None:
     >>> import supplygraph as sg
     >>> print(headline(sg.load("three-nodes").rank()).text)
     Mine A: if its exports stop, the rest of the world lacks after 12 months 100 % of the output \
-counted (at best 100 %, if nobody reroutes 100 %). Hit hardest: Electric car in Japan, for want of \
-Ore A; grade D. Ranked first of 2 rows.
+counted (at best 100 %, if nobody reroutes 100 %). Hit hardest: Car in Japan, for want of \
+ore-a; grade D.
     """
     found = HEADLINES.get(results.kind)
     return None if found is None else found(Teller(results))
@@ -107,6 +113,7 @@ __all__ = [
     "Teller",
     "gap",
     "headline",
+    "node_name",
     "plain_name",
     "sentences",
 ]

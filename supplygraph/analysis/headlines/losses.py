@@ -31,8 +31,7 @@ def headline_of_ranking(tell: Teller) -> Statement:
     if not told:
         return tell.say(NOTHING_COUNTED)
     what, costs, hit = _of_rank(tell, told[0])
-    others = f" Ranked first of {tell.count(len(tell.rows), 'row')}."
-    return tell.say(f"{what}, {costs}.{hit}{others if len(tell.rows) > 1 else ''}")
+    return tell.say(f"{what}, {costs}.{hit}")
 
 
 def ranked_sentences(tell: Teller) -> Iterator[Statement]:
@@ -76,7 +75,7 @@ def _of_rank(tell: Teller, index: int) -> tuple[str, str, str]:
         costs += _beside(tell, index)
         if params["as"] != EXPORT_STOP and row["loss_home_none"] is not None:
             costs += f"; at home {_at_home(tell, index)}"
-    return f"{tell.as_name(row['name'])}: {stop}", costs, _hit(tell, row)
+    return f"{tell.node(index)}: {stop}", costs, _hit(tell, row)
 
 
 def _hit(tell: Teller, row: Row) -> str:

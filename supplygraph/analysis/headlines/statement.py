@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from supplygraph.trade_words import in_a_sentence, step_text
+
 if TYPE_CHECKING:
     from supplygraph.results import Results
 
@@ -189,8 +191,17 @@ class Teller:
         return f"{number:,} {word}"
 
     def name(self, key: Any) -> str:
-        """Full name of an id, without a remark in brackets; the id where it has none."""
+        """Name of an id as `plain_name` gives it; the id where it has none."""
         return self.as_name(plain_name(self.results.names, str(key)))
+
+    def node(self, index: int) -> str:
+        """What a row of a ranking removes, such as ``heavy separation, China``."""
+        return self.as_name(node_name(self.results.names, self.rows[index]))
+
+    def node_within(self, index: int) -> str:
+        """The same within a sentence."""
+        name = node_name(self.results.names, self.rows[index])
+        return self.as_name(name if name == self.rows[index]["name"] else in_a_sentence(name))
 
     def place(self, key: Any) -> str:
         """Name of a country, market or region as it stands in a sentence."""
@@ -211,7 +222,11 @@ class Teller:
         part = f"{self.as_name(f'{100 * float(share):.3g} %')} of " if _is_number(share) else ""
         where = [self.place(told.pop(key)) for key in PLACES if key in told]
         whose = [
-            f"{self.as_name(value)} plants" if key in ("process", "stage") else self.name(value)
+            self.as_name(in_a_sentence(step_text("", value)))
+            if key == "process"
+            else f"{self.as_name(value)} plants"
+            if key == "stage"
+            else self.name(value)
             for key, value in told.items()
         ]
         if whose and where:
@@ -232,15 +247,40 @@ def _is_number(text: str) -> bool:
 
 
 def plain_name(names: Mapping[str, str], key: str) -> str:
-    """Full name of an id, without a remark in brackets or after a comma.
+    """Name of an id without a remark in brackets or after a comma, where that still tells it apart.
 
     Examples
     --------
     >>> plain_name({"EU": "European Union (members not told apart)"}, "EU")
     'European Union'
+    >>> names = {"ore-mm": "Ion-clay product (Burma)", "ore-cn": "Ion-clay product (China)"}
+    >>> plain_name(names, "ore-mm")
+    'Ion-clay product (Burma)'
     """
     name = names.get(key, key)
-    return name.split(" (")[0].split(", ")[0] or key
+    short = _short(name)
+    alike = sum(_short(other) == short for other in set(names.values()))
+    return (short if alike <= 1 else name) or key
+
+
+def _short(name: str) -> str:
+    return name.split(" (")[0].split(", ")[0]
+
+
+def node_name(names: Mapping[str, str], row: Row) -> str:
+    """What a row of a ranking removes, in the trade's words.
+
+    Examples
+    --------
+    >>> row = {"name": "heavy (separation), China", "kind": "country-process", "country": "CN",
+    ...        "stage": "separation", "process": "heavy"}
+    >>> node_name({"CN": "China"}, row)
+    'Heavy separation, China'
+    """
+    if row.get("kind") == "country-process" and row.get("process") and row.get("country"):
+        step = step_text(str(row["stage"]), str(row["process"]))
+        return f"{step}, {plain_name(names, str(row['country']))}"
+    return str(row["name"])
 
 
 def worst(rows: Sequence[Row], column: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supplygraph.analysis.headlines.statement import Statement, Teller, number_words, worst
+from supplygraph.trade_words import step_text
 
 NOTHING = "No row answers this question."
 
@@ -16,11 +17,14 @@ def headline_of_concentration(tell: Teller) -> Statement:
         return tell.say(NOTHING)
     row = tell.rows[index]
     share = tell.between(index, "largest_low", "largest_high")
-    what = f"Of all stages {row['stage']}" if stages else tell.name(row["id"])
-    return tell.say(
-        f"{what} is the most concentrated: {tell.place(row['largest'])} makes {share} of it; "
-        f"grade {row['evidence']}."
-    )
+    maker = f"{tell.place(row['largest'])} makes {share}"
+    if stages:
+        text = f"Of all stages {row['stage']} is the most concentrated: {maker} of it"
+    else:
+        what = step_text("", row["id"]) if row["kind"] == "process" else row["id"]
+        most = ", the most concentrated" if len(told) > 1 else ""
+        text = f"{tell.name(what)}{most}: {maker} of it"
+    return tell.say(f"{text}; grade {row['evidence']}.")
 
 
 def headline_of_dependence(tell: Teller) -> Statement:
@@ -69,11 +73,11 @@ def headline_of_dominators(tell: Teller) -> Statement:
     if not stops:
         row = tell.rows[cuts[0]]
         return tell.say(
-            f"Without {tell.as_name(row['name'])} no {tell.name(row['element'])} reaches {what}; "
+            f"Without {tell.node_within(cuts[0])} no {tell.name(row['element'])} reaches {what}; "
             f"no node alone stops it; grade {row['evidence']}."
         )
-    names = dict.fromkeys(tell.rows[i]["name"] for i in stops)
-    named = " or ".join(tell.as_name(name) for name in list(names)[:3])
+    names = dict.fromkeys(tell.node_within(i) for i in stops)
+    named = " or ".join(list(names)[:3])
     more = f" ({tell.count(len(names), 'such node')} in all)" if len(names) > 3 else ""
     base = all(tell.rows[i]["links"] == "base" for i in stops)
     routes = ", by the trade of the base year" if base else ""
@@ -103,9 +107,7 @@ def _of_element(tell: Teller, column: str, text: str) -> Statement:
         return tell.say(NOTHING)
     row = tell.rows[index]
     share = tell.percent(index, column)
-    told = text.format(
-        name=tell.as_name(row["name"]), share=share, element=tell.name(row["element"])
-    )
+    told = text.format(name=tell.node_within(index), share=share, element=tell.name(row["element"]))
     return tell.say(f"{told[0].upper()}{told[1:]}; grade {row['evidence']}.")
 
 
@@ -123,7 +125,7 @@ def headline_of_shapley(tell: Teller) -> Statement:
     if other and tell.rows[index][other] is not None:
         beside = f" (of what no rerouting makes good, {tell.percent(index, other)})"
     return tell.say(
-        f"{tell.as_name(tell.rows[index]['name'])} controls most: its fair part of the loss if "
+        f"{tell.node(index)} controls most: its fair part of the loss if "
         f"all countries withheld together is {tell.percent(index, column)}{beside}; "
         f"grade {tell.rows[index]['evidence']}."
     )
@@ -136,7 +138,7 @@ def headline_of_esri(tell: Teller) -> Statement:
         return tell.say(NOTHING)
     row = tell.rows[index]
     return tell.say(
-        f"The failure of {tell.as_name(row['name'])} shakes most: {tell.percent(index, 'esri')} "
+        f"The failure of {tell.node(index)} shakes most: {tell.percent(index, 'esri')} "
         f"of all sales in the network; grade {row['evidence']}."
     )
 

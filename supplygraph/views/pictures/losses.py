@@ -9,6 +9,7 @@ import pandas as pd
 
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
+from supplygraph.trade_words import step_text
 from supplygraph.views.pictures.bars import (
     BAND_KEY,
     TOP,
@@ -19,7 +20,7 @@ from supplygraph.views.pictures.bars import (
 )
 from supplygraph.views.pictures.lines import LossPath, draw_paths
 from supplygraph.views.pictures.sheet import Key, PictureSheet
-from supplygraph.views.style import LIGHT, PAPER, step_text
+from supplygraph.views.style import LIGHT, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

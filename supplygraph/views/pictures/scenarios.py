@@ -9,6 +9,7 @@ import pandas as pd
 
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
+from supplygraph.trade_words import word
 from supplygraph.views.pictures.bars import (
     BAND_KEY,
     SEEN,
@@ -24,7 +25,7 @@ from supplygraph.views.pictures.bars import (
 from supplygraph.views.pictures.losses import place_labels
 from supplygraph.views.pictures.months import middle_cover
 from supplygraph.views.pictures.sheet import SMALL, Key, PictureSheet
-from supplygraph.views.style import LIGHT, PAPER, word
+from supplygraph.views.style import LIGHT, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from supplygraph.results import Results
+from supplygraph.trade_words import STAGES, step_text, word
 from supplygraph.views.pictures.bars import SEEN, end_text, finite, rows_panel, text_room
 from supplygraph.views.pictures.lines import share_tick
 from supplygraph.views.pictures.sheet import Key, PictureSheet
-from supplygraph.views.style import COLOURED, LIGHT, PAPER, STAGES, step_text, word
+from supplygraph.views.style import COLOURED, LIGHT, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
