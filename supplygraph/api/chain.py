@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supplygraph.api import (
+    briefs,
     costs,
     disrupted,
     losses,
@@ -78,6 +79,8 @@ class Chain(Handle):
 
     def __repr__(self) -> str:
         return f"<Chain {self.dataset.name}>"
+
+    brief = question(briefs.brief)
 
     remove = question(disrupted.remove)
     stop_exports = question(disrupted.stop_exports)

@@ -1,6 +1,5 @@
 """Headlines claim no more than their rows: whatever the rows, each number is a cell of one."""
 
-import re
 from dataclasses import replace
 
 import pandas as pd
@@ -8,69 +7,17 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from program import shipped_chain
+from sentences import check
 
 from supplygraph.analysis.headlines import HEADLINES, SENTENCES, headline, sentences
-from supplygraph.analysis.headlines.statement import COUNT, PARAMS, Statement
 from supplygraph.analysis.headlines.worst_rows import worst_first
 from supplygraph.cli.answers import Look, answer
-from supplygraph.results import Results, plain_row
+from supplygraph.results import Results
 from supplygraph.schema.commands import Field, kinds_by_command, result_fields, result_params
 
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-# Words of fixed sentences that hold a number of their own.
-FIXED = re.compile(r"10 %")
 # Columns whose words may hold digits: what is named, not units or stages.
 SPOKEN = ("name", "product", "material", "region", "worst_product", "removed", "scenario", "what")
 PLACES = ("US", "CN", "EU", "JP", "ROW")
-
-
-def unexplained(told: Statement) -> str:
-    """What is left of a sentence without its figures and the names in it."""
-    text = told.text
-    for name in sorted(told.spoken, key=len, reverse=True):
-        text = text.replace(name, "")
-    for figure in sorted(told.figures, key=lambda one: len(one.words), reverse=True):
-        # The low end of a range leaves its unit to the high one.
-        told = figure.words if figure.words in text else figure.words.removesuffix(" %")
-        text = text.replace(told, "", 1)
-    return FIXED.sub("", text)
-
-
-def check(results: Results, told: Statement) -> None:
-    """Every number of a sentence is a figure, and every figure says what its cell holds."""
-    assert not NUMBER.search(unexplained(told)), told
-    rows = [plain_row(row) for row in results.table.to_dict("records")]
-    for figure in told.figures:
-        if figure.row >= 0:
-            assert rows[figure.row][figure.column] == figure.value, figure
-            assert says(figure.words, figure.value), figure
-        elif figure.row == PARAMS:
-            assert results.params[figure.column] == figure.value
-        else:
-            assert figure.row == COUNT and 0 <= figure.value <= len(rows)
-
-
-def says(words: str, value: object) -> bool:
-    """Whether words tell a value, to the digits they show."""
-    if isinstance(value, dict):
-        return True  # a share of grades, told from a record
-    if words in ("nothing", "unknown", "an unknown part") or words.startswith("an unknown"):
-        return value is None or value != value or value <= 0
-    if words in ("less than 0.1 %", "less than 0.001"):
-        return 0 < value < 0.001
-    found = NUMBER.search(words)
-    if found is None or not isinstance(value, int | float) or isinstance(value, bool):
-        return str(value) == words or words.isdigit()
-    shown = float(found[0].replace(",", ""))
-    shown = -shown if words.startswith("-") else shown
-    if words == found[0] and words.isdigit() and abs(value) < 1:
-        return True  # the month of a column, told beside its loss
-    units = {"%": 0.01, "billion USD": 1e9, "million USD": 1e6}
-    unit = next((size for word, size in units.items() if words.endswith(word)), 1.0)
-    digits = len(found[0].partition(".")[2])
-    # Half of the last digit told, or three figures of a large number.
-    room = max(0.51 * 10.0**-digits, 0.0051 * abs(shown)) * unit
-    return abs(shown * unit - value) <= room
 
 
 def questions():

@@ -27,7 +27,7 @@ NOTHING_COUNTED = "Nothing that is asked for is counted."
 
 def headline_of_ranking(tell: Teller) -> Statement:
     """What costs others most, of all that was ranked."""
-    told = _ranked(tell)
+    told = ranked(tell)
     if not told:
         return tell.say(NOTHING_COUNTED)
     what, costs, hit = _of_rank(tell, told[0])
@@ -36,7 +36,7 @@ def headline_of_ranking(tell: Teller) -> Statement:
 
 def ranked_sentences(tell: Teller) -> Iterator[Statement]:
     """One sentence for each ranked removal."""
-    told = _ranked(tell)
+    told = ranked(tell)
     for index in told:
         what, costs, hit = _of_rank(tell, index)
         rank = tell.cell(index, "rank", str(tell.rows[index]["rank"]))
@@ -45,7 +45,8 @@ def ranked_sentences(tell: Teller) -> Iterator[Statement]:
         yield tell.say(NOTHING_COUNTED)
 
 
-def _ranked(tell: Teller) -> list[int]:
+def ranked(tell: Teller) -> list[int]:
+    """Rows of a ranking that cost anybody something, or nothing; not those nobody can size."""
     asked = ("loss_abroad_none", "loss_home_none")
     return [
         index
@@ -83,6 +84,9 @@ def _hit(tell: Teller, row: Row) -> str:
         return ""
     where = f" in {tell.place(row['worst_region'])}" if row["worst_region"] else ""
     through = f", for want of {tell.name(row['binding_input'])}" if row["binding_input"] else ""
+    params = tell.results.params
+    if (row["worst_product"], row["worst_region"]) == (params["product"], params["region"]):
+        return f" F{through[3:]}; grade {row['evidence']}." if through else ""
     return (
         f" Hit hardest: {tell.name(row['worst_product'])}{where}{through}; grade {row['evidence']}."
     )
@@ -91,6 +95,23 @@ def _hit(tell: Teller, row: Row) -> str:
 def _step(tell: Teller) -> str:
     """Column of the step that ranks."""
     return f"loss_abroad_{tell.results.params['after']}m"
+
+
+def quoted(tell: Teller, index: int) -> float:
+    """The loss abroad that is quoted of a row of a ranking; at home where nothing weighs abroad."""
+    row = tell.rows[index]
+    return float(row.get(_quoted_column(tell, index)) or 0.0)
+
+
+def quote(tell: Teller, index: int) -> str:
+    """The same in words."""
+    return tell.percent(index, _quoted_column(tell, index))
+
+
+def _quoted_column(tell: Teller, index: int) -> str:
+    row, home = tell.rows[index], f"loss_home_{tell.results.params['after']}m"
+    columns = (_step(tell), "loss_abroad_none", home, "loss_home_none")
+    return next((name for name in columns if row.get(name) is not None), columns[1])
 
 
 def _spread(tell: Teller, index: int) -> str:
@@ -180,16 +201,20 @@ def stop_sentences(tell: Teller) -> Iterator[Statement]:
     if home is not None:
         yield tell.say(f"At home: {tell.percent(home, _last(tell, home))}.")
     for index in _hardest(tell):
-        row = tell.rows[index]
-        size = ", the size of its need is not known" if "nominal" in row["flags"] else ""
-        grades = f"{row['need_evidence']}/{row['quantity_evidence']}"
-        want = tell.name(row["binding_none"])
-        yield tell.say(
-            f"{tell.name(row['product'])} in {tell.place(row['region'])}: "
-            f"{tell.percent(index, _last(tell, index))} after a year{_begins(tell, index)}, "
-            f"{_months(tell, index)} of output lost in the first year, for want of {want} "
-            f"(grades {grades}{size})."
-        )
+        yield row_sentence(tell, index)
+
+
+def row_sentence(tell: Teller, index: int) -> Statement:
+    """What one product in one place loses after a stop, from when on, and for want of what."""
+    row = tell.rows[index]
+    size = ", the size of its need is not known" if "nominal" in row["flags"] else ""
+    grades = f"{row['need_evidence']}/{row['quantity_evidence']}"
+    return tell.say(
+        f"{tell.name(row['product'])} in {tell.place(row['region'])}: "
+        f"{tell.percent(index, _last(tell, index))} after a year{_begins(tell, index)}, "
+        f"{_months(tell, index)} of output lost in the first year, for want of "
+        f"{tell.name(row['binding_none'])} (grades {grades}{size})."
+    )
 
 
 def _total(tell: Teller, place: str) -> int | None:

@@ -5,11 +5,42 @@ from __future__ import annotations
 from supplygraph.analysis.headlines.statement import Statement, Teller, number_words
 
 BESIDE = ("any", "product", "component")  # no stage that supplies the element
+ELEMENTS = 3  # the heaviest
+VERBS = {
+    "mine": "mined",
+    "separation": "separated (from ore or from scrap)",
+    "metal": "made into metal",
+    "magnet": "made into magnets",
+}
 GRADES = ("", "A", "B", "C", "calc", "D")  # weakest last
 
 
 def headline_of_trace(tell: Teller) -> Statement:
-    """Who supplies the heaviest element of a product most, stage by stage."""
+    """Where the heaviest elements of a product passed the stage that says most."""
+    told = [i for i, row in enumerate(tell.rows) if row["what"] == "sentence" and row["country"]]
+    if not told:
+        return _stage_by_stage(tell)
+    told.sort(key=lambda i: (-tell.rows[i]["tonnes"], i))
+    row = tell.rows[told[0]]
+    mine = [i for i in told if tell.rows[i]["region"] == row["region"]][:ELEMENTS]
+    parts = [_passed(tell, index) for index in mine]
+    where = f", assembled in {tell.place(row['region'])}" if row["region"] else ""
+    weakest = max((tell.rows[i]["evidence"] for i in mine), key=GRADES.index)
+    allowed = " (in brackets what the published figures allow)" if " to " in str(parts) else ""
+    told_as = f"In {tell.name(row['product'])}{where}: {'; '.join(parts)}"
+    return tell.say(f"{told_as}{allowed}; grade {weakest}.")
+
+
+def _passed(tell: Teller, index: int) -> str:
+    """How much of an element passed a stage in a country."""
+    row = tell.rows[index]
+    what = f"the {tell.name(row['element'])}" if row["element"] else "the mass"
+    verb = VERBS.get(row["stage"], f"at the stage {row['stage']}")
+    return f"{_ends(tell, index)} of {what} was {verb} in {tell.place(row['country'])}"
+
+
+def _stage_by_stage(tell: Teller) -> Statement:
+    """Who supplies the heaviest element most, at each stage."""
     places = [i for i, row in enumerate(tell.rows) if row["what"] == "place" and row["country"]]
     places = places or [i for i, row in enumerate(tell.rows) if row["what"] == "owner"]
     if not places:
@@ -35,7 +66,8 @@ def _largest(tell: Teller, index: int) -> str:
     """The largest supplier of a stage."""
     row = tell.rows[index]
     return (
-        f"{row['stage']} {tell.place(row['country'] or row['owner_country'])} {_ends(tell, index)}"
+        f"{row['stage']} {'from scrap ' if row['kind'] == 'scrap' else ''}"
+        f"{tell.place(row['country'] or row['owner_country'])} {_ends(tell, index)}"
     )
 
 
