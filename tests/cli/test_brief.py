@@ -11,7 +11,6 @@ from supplygraph.analysis.headlines.brief import statements
 from supplygraph.views.brief_page import brief_html, brief_json, brief_markdown
 
 ASKED = [
-    ("f-35", None, None),  # arms of one country
     ("hev", "JP", "april-2025-shock"),
 ]
 

@@ -27,24 +27,34 @@ def questions():
         yield f"rank {by}", lambda by=by: chain.rank(by, rerouting="none")
     for words in (
         {},
-        {"product": "ev"},
-        {"sector": "defence"},
-        {"region": "US"},
         {"region": "JP", "product": "hev"},
-        {"acts_as": "outage"},
-        {"weights": "all"},
-        {"after": 36},
-        {"outside": ["CN"]},
-        {"at": "2030-01"},
+        {"after": 36, "product": "ev"},
+        {"product": "f-35", "rerouting": "none"},
+        {"sector": "defence", "rerouting": "none"},
+        {"region": "US", "rerouting": "none"},
+        {"acts_as": "outage", "rerouting": "none"},
+        {"weights": "all", "rerouting": "none"},
+        {"outside": ["CN"], "rerouting": "none"},
+        {"at": "2030-01", "rerouting": "none"},
+        {"at": "2030-01", "product": "ev", "projects": ["announced"], "rerouting": "none"},
     ):
         yield (
             f"rank {words}",
             lambda words=words: chain.rank("country-process", top=3, **words),
         )
     for text in ("country=CN", "country=CN process=heavy", "id=my-lynas-lamp share=0.5"):
-        yield f"remove {text}", lambda text=text: chain.remove(text).solve().results
-        yield f"stop {text}", lambda text=text: chain.stop_exports(text).solve().results
-    yield "remove CN, none", lambda: chain.remove("country=CN").solve(rerouting="none").results
+        yield (
+            f"remove {text}",
+            lambda text=text: chain.remove(text).solve(rerouting="none").results,
+        )
+        yield (
+            f"stop {text}",
+            lambda text=text: chain.stop_exports(text).solve(rerouting="none").results,
+        )
+    yield (
+        "stop heavy",
+        lambda: chain.stop_exports("country=CN process=heavy").solve().results,
+    )
     for product, region in (("ev", "US"), ("f-35", None), ("wind-offshore", "EU")):
         yield f"cover {product}", lambda p=product, r=region: chain.cover(p, r)
         yield (
@@ -52,7 +62,6 @@ def questions():
             lambda p=product, r=region: chain.remove("country=CN").cover(p, r, ttr="11"),
         )
     yield "trace", lambda: chain.trace("f-35", element="Sm")
-    yield "trace owner", lambda: chain.trace("ev", region="US", element="Dy", by="owner")
     for metric in ("concentration", "dominators", "vitality", "betweenness", "esri"):
         words = {"element": "Dy"} if metric in ("vitality", "betweenness") else {}
         yield metric, lambda m=metric, w=words: chain.structure(m, **w)
