@@ -140,4 +140,4 @@ def duties(
         "measure": list(measures),
         "price": given,
     }
-    return Results("duties", table, chain.about(), params, warnings=notes)
+    return chain.loaded.named(Results("duties", table, chain.about(), params, warnings=notes))

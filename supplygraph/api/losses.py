@@ -345,10 +345,10 @@ def deciding(
     if path.is_file() and not write:
         shipped = load_results(path)
         if shipped.dataset.get("hash") == chain.dataset.tables_hash:
-            return shipped.head(top)
+            return chain.loaded.named(shipped.head(top))
     table = deciding(chain.dataset, progress=progress)
     about = chain.about() | {"hash": chain.dataset.tables_hash}
     results = Results("deciding", table, about)
     if write:
         results.save(path)
-    return results.head(top)
+    return chain.loaded.named(results.head(top))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -24,7 +26,8 @@ def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: objec
     about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
     sources = cited_sources(dataset, table)
     table = table.reset_index(drop=True)
-    return Results(kind, table, about, params, warnings=dataset.warnings, sources=sources)
+    found = Results(kind, table, about, params, warnings=dataset.warnings, sources=sources)
+    return replace(found, names=full_names(dataset))
 
 
 def figures(baseline: Baseline, *, moved: float | None = None, role: str | None = None) -> Results:
