@@ -1,11 +1,20 @@
 """Each kind of measure on networks of three places, by hand."""
 
+import math
+
 import numpy as np
 import pytest
 from scenarios import arc, bounds, entry, magnets
+from scipy import stats
 
 from supplygraph.scenario.calendar import add_working_days, days_of, first_day, working_days
-from supplygraph.scenario.measures.curves import Logistic, Queue, Steps, queue_flows
+from supplygraph.scenario.measures.curves import (
+    Logistic,
+    Queue,
+    Steps,
+    _undecided,
+    queue_flows,
+)
 from supplygraph.scenario.measures.licence import Licence
 
 MAGNET = {"materials": ["magnet"]}
@@ -277,6 +286,18 @@ def test_orders_in_a_queue_are_conserved_every_day(queue):
     assert flows.granted.sum() * (1 - queue.approval) == pytest.approx(
         flows.refused.sum() * queue.approval
     )
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_the_wait_beyond_the_floor_follows_the_law_of_scipy(queue):
+    mean, sd = queue.mean_working_days, queue.sd_working_days
+    days = np.arange(400.0)
+    if queue.distribution == "gamma":
+        law = stats.gamma(a=(mean / sd) ** 2, scale=sd**2 / mean)
+    else:
+        spread = math.log1p((sd / mean) ** 2)
+        law = stats.lognorm(s=math.sqrt(spread), scale=mean * math.exp(-spread / 2))
+    assert _undecided(queue, days) == pytest.approx(law.sf(days), rel=1e-12, abs=1e-300)
 
 
 def test_a_queue_grants_its_approval_share_in_the_long_run_and_nothing_before_its_floor():

@@ -16,7 +16,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
-from scipy import stats
 
 from supplygraph.scenario.calendar import first_day, working_days
 from supplygraph.scenario.fields import Day, Share, Strict
@@ -185,18 +184,26 @@ def queue_flows(queue: Queue, start: int, last: int) -> QueueFlows:
 
 def _hazard(queue: Queue, size: int) -> np.ndarray:
     """Chance that an order of each age, undecided so far, is decided on its next working day."""
-    mean, sd = queue.mean_working_days, queue.sd_working_days
-    if queue.distribution == "gamma":
-        law = stats.gamma(a=(mean / sd) ** 2, scale=sd**2 / mean)
-    else:
-        spread = math.log1p((sd / mean) ** 2)
-        law = stats.lognorm(s=math.sqrt(spread), scale=mean * math.exp(-spread / 2))
     ages = np.arange(size + 1) - queue.floor_working_days
-    alive = law.sf(np.maximum(ages, 0))
-    alive[ages < 0] = 1.0
+    alive = _undecided(queue, np.maximum(ages, 0).astype(float))
     with np.errstate(divide="ignore", invalid="ignore"):
         chance = 1.0 - alive[1:] / alive[:-1]
     return np.where(alive[:-1] > 1e-12, np.clip(chance, 0.0, 1.0), 1.0)
+
+
+def _undecided(queue: Queue, days: np.ndarray) -> np.ndarray:
+    """Chance that an order waits longer than some days beyond the floor.
+
+    Closed forms of the two laws: `scipy.stats` has them too, and takes a second to import.
+    """
+    mean, sd = queue.mean_working_days, queue.sd_working_days
+    if queue.distribution == "gamma":
+        from scipy.special import gammaincc
+
+        return np.asarray(gammaincc((mean / sd) ** 2, days * mean / sd**2))
+    spread = math.log1p((sd / mean) ** 2)
+    middle, width = math.log(mean) - spread / 2, max(math.sqrt(2.0 * spread), 1e-300)
+    return np.array([0.5 * math.erfc((math.log(t) - middle) / width) if t else 1.0 for t in days])
 
 
 Curve = Annotated[Logistic | Steps | Queue, Field(discriminator="kind")]
