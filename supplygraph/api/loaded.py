@@ -19,6 +19,7 @@ from supplygraph.dataset.sources import cited_sources
 from supplygraph.engines import product_weights
 from supplygraph.engines.month_model import Month
 from supplygraph.graph import SupplyGraph, compile_graph
+from supplygraph.progress import doing
 from supplygraph.results import Results
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Loaded:
     @cached_property
     def network(self) -> SupplyGraph:
         """The compiled arrays that the engines read."""
-        return compile_graph(self.dataset)
+        with doing("Compiling the network"):
+            return compile_graph(self.dataset)
 
     @cached_property
     def balanced(self) -> tuple[Baseline, bool]:

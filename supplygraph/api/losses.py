@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -321,7 +321,6 @@ def chokepoints(
 def deciding(
     chain: Handle,
     *,
-    progress: Callable[[str], None] | None = None,
     top: int | None = None,
     write: bool = False,
 ) -> Results:
@@ -332,8 +331,6 @@ def deciding(
 
     Parameters
     ----------
-    progress
-        Called with a line of text at each step.
     top
         Rows to keep; all if left out.
     write
@@ -346,7 +343,7 @@ def deciding(
         shipped = load_results(path)
         if shipped.dataset.get("hash") == chain.dataset.tables_hash:
             return chain.loaded.named(shipped.head(top))
-    table = deciding(chain.dataset, progress=progress)
+    table = deciding(chain.dataset)
     about = chain.about() | {"hash": chain.dataset.tables_hash}
     results = Results("deciding", table, about)
     if write:

@@ -14,6 +14,7 @@ import numpy as np
 from supplygraph.dataset.names import spoken_names, spoken_selector
 from supplygraph.errors import CallError, UsageError
 from supplygraph.hints import did_you_mean
+from supplygraph.progress import doing
 from supplygraph.schema.queries import Parameter, queries
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def question(answer: Callable[Options, Answer]) -> Callable[Options, Answer]:
                 value = asked.arguments[parameter.name]
                 chain: Any = given[0]
                 asked.arguments[parameter.name] = _understood(parameter, value, chain.dataset)
-        return answer(*asked.args, **asked.kwargs)
+        with doing("Computing"):
+            return answer(*asked.args, **asked.kwargs)
 
     return ask
 

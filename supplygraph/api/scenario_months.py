@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from supplygraph.api.run import Run
 from supplygraph.errors import UsageError
+from supplygraph.progress import steps
 from supplygraph.results import Results
 
 if TYPE_CHECKING:
@@ -232,6 +233,6 @@ def compare(
             projects=projects,
             besides=besides,
         )
-        for name, own in zip(scenarios, each, strict=True)
+        for name, own in steps(list(zip(scenarios, each, strict=True)), "Scenarios")
     ]
     return runs[0].compare(*runs[1:], by=by)

@@ -15,6 +15,7 @@ import numpy as np
 from supplygraph.baseline.reconcile import BalanceProblem, Baseline
 from supplygraph.graph import Matrix
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter
+from supplygraph.progress import steps
 from supplygraph.solver import LinearProgram, Triplets
 
 SLACK = (
@@ -99,7 +100,8 @@ class IdentifiedSet:
         """
         program = self.program(self.limit_row()).persistent()
         columns = self.columns.start["arc"] + np.asarray(arcs)
-        ends = [(program.extreme(c, 1.0), program.extreme(c, -1.0)) for c in columns]
+        each = steps(columns, "Least and most of routes")
+        ends = [(program.extreme(c, 1.0), program.extreme(c, -1.0)) for c in each]
         low, high = np.array(ends).T.reshape(2, -1)
         balanced = self.baseline.x[columns]
         return np.minimum(low, balanced), np.maximum(high, balanced)

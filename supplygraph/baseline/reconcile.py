@@ -13,6 +13,7 @@ from supplygraph.baseline.program import Balance, figure_sizes, relative_imbalan
 from supplygraph.graph import Columns, Matrix, SupplyGraph, balance_matrix, columns_of
 from supplygraph.graph.balance_matrix import INFINITY, first_line_row
 from supplygraph.graph.reachable import reachable
+from supplygraph.progress import doing
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,11 @@ def reconcile(graph: SupplyGraph) -> Baseline:
     >>> [round(float(v), 3) for v in baseline.block("activity")]
     [90.0, 30.0]
     """
-    problem = BalanceProblem(graph)
-    x = problem.solve().x
-    return Baseline(
-        graph, problem.columns, problem.matrix, x, tuple(problem.observations), problem.deviation(x)
-    )
+    with doing("Balancing the base year"):
+        problem = BalanceProblem(graph)
+        x = problem.solve().x
+        observations, deviation = tuple(problem.observations), problem.deviation(x)
+    return Baseline(graph, problem.columns, problem.matrix, x, observations, deviation)
 
 
 class BalanceProblem:

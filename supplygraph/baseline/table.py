@@ -13,6 +13,7 @@ from supplygraph.baseline.figure_causes import Causes
 from supplygraph.baseline.observations import observations_of
 from supplygraph.baseline.reconcile import Baseline, balance_rows, reconcile
 from supplygraph.graph import Columns, SupplyGraph, columns_of
+from supplygraph.progress import steps
 from supplygraph.reading import TABLE_LIMIT, UnreadableError, read_text
 
 BASELINE_FILE = Path("derived") / "baseline.csv"
@@ -166,7 +167,8 @@ def balance_table(baseline: Baseline, *, why: bool = True) -> pd.DataFrame:
 def explain_moves(baseline: Baseline, moved: np.ndarray) -> list[str]:
     """For each figure that moved by more than 1 %: what stands against it (`causes`)."""
     causes = Causes(baseline)
-    return [causes.why(o, m) for o, m in zip(baseline.observations, moved, strict=True)]
+    pairs = list(zip(baseline.observations, moved, strict=True))
+    return [causes.why(o, m) for o, m in steps(pairs, "What figures stand against")]
 
 
 def held_table(baseline: Baseline) -> pd.DataFrame:

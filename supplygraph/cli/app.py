@@ -12,12 +12,14 @@ import typer
 from supplygraph.cli import scenario
 from supplygraph.cli.completion import answer_shell, completion_of
 from supplygraph.cli.options import HELP_OPTIONS
+from supplygraph.cli.progress_bar import progress_shown
 from supplygraph.cli.session import Session
 from supplygraph.cli.streams import drop_output, note, prepare_streams, unwritable
 from supplygraph.errors import DatasetError, SupplygraphError
 from supplygraph.schema.queries import queries
 
 PROGRAM = "supplygraph"
+STOPPED = 130  # what typer makes of a Ctrl-C
 COMPLETE = "_SUPPLYGRAPH_COMPLETE"  # what a shell sets to ask what it may offer
 
 app = typer.Typer(
@@ -85,12 +87,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
     0 ok, 1 runtime or data error, or a `--fail-if` that cannot be decided, 2 usage, 3 dataset
     invalid, 4 infeasible, 10 a `--fail-if` that holds.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If somebody stops it; `supplygraph.__main__` then ends with 130.
     """
     prepare_streams()
     asked = os.environ.get(COMPLETE, "")
     program = partial(app, args=arguments, prog_name=PROGRAM, standalone_mode=False)
     try:
-        code = answer_shell(program, asked) if asked else program()
+        with progress_shown():
+            code = answer_shell(program, asked) if asked else program()
     except SupplygraphError as error:
         _report(error)
         raise SystemExit(error.exit_code) from None
@@ -105,6 +113,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except MemoryError:
         note("error: the memory of this machine does not hold it. Ask for less, or free some.")
         raise SystemExit(1) from None
+    if code == STOPPED:
+        raise KeyboardInterrupt
     raise SystemExit(code or 0)
 
 

@@ -74,7 +74,7 @@ def balance(
         named = spoken_names(chain.dataset).resolve("material", material)
         results = tables.intervals(chain.baseline, named)
     elif deciding:
-        results = chain.deciding(progress=note, top=top, write=write)
+        results = chain.deciding(top=top, write=write)
     else:
         results = tables.figures(chain.baseline, moved=moved, role=role)
     output.write(results.head(top))

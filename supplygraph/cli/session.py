@@ -23,6 +23,7 @@ from supplygraph.cli.options import (
 from supplygraph.cli.output import Output
 from supplygraph.cli.question_options import Command, set_options
 from supplygraph.cli.streams import note
+from supplygraph.progress import doing
 
 if TYPE_CHECKING:
     from supplygraph.api import Chain
@@ -62,10 +63,11 @@ def open_chain(context: typer.Context, *, tell: bool = True) -> Chain:
     tell
         Say on stderr that the balance has to be computed, since it takes a while.
     """
-    from supplygraph.api import load
-
     session: Session = context.obj
-    chain = load(session.dataset, threads=session.threads)
+    with doing("Loading"):
+        from supplygraph.api import load
+
+        chain = load(session.dataset, threads=session.threads)
     if tell and not chain.baseline_shipped:
         note("balance: computed now, no shipped one fits these tables")
     return chain

@@ -18,6 +18,7 @@ from supplygraph.dataset.sources import grade_tables
 from supplygraph.dataset.tables import Dataset, build_table, note_rows
 from supplygraph.dataset.unread import unread_files
 from supplygraph.errors import DatasetError, Fault
+from supplygraph.progress import doing
 from supplygraph.schema import hint, table_names, table_schema
 from supplygraph.schema.folders import find_folder
 
@@ -46,6 +47,11 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
     (False, True)
     """
     folder = find_folder(path)
+    with doing("Reading the dataset"):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Dataset:
     raws, faults, unread = _read_tables(folder)
     documents, found = read_documents(folder)
     package, damaged = read_package(folder)

@@ -37,6 +37,7 @@ from supplygraph.engines.shocked_model import Allocation
 from supplygraph.engines.stock_targets import Targets, targets_of
 from supplygraph.errors import ScenarioError
 from supplygraph.hints import check_choice
+from supplygraph.progress import steps
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import Bounds, Denial
 from supplygraph.vocabulary import COVERS, MONTHLY_REROUTINGS
@@ -249,7 +250,7 @@ class _MonthLoop:
         engine = RigidMonth(self.cascade, self.stocks)
         state = engine.start()
         flow = self.baseline.block("arc")[self.cascade.live][:, None] / MONTHS_A_YEAR
-        for row in range(len(self.bounds.months)):
+        for row in steps(range(len(self.bounds.months)), "Months"):
             (levels, arc, state), limits, caught = self._settled_rigid(row, engine, state)
             line.caught.append(caught)
             line.served[row] = levels.user[self.graph.n_activities :]
@@ -288,7 +289,7 @@ class _MonthLoop:
             self._refused(),
             np.flatnonzero((self.bounds.need != 1).any(axis=0)),
         )
-        for number, cover in enumerate(self.covers):
+        for number, cover in enumerate(steps(self.covers, "Sizes of stocks")):
             program = MonthlyProgram(
                 self.baseline,
                 self.stocks.at(cover),
@@ -306,7 +307,7 @@ class _MonthLoop:
         state: State = engine.start()
         first = self.bounds.first_shock
         arcs = self.baseline.columns.block("arc")
-        for row in range(len(self.bounds.months)):
+        for row in steps(range(len(self.bounds.months)), "Months"):
             limits = self.limits(row, dated=False)
             limits.activity[:] = limits.activity * engine.scrap.left(state.scrap)[:, 0]
             shocked = None if first is None or row < first else row - first

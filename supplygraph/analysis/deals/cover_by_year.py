@@ -27,6 +27,7 @@ from supplygraph.baseline import Baseline
 from supplygraph.engines import Cascade
 from supplygraph.engines.coverage import Outlook, YearCapacity
 from supplygraph.engines.shocked_model import Allocation
+from supplygraph.progress import steps
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
 from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
@@ -63,7 +64,8 @@ def outlook_table(
     warnings : tuple of str
     """
     work = Years(baseline, projects, shock, question.checked(baseline), threads)
-    rows = [row for year in work.question.years for row in work.rows(year)]
+    years = steps(work.question.years, "Years")
+    rows = [row for year in years for row in work.rows(year)]
     return pd.DataFrame(rows), (*how_to_read(work.question), *work.notes())
 
 
@@ -177,7 +179,7 @@ class Years:
     def rows(self, year: int) -> Iterator[dict[str, object]]:
         """Rows of one year."""
         factor = (1.0 + self.question.growth) ** (year - self.graph.base_year)
-        for variant in self.question.variants:
+        for variant in steps(self.question.variants, "Portfolios"):
             if variant == "odds":
                 yield from self._odds(year, factor)
                 continue
@@ -290,7 +292,7 @@ class Years:
         found: dict[str, list[float]] = {name: [] for name in self.question.elements}
         ample: dict[str, list[float]] = {name: [] for name in self.question.elements}
         name = "+".join(self.question.pool)
-        for draw in draws:
+        for draw in steps(draws, "Draws"):
             built = tuple(one for one, is_built in zip(ids, draw, strict=True) if is_built)
             portfolio = Portfolio(built, known_to=self.question.known_to)
             capacity = self.capacity(portfolio, year)

@@ -30,6 +30,7 @@ from supplygraph.engines.month_model import Month
 from supplygraph.grades import weakest
 from supplygraph.hints import check_choice
 from supplygraph.precision import stated
+from supplygraph.progress import steps
 from supplygraph.scenario import Shock
 from supplygraph.scenario.export_stops import export_stop_of, home_of, outage_of
 from supplygraph.tolerances import SAME_LOSS
@@ -106,7 +107,8 @@ def chokepoints(
     found = []
     marks: list[tuple[bytes, np.ndarray]] = []
     others = OtherWeights(month) if all_weights else None
-    for entity, loss in zip(entities, losses_of(month, sharing, stops, weighed=True), strict=True):
+    losses = zip(entities, losses_of(month, sharing, stops, weighed=True), strict=True)
+    for entity, loss in steps(losses, "Taking each away", len(entities)):
         found.append(rows.row(entity, loss))
         marks.append(_mark(loss))
         if watch is not None:
@@ -305,9 +307,9 @@ def _rank(table: pd.DataFrame, sharing: Sharing) -> pd.DataFrame:
     stage = list(work["stage"])
     lost = work[["loss_abroad_none", "loss_home_none"]].max(axis=1)
     cells = zip(work["_mark"], lost, work["kind"], strict=True)
-    for position, ((none, steps), most, kind) in enumerate(cells):
+    for position, ((none, later), most, kind) in enumerate(cells):
         leader = leaders.get(none)
-        if leader is not None and np.abs(work["_mark"][leader][1] - steps).max(initial=0.0) > ALIKE:
+        if leader is not None and np.abs(work["_mark"][leader][1] - later).max(initial=0.0) > ALIKE:
             leader = None
         other_place = leader is not None and (stage[leader] != stage[position] or kind == "element")
         if leader is not None and other_place and most > SAME_LOSS:

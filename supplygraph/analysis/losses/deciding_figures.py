@@ -7,7 +7,8 @@ the ten country-processes that lead the ranking, and under `none` those of a few
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from supplygraph.dataset import Dataset
 from supplygraph.engines.month_model import Month
 from supplygraph.errors import SupplygraphError
 from supplygraph.graph import compile_graph
+from supplygraph.progress import doing, steps, watching
 
 FIGURE_COLUMNS = {
     "needs": ("quantity", "quantity_evidence", ("product", "material")),
@@ -141,12 +143,7 @@ def _least(month: Month, entity: Entity) -> float:
     return float(month.weights @ (month.program.reference.served - answer.served))
 
 
-def deciding(
-    dataset: Dataset,
-    *,
-    processes: int = 2,
-    progress: Callable[[str], None] | None = None,
-) -> pd.DataFrame:
+def deciding(dataset: Dataset, *, processes: int = 2) -> pd.DataFrame:
     """Figures ranked by how far they move the main conclusions.
 
     Parameters
@@ -155,8 +152,6 @@ def deciding(
         Checked dataset.
     processes
         Processes to use.
-    progress
-        Told what is going on.
 
     Returns
     -------
@@ -166,22 +161,17 @@ def deciding(
         at the worse end, ``ranks`` how many of the first ten change place, ``moved_most``
         the conclusion that moved furthest and by how much.
     """
-    base = conclude(reconcile(compile_graph(dataset)), (), None)
-    leaders = base.leaders(LEADERS)
-    watched = _watched(dataset)
-    base = conclude(reconcile(compile_graph(dataset)), watched, set(leaders))
+    with doing("Ranking as it is"):
+        base = conclude(reconcile(compile_graph(dataset)), (), None)
+        leaders = base.leaders(LEADERS)
+        watched = _watched(dataset)
+        base = conclude(reconcile(compile_graph(dataset)), watched, set(leaders))
     figures = list(figures_of(dataset))
     tasks = [(f, end) for f in figures for end in ((f.variant,) if f.variant else (f.low, f.high))]
-    if progress:
-        progress(f"deciding: {len(figures)} figures, {len(tasks)} balances")
     with ProcessPoolExecutor(
         processes, initializer=_start, initargs=(dataset, watched, leaders)
     ) as pool:
-        answers = []
-        for number, answer in enumerate(pool.map(_trial, tasks, chunksize=4), start=1):
-            answers.append(answer)
-            if progress and number % 50 == 0:
-                progress(f"deciding: {number} of {len(tasks)}")
+        answers = list(steps(pool.map(_trial, tasks), "Figures at their ends", len(tasks)))
     return _rank(figures, tasks, answers, base, leaders)
 
 
@@ -206,20 +196,23 @@ _TRIAL_DATA: list[_TrialData] = []
 
 def _start(dataset: Dataset, watched: list[tuple[str, str]], leaders: list[str]) -> None:
     _TRIAL_DATA[:] = [_TrialData(dataset, watched, set(leaders))]
+    # Ctrl-C reaches every process of a terminal: the first takes no more answers and says so.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _trial(task: tuple[RangedFigure, float | str]) -> Conclusions | None:
     """Conclusions with one figure changed; None where no balance exists."""
     figure, end = task
     setting = _TRIAL_DATA[0]
-    try:
-        if figure.variant:
-            graph = compile_graph(setting.dataset, variants={figure.name: figure.variant})
-        else:
-            graph = compile_graph(changed(setting.dataset, figure, float(end)))
-        return conclude(reconcile(graph), setting.watched, setting.leaders)
-    except SupplygraphError:
-        return None
+    with watching(None):  # a watcher of the first process must not draw from here too
+        try:
+            if figure.variant:
+                graph = compile_graph(setting.dataset, variants={figure.name: figure.variant})
+            else:
+                graph = compile_graph(changed(setting.dataset, figure, float(end)))
+            return conclude(reconcile(graph), setting.watched, setting.leaders)
+        except SupplygraphError:
+            return None
 
 
 def _rank(

@@ -22,6 +22,7 @@ from supplygraph.baseline import Baseline
 from supplygraph.dataset.names import place_or_name
 from supplygraph.errors import UndefinedMetricError, UsageError
 from supplygraph.hints import did_you_mean
+from supplygraph.progress import steps
 from supplygraph.schema.commands import result_fields
 
 BY = ("all", "place", "owner")
@@ -92,7 +93,7 @@ def trace(
     allowed = AllowedFlows(baseline) if ranges != "none" else None
     least = LARGE if ranges == "large" else 0.0
     rows: list[Row] = []
-    for name in held:
+    for name in steps(held, "Elements"):
         rows += TraceRows(ElementShares(question, name, allowed, least)).rows()
     columns = [f.name for f in result_fields("trace")]
     return pd.DataFrame(rows, columns=columns), question.warnings(held)

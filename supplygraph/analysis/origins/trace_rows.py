@@ -10,6 +10,7 @@ import numpy as np
 from supplygraph.analysis.origins.trace_shares import LEAST_MASS, OWNER_ROWS, ElementShares
 from supplygraph.analysis.suppliers.ownership import UNSTATED
 from supplygraph.grades import weakest
+from supplygraph.progress import steps
 from supplygraph.vocabulary import STAGES
 
 ANY = "any"
@@ -33,18 +34,21 @@ class TraceRows:
 
     def rows(self) -> list[Row]:
         """Stages from mine to assembly, what was touched, and the sentence."""
-        rows: list[Row] = []
-        for stage in self._stages():
-            if self.question.by in ("all", "place"):
-                rows += self._stage_rows(stage, "place", self.shares.country)
-            if self.question.by in ("all", "owner"):
-                rows += self._stage_rows(stage, "owner", self.shares.owner)
-        rows += self._assembly()
-        if self.question.by in ("all", "place"):
-            rows += self._touched("touched-place", self.shares.country)
-        if self.question.by in ("all", "owner"):
-            rows += self._touched("touched-owner", self.shares.owner)
+        each = steps([*self._stages(), ANY], "Stages")
+        rows = [row for stage in each for row in self._rows_of(stage)]
         return [*rows, *self._sentence()]
+
+    def _rows_of(self, stage: str) -> list[Row]:
+        """Rows of a stage of plants, or of what follows them: assembly, and what was touched."""
+        rows: list[Row] = self._assembly() if stage == ANY else []
+        for what, labels in (("place", self.shares.country), ("owner", self.shares.owner)):
+            if self.question.by in ("all", what):
+                rows += (
+                    self._touched(f"touched-{what}", labels)
+                    if stage == ANY
+                    else self._stage_rows(stage, what, labels)
+                )
+        return rows
 
     def _stages(self) -> list[str]:
         """Stages that plants of the network have, in the order of the chain."""

@@ -16,6 +16,7 @@ from supplygraph.analysis.losses.entities import Entity, entities_of
 from supplygraph.analysis.losses.loss_columns import BOUNDS, PLACES, STEP_NAMES, USUAL, Sharing
 from supplygraph.analysis.pages.product_losses import ProductLosses
 from supplygraph.errors import SelectorError
+from supplygraph.progress import steps
 from supplygraph.results import plain_row
 from supplygraph.scenario import Shock, parse_shock
 from supplygraph.scenario.shocks import UNRECORDED
@@ -68,7 +69,7 @@ class Removals:
         self.products = {act: ProductLosses(self.month) for act in (EXPORT_STOP, OUTAGE)}
         self.exports: dict[str, Record] = {}
         self.outages: dict[str, Record] = {}
-        for kind in KINDS:
+        for kind in steps(KINDS, "Kinds of stops"):
             found = {entity.id: entity for entity in entities_of(self.month.baseline, kind)}
             for row in self._ranked(kind, EXPORT_STOP):
                 row["selector"] = self._selector(found[row["id"]]) if row["id"] in found else ""

@@ -19,6 +19,7 @@ from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.hints import check_choice, did_you_mean
+from supplygraph.progress import steps
 from supplygraph.scenario import Shock
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
@@ -153,7 +154,7 @@ def lines_of(
     """
     check_choice(rerouting, tuple(ASKED), "rerouting")
     month = tracer.month
-    for name in ASKED[rerouting]:
+    for name in steps(ASKED[rerouting], "Reroutings"):
         yield run_months(
             month.baseline,
             setting.bounds,

@@ -12,6 +12,7 @@ import pandas as pd
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
+from supplygraph.progress import steps
 from supplygraph.scenario import Shock
 
 MOST_PLAYERS = 12
@@ -129,10 +130,11 @@ def coalition_losses(
     if least:
         program = month.program
         start = program.reference.served
-        lost = [month.weights @ (start - program.solve(shock).served) for shock in shocks]
+        each = steps(shocks, "Coalitions")
+        lost = [month.weights @ (start - program.solve(shock).served) for shock in each]
         return np.clip(np.array(lost), 0.0, None)
     parts = []
-    for first in range(0, len(shocks), BATCH):
+    for first in steps(range(0, len(shocks), BATCH), "Coalitions"):
         levels = month.cascade.levels(shocks[first : first + BATCH])
         parts.append(month.weights @ (month.served_none[:, None] - month.cascade.served(levels)))
     return np.clip(np.concatenate(parts), 0.0, None)

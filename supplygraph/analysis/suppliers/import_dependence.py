@@ -20,6 +20,7 @@ from supplygraph.baseline import Baseline, Ranges
 from supplygraph.dataset.names import full_names
 from supplygraph.errors import UsageError
 from supplygraph.hints import did_you_mean
+from supplygraph.progress import steps
 from supplygraph.selectors import parse_expression
 
 GROUPS = (
@@ -65,7 +66,7 @@ def dependence_table(
     rows = _DependenceRows(flows)
     names = [m for m in flows.materials if element is None or element in tags[m]]
     found = [] if element is not None else [*rows.groups(), *rows.compared()]
-    found += [rows.material(name) for name in names]
+    found += [rows.material(name) for name in steps(names, "Materials")]
     markets = sorted(set(flows.market[flows.inside]))
     notes: tuple[str, ...] = ()
     if len(markets) > 1:
