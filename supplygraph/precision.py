@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 # Nine decimals of a number near 1, and ten digits of any, keep a value within 5e-10 of its scale or
 # of itself: two machines whose values agree print numbers at most 1e-9 apart.
@@ -66,9 +67,12 @@ def stated_values(values: np.ndarray, scale: Scale = None) -> np.ndarray:
 
     Examples
     --------
+    >>> import numpy as np
     >>> stated_values(np.array([-0.0, 1e-12, 30.000000002]), scale=1.0).tolist()
     [0.0, 0.0, 30.0]
     """
+    import numpy as np
+
     return np.array([stated(value, scale) for value in values.tolist()], dtype=float)
 
 
@@ -114,10 +118,14 @@ def stated_table(table: pd.DataFrame, scale_of: Callable[[str], Scale]) -> pd.Da
 
     Examples
     --------
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"id": ["a"], "loss": [1e-12], "t": [59.9999999999]})
     >>> stated_table(table, {"loss": 1.0}.get).to_dict("records")
     [{'id': 'a', 'loss': 0.0, 't': 60.0}]
     """
+    import numpy as np
+    import pandas as pd
+
     columns = {}
     for name in table.columns:
         column, scale = table[name], scale_of(str(name))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from supplygraph.errors import SupplygraphError
 from supplygraph.precision import stated_nested, stated_table
@@ -28,7 +26,41 @@ from supplygraph.schema.commands import (
 from supplygraph.vocabulary import MIGRATION
 from supplygraph.writing import write_text
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 HTML_ROWS = 10  # a glance in a notebook; the frame has all
+
+
+class ListedRows:
+    """Rows of a list, in place of a table where loading pandas would take longer than the answer.
+
+    It gives what is read to write a result in any format.
+
+    Parameters
+    ----------
+    rows
+        Plain values by column, without fractions.
+    """
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.rows = rows
+        self.columns = list(rows[0]) if rows else []
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no row."""
+        return not self.rows
+
+    def to_dict(self, orient: str = "records") -> list[dict[str, Any]]:
+        """The rows."""
+        return [dict(row) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -72,7 +104,8 @@ class Results:
 
     def __post_init__(self) -> None:
         scale = partial(scale_of, self.kind)
-        object.__setattr__(self, "table", stated_table(self.table, scale))
+        if not isinstance(self.table, ListedRows):
+            object.__setattr__(self, "table", stated_table(self.table, scale))
         object.__setattr__(self, "weights", stated_nested(self.weights, scale, 1.0))
 
     def __repr__(self) -> str:
@@ -98,10 +131,13 @@ class Results:
 
         Examples
         --------
+        >>> import pandas as pd
         >>> table = pd.DataFrame({"product": ["total"], "loss_none": [0.5], "loss_least": [0.25]})
         >>> Results("whatif", table, {}).totals()
         {'loss_none': 0.5, 'loss_least': 0.25}
         """
+        import pandas as pd
+
         rows = self.table
         for column, wanted in (("product", "total"), ("cover", "central")):
             if column in rows:
@@ -128,6 +164,8 @@ class Results:
 
     def to_html(self, name: str) -> str:
         """One line under a name and the first rows of the frame, escaped, for a notebook."""
+        import pandas as pd
+
         frame = self.frame()
         rows = [plain_row(row) for row in frame.head(HTML_ROWS).to_dict("records")]
         cells = pd.DataFrame(
@@ -200,6 +238,8 @@ def _check_version(path: str | Path, version: Any) -> None:
 
 def _typed(kind: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as a table in which a null makes no integer a fraction and no number an object."""
+    import pandas as pd
+
     types = {"integer": "Int64", "number": "float64"}
     fields = {field.name: types[field.type] for field in result_fields(kind) if field.numeric}
     table = pd.DataFrame(rows)
@@ -235,4 +275,8 @@ def plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if value is None or isinstance(value, str | int | float):
+        return value
+    import pandas as pd
+
     return None if value is pd.NA else value

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def scenarios(chain: Handle) -> Results:
     """Scenarios of the dataset."""
-    from supplygraph.analysis.runs.scenario_tables import scenario_table
+    import pandas as pd
 
-    table, warnings = scenario_table(chain.dataset)
-    return Results("scenarios", table, chain.about(), {}, warnings=warnings)
+    from supplygraph.analysis.runs.scenario_list import scenario_rows
+
+    rows, warnings = scenario_rows(chain.dataset.documents)
+    return Results("scenarios", pd.DataFrame(rows), chain.about(), {}, warnings=warnings)
 
 
 def bounds(

@@ -9,7 +9,7 @@ import typer
 from supplygraph.cli.options import HELP_OPTIONS, MeasureOption, SetOption
 from supplygraph.cli.output import Output
 from supplygraph.cli.question_options import asks
-from supplygraph.cli.session import open_chain, with_output
+from supplygraph.cli.session import Session, open_chain, with_output
 
 app = typer.Typer(
     name="scenario",
@@ -28,7 +28,10 @@ def list_(context: typer.Context, output: Output) -> None:
 
     Example: supplygraph scenario list
     """
-    output.write(open_chain(context, tell=False).scenarios())
+    from supplygraph.analysis.runs.scenario_list import listed_scenarios
+
+    session: Session = context.obj
+    output.write(listed_scenarios(session.dataset))
 
 
 @with_output("bounds", gated=False)

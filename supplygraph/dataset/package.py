@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from supplygraph.dataset.tables import Dataset
 from supplygraph.errors import DatasetError, Fault
 from supplygraph.reading import PACKAGE_LIMIT, UnreadableError, read_json
 from supplygraph.schema import Column, TableSchema, table_names, table_schema
 from supplygraph.writing import write_text
+
+if TYPE_CHECKING:
+    from supplygraph.dataset.tables import Dataset
 
 FILE = "datapackage.json"
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean"}

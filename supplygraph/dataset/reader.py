@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,15 +9,13 @@ from typing import Any
 
 from supplygraph.dataset.cautions import add_cautions
 from supplygraph.dataset.checks import run_checks
-from supplygraph.dataset.csvfile import RawTable, read_csv
-from supplygraph.dataset.documents import read_documents
-from supplygraph.dataset.package import read_package
+from supplygraph.dataset.csvfile import RawTable
+from supplygraph.dataset.files import content_hash, read_files
 from supplygraph.dataset.sources import grade_tables
 from supplygraph.dataset.tables import Dataset, build_table, note_rows
-from supplygraph.dataset.unread import unread_files
 from supplygraph.errors import DatasetError, Fault
 from supplygraph.progress import doing
-from supplygraph.schema import hint, table_names, table_schema
+from supplygraph.schema import table_names, table_schema
 from supplygraph.schema.folders import find_folder
 
 
@@ -52,60 +48,26 @@ def read_dataset(path: str | Path | None = None) -> Dataset:
 
 
 def _read(folder: Path) -> Dataset:
-    raws, faults, unread = _read_tables(folder)
-    documents, found = read_documents(folder)
-    package, damaged = read_package(folder)
-    faults += found + damaged
+    read = read_files(folder)
+    raws, faults = read.tables, list(read.faults)
     tables, broken, found = _build_tables(raws, faults)
     faults += found
     dataset = Dataset(
-        name=str(package.get("name") or folder.resolve().name),
-        version=str(package.get("version") or "0"),
+        name=read.name,
+        version=read.version,
         path=folder,
-        hash=_content_hash(raws, documents),
-        tables_hash=_content_hash(raws, {}),
+        hash=read.hash,
+        tables_hash=content_hash(raws, {}),
         tables=MappingProxyType(tables),
         headers=MappingProxyType({name: raw.header for name, raw in raws.items()}),
-        documents=documents,
-        warnings=tuple(unread),
-        title=str(package.get("title") or ""),
+        documents=read.documents,
+        warnings=read.unread,
+        title=str(read.package.get("title") or ""),
     )
     faults += run_checks(dataset, broken)
     if faults:
-        raise DatasetError(_label(folder), list(dict.fromkeys(_one_cause(faults, raws))))
+        raise DatasetError(read.label, list(dict.fromkeys(_one_cause(faults, raws))))
     return add_cautions(grade_tables(dataset))
-
-
-def _label(folder: Path) -> str:
-    return folder.resolve().name or str(folder)
-
-
-def _read_tables(folder: Path) -> tuple[dict[str, RawTable], list[Fault], list[str]]:
-    """Tables as text, faults, and warnings of files that are not read."""
-    raws: dict[str, RawTable] = {}
-    faults: list[Fault] = []
-    try:
-        paths = sorted(item for item in folder.iterdir() if item.suffix.lower() == ".csv")
-    except OSError as error:
-        reason = error.strerror or "unreadable"
-        fault = Fault(".", 0, "", "", f"folder cannot be read ({reason})", "Check permissions.")
-        raise DatasetError(_label(folder), [fault]) from None
-    for item in paths:
-        if item.name.startswith("."):
-            continue
-        if item.suffix != ".csv" or item.stem not in table_names():
-            way_out = hint(item.stem, table_names()).strip() or "Rename it, or move it elsewhere."
-            faults.append(Fault(item.name, 0, "", "", "file is no table of the schema", way_out))
-            continue
-        raws[item.stem], found = read_csv(item, table_schema(item.stem).names)
-        faults += found
-    hidden, unread = unread_files(folder, raws)
-    faults += hidden
-    if not raws and not faults:
-        way_out = "Begin with 'supplygraph init FOLDER', which writes an example."
-        faults.append(Fault(".", 0, "", "", "folder holds no tables", way_out))
-        raise DatasetError(_label(folder), faults)
-    return raws, faults, unread
 
 
 def _build_tables(
@@ -142,26 +104,3 @@ def _one_cause(faults: list[Fault], raws: Mapping[str, RawTable]) -> list[Fault]
 
 def _needed(table: str) -> list[str]:
     return [column.name for column in table_schema(table).columns if column.required]
-
-
-def _content_hash(raws: Mapping[str, RawTable], documents: Mapping[str, Mapping[str, Any]]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(raws):
-        raw = raws[name]
-        lines = [
-            json.dumps(
-                sorted(
-                    (column, cell.replace("\r\n", "\n"))
-                    for column, cell in zip(raw.header, row, strict=True)
-                    if cell
-                )
-            )
-            for row in raw.rows
-        ]
-        for line in sorted(lines):
-            digest.update(f"{name}\t{line}\n".encode())
-    for folder in sorted(documents):
-        for stem in sorted(documents[folder]):
-            content = json.dumps(documents[folder][stem], sort_keys=True)
-            digest.update(f"{folder}/{stem}\t{content}\n".encode())
-    return digest.hexdigest()

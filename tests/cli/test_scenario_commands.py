@@ -1,19 +1,27 @@
 """`scenario list` and `scenario show`: what they print, refuse and how their help runs."""
 
 import json
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer
 from jsonschema import Draft202012Validator
+from program import shipped_chain
 
 from supplygraph.cli.app import app
 from supplygraph.dataset import shipped_datasets
+from supplygraph.scenario.load import load_scenario
 from supplygraph.schema.commands import command_schema, result_fields
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
 
 GROUP = typer.main.get_command(app).commands["scenario"]
 EXAMPLE = re.compile(r"^\s*Example: supplygraph (.+)$", re.MULTILINE)
@@ -26,6 +34,51 @@ def test_list_names_every_scenario_with_its_measures(run):
     assert rows["april-2025-shock"]["start"] == "2025-04"
     assert rows["japan-2010"]["network"] == "False"
     assert "CN-2025-TEMPLIC" in rows["april-2025-shock"]["on_record"]
+
+
+LIST = """
+import sys
+from supplygraph.cli.app import main
+try:
+    main(["scenario", "list", "--format", sys.argv[1]])
+except SystemExit as ended:
+    assert not ended.code
+heavy = {"numpy", "pandas", "scipy", "networkx", "highspy", "clarabel", "supplygraph.api"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+
+
+@pytest.mark.parametrize("kind", ["table", "tsv", "csv", "json", "jsonl", "md", "html"])
+def test_list_loads_no_engine_and_no_table(kind):
+    done = subprocess.run(
+        [sys.executable, "-c", LIST, kind],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no-london" in done.stdout or kind == "table"
+
+
+def test_list_and_the_question_of_python_say_the_same(run):
+    asked = shipped_chain().scenarios()
+    assert run("scenario", "list", "--format", "json").out == asked.to_json() + "\n"
+    checked = load_scenario(shipped_chain().dataset, "busan-window")
+    row = asked.table.set_index("id").loc["busan-window"]
+    assert row["measures"] == [one.id for one in checked.acting]
+    assert row["modifiers"] == [one.id for one in checked.changing]
+    assert row["on_record"] and not set(row["on_record"]) & set(row["measures"])
+
+
+def test_list_tells_a_file_that_cannot_be_read(run, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(shipped_datasets()["three-nodes"], folder)
+    (folder / "scenarios").mkdir()
+    (folder / "scenarios" / "bad.yaml").write_text("title: [")
+    done = run("--dataset", str(folder), "scenario", "list")
+    assert (done.code, done.out) == (3, "")
+    assert "scenarios/bad.yaml row" in done.err
 
 
 def test_show_prints_every_bound_of_a_month_and_who_set_it(run):

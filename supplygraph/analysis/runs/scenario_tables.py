@@ -1,4 +1,4 @@
-"""Scenarios as tables: which there are, and every bound that one of them sets."""
+"""Every bound that a scenario sets, as a table."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.baseline import Baseline
-from supplygraph.dataset import Dataset
-from supplygraph.errors import DatasetError, UsageError
+from supplygraph.errors import UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.results import Results
 from supplygraph.scenario.bounds import compose
-from supplygraph.scenario.load import load_scenario, scenario_names
+from supplygraph.scenario.load import load_scenario
 from supplygraph.scenario.measures import Measure
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.month_arrays import Bounds
@@ -33,33 +32,6 @@ UNITS = {
     "premium": "rate",
 }
 COLUMNS = ("id", "month", "block", "value", "unit", "base", "base_unit", "set_by", "evidence")
-
-
-def scenario_table(dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """One row per scenario, and the faults of those that cannot be read."""
-    rows: list[dict[str, Any]] = []
-    warnings: list[str] = []
-    for name in scenario_names(dataset):
-        try:
-            scenario = load_scenario(dataset, name)
-        except DatasetError as error:
-            warnings += [str(fault) for fault in error.faults]
-            continue
-        acting = [measure.id for measure in scenario.acting]
-        rows.append(
-            {
-                "id": name,
-                "title": scenario.title,
-                "start": scenario.start,
-                "months": scenario.months,
-                "network": scenario.network,
-                "measures": acting,
-                "modifiers": [modifier.id for modifier in scenario.changing],
-                "on_record": [m.id for m in scenario.measures if not isinstance(m, Measure | str)],
-                "description": scenario.description.strip(),
-            }
-        )
-    return pd.DataFrame(rows), tuple(warnings)
 
 
 def show_scenario(
