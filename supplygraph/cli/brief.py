@@ -13,6 +13,7 @@ from supplygraph.cli.session import open_chain
 from supplygraph.cli.streams import note, say
 from supplygraph.cli.view import check_page
 from supplygraph.errors import UsageError
+from supplygraph.progress import doing
 
 ENDINGS = (".html", ".htm", ".md", ".json")
 
@@ -51,5 +52,6 @@ def brief(
         say(brief_markdown(found))
         return
     writers = {".md": brief_markdown, ".json": brief_json}
-    text = writers.get(output.suffix.lower(), brief_html)(found)
+    with doing("Drawing"):
+        text = writers.get(output.suffix.lower(), brief_html)(found)
     note(f"wrote {write_text(output, text, replace=force)}")
