@@ -19,7 +19,7 @@ def scenarios(chain: Handle) -> Results:
     """Scenarios of the dataset."""
     import pandas as pd
 
-    from supplygraph.analysis.runs.scenario_list import scenario_rows
+    from supplygraph.analysis.records.scenario_list import scenario_rows
 
     rows, warnings = scenario_rows(chain.dataset.documents)
     return Results("scenarios", pd.DataFrame(rows), chain.about(), {}, warnings=warnings)

@@ -28,7 +28,7 @@ def list_(context: typer.Context, output: Output) -> None:
 
     Example: supplygraph scenario list
     """
-    from supplygraph.analysis.runs.scenario_list import listed_scenarios
+    from supplygraph.analysis.records.scenario_list import listed_scenarios
 
     session: Session = context.obj
     output.write(listed_scenarios(session.dataset))

@@ -29,7 +29,7 @@ MOVED = re.compile(
 
 
 @dataclass(frozen=True)
-class Part:
+class BriefPart:
     """A section of a brief.
 
     Attributes
@@ -67,7 +67,7 @@ class Brief:
 
     question: str
     asked: Mapping[str, str | None]
-    parts: tuple[Part, ...]
+    parts: tuple[BriefPart, ...]
     withheld: tuple[str, ...]
     results: Mapping[str, Results]
 
@@ -146,15 +146,15 @@ def compose(
     return Brief(question, asked, kept, withheld, results)
 
 
-def _exports(draft: _Draft) -> Part:
+def _exports(draft: _Draft) -> BriefPart:
     tell = draft.tell("exports")
     told = [("exports", losses.headline_of_ranking(tell))]
     if not any((row["loss_abroad_none"] or row["loss_home_none"] or 0) > 0 for row in tell.rows):
         draft.withheld.append("Which exports matter most: nothing that is ranked costs it output.")
-    return Part("Whose exports it needs most", tuple(told), "exports")
+    return BriefPart("Whose exports it needs most", tuple(told), "exports")
 
 
-def _when(draft: _Draft) -> Part:
+def _when(draft: _Draft) -> BriefPart:
     told: list[tuple[str, Statement]] = []
     if "stop" in draft.results:
         tell = draft.tell("stop")
@@ -178,32 +178,32 @@ def _when(draft: _Draft) -> Part:
             told.append(("cover", found))
         else:
             draft.withheld.append("Months of stock: nobody states a stock on the way to it.")
-    return Part("How soon it would be short", tuple(told), "cover" if len(told) > 1 else "")
+    return BriefPart("How soon it would be short", tuple(told), "cover" if len(told) > 1 else "")
 
 
-def _later(draft: _Draft) -> Part:
+def _later(draft: _Draft) -> BriefPart:
     """What is left once all that is announced stands."""
     if "later" not in draft.results:
         draft.withheld.append("What announced plants change: the dataset holds no project.")
-        return Part("", ())
+        return BriefPart("", ())
     tell = draft.tell("later")
     at = tell.results.params["at"]
     found = losses.headline_of_ranking(tell)
     text = f"With the capacities of {at}, all that is announced built: {found.text}"
     spoken = (*found.spoken, str(at))
-    return Part(
+    return BriefPart(
         "What is left once all that is announced stands",
         (("later", Statement(text, found.figures, spoken)),),
         "later",
     )
 
 
-def _scenario(draft: _Draft, scenario: str) -> Part:
+def _scenario(draft: _Draft, scenario: str) -> BriefPart:
     told = (("months", months.headline_of_run(draft.tell("months"))),)
-    return Part(f"Under the scenario {scenario}", told, "months")
+    return BriefPart(f"Under the scenario {scenario}", told, "months")
 
 
-def _binding(draft: _Draft, during: bool) -> Part:
+def _binding(draft: _Draft, during: bool) -> BriefPart:
     """Other stops that cost it output, and where its elements come from."""
     tell = draft.tell("exports")
     told: list[tuple[str, Statement]] = []
@@ -215,10 +215,10 @@ def _binding(draft: _Draft, during: bool) -> Part:
         told.append(("trace", headline_of_trace(draft.tell("trace"))))
     if during and "later" in draft.results:
         told += _later(draft).told
-    return Part("What binds", tuple(told), "trace" if "trace" in draft.results else "")
+    return BriefPart("What binds", tuple(told), "trace" if "trace" in draft.results else "")
 
 
-def _unknown(draft: _Draft) -> Part:
+def _unknown(draft: _Draft) -> BriefPart:
     """The figures on which the answer hangs most, and what nobody states."""
     told: list[tuple[str, Statement]] = []
     if "figures" in draft.results:
@@ -233,7 +233,7 @@ def _unknown(draft: _Draft) -> Part:
         told += [("deciding", _settling(tell, index)) for index in mine]
         if not mine:
             draft.withheld.append("Which figure would settle it: none on record moves it most.")
-    return Part("What is unknown, and which figures would settle it", tuple(told))
+    return BriefPart("What is unknown, and which figures would settle it", tuple(told))
 
 
 def _about(row: Mapping[str, Any], draft: _Draft) -> bool:
