@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from supplygraph.analysis.headlines import headline
     from supplygraph.analysis.structure.dominators import dominators
     from supplygraph.analysis.structure.flow_betweenness import flow_betweenness
     from supplygraph.analysis.structure.max_flow import most_vital, vitality
@@ -54,6 +55,7 @@ __all__ = [
     "dominators",
     "flow_betweenness",
     "geopolrisk",
+    "headline",
     "load",
     "most_vital",
     "picture",
@@ -67,6 +69,7 @@ _HOMES = dict.fromkeys(__all__, "supplygraph.errors") | {
     "dominators": "supplygraph.analysis.structure.dominators",
     "flow_betweenness": "supplygraph.analysis.structure.flow_betweenness",
     "geopolrisk": "supplygraph.analysis.suppliers.criticality_indices",
+    "headline": "supplygraph.analysis.headlines",
     "load": "supplygraph.api",
     "most_vital": "supplygraph.analysis.structure.max_flow",
     "picture": "supplygraph.views.pictures",

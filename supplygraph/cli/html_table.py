@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from supplygraph.analysis.headlines import headline
 from supplygraph.cli.streams import clean
 from supplygraph.cli.value_text import cell_text
 from supplygraph.schema.commands import Field, result_fields, shown_columns
@@ -27,6 +28,7 @@ th, td { padding: .3em .8em; border-bottom: 1px solid LINE; text-align: left;
   vertical-align: top; }
 th { border-bottom: 2px solid INK; vertical-align: bottom; }
 th small { display: block; font-weight: normal; color: SOFT; }
+.answer { max-width: 46em; font-size: 1.1em; }
 .number { text-align: right; white-space: nowrap; }
 footer, ol { color: SOFT; font-size: .9em; overflow-wrap: anywhere; }
 """
@@ -62,6 +64,9 @@ def _body(
     title: str,
 ) -> Iterator[str]:
     numeric = {name for name in columns if name in fields and fields[name].numeric}
+    told = headline(results)
+    if told is not None:
+        yield f'<p class="answer">{_text(told.text)}</p>'
     yield f'<div class="wide"><table>\n<caption>{_text(title)}</caption>\n<thead><tr>'
     yield "".join(_head(name, fields.get(name), name in numeric) for name in columns)
     yield "</tr></thead>\n<tbody>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from supplygraph.analysis.headlines import headline
 from supplygraph.analysis.records.workbook import (
     GENERAL,
     ONE_DECIMAL,
@@ -68,6 +69,9 @@ def _parameters(results: Results, fields: list[Field]) -> Iterator[tuple[Any, ..
         yield f"dataset {name}", envelope["dataset"].get(name), "", ""
     yield "command", f"supplygraph {envelope['command']}", "", ""
     yield "kind of result", results.kind, "", ""
+    answered = headline(results)
+    if answered is not None:
+        yield "answer", answered.text, "", "Generated; every number in it is a cell of the results."
     yield "version of results", envelope["version"], "", ""
     if "seed" in envelope:
         yield "seed", envelope["seed"], "", "Seed of what was drawn at random."

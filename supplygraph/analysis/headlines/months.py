@@ -125,8 +125,23 @@ def headline_of_comparison(tell: Teller) -> Statement:
         parts.append(f"{tell.as_name(row['scenario'])} {central} ({ends})")
     how = f" if {BOUNDS['none']}" if bound == "none" else ""
     name = tell.as_name(tell.rows[worst]["scenario"])
-    most = "" if _alike(tell, mine) else f" Most is lost in {name}."
+    most = f" Most is lost in {name}."
+    if _alike(tell, mine):
+        most = _why_alike(tell, totals) if bound == "none" else " They lose the same."
     return tell.say(f"Months of output lost in all{how}: {', '.join(parts)}.{most}")
+
+
+def _why_alike(tell: Teller, totals: list[int]) -> str:
+    """Why scenarios do not differ when nobody reroutes, and whether they do at best."""
+    why = " They do not differ, since nobody then draws on new plants or other suppliers"
+    best = [i for i in totals if tell.rows[i]["rerouting"] == "least"]
+    if not best or _alike(tell, best):
+        return f"{why}."
+    told = [
+        f"{tell.as_name(tell.rows[i]['scenario'])} {tell.months(i, 'lost_central')}"
+        for i in best[:4]
+    ]
+    return f"{why}; at best {', '.join(told)}."
 
 
 def _alike(tell: Teller, rows: list[int]) -> bool:

@@ -199,12 +199,10 @@ def _draw_line(axes: Axes, line: TimeLine) -> None:
 
 
 def _draw_upright(axes: Axes, line: TimeLine) -> None:
-    """A bar from low to high at each point in time, with a thin line that joins their middles."""
+    """A bar from low to high at each point in time; nothing joins them, for no middle is meant."""
     places = [place + line.aside for place in range(len(line.low))]
     low, high = _blank(line.low), _blank(line.high)
-    middles = [(one + other) / 2 for one, other in zip(low, high, strict=True)]
     look: dict[str, Any] = {"color": line.colour, "clip_on": False}
-    axes.plot(places, middles, linewidth=0.8, alpha=0.7, **look)
     axes.vlines(places, low, high, linewidth=7, **look)
     for ends in (low, high):  # a bar without a height is seen by its ends
         axes.plot(places, ends, linestyle="none", marker="_", markersize=7, **look)
