@@ -448,3 +448,23 @@ def test_flows_add_up_to_those_of_the_record(page, record):
         text = page.page.locator("section:has([data-flows=out]) > p").first.inner_text()
         total += sum(float(x.replace(",", "")) for x in re.findall(r"([\d,.]+) t", text))
     assert total == pytest.approx(wanted, rel=1e-3)
+
+
+def test_the_answer_stands_first_and_can_be_asked_for_cars_arms_or_chips(page, chain):
+    table = chain.rank("country-process", weights="level").table
+    first = table.iloc[0]
+    told = page.text("#answer")
+    assert told.startswith("NdFeB magnets, China. If its exports stop: ")
+    assert f"{100 * first['loss_abroad_12m']:.0f} % of" in told
+    for sector, words in (("autos", "cars"), ("defence", "arms"), ("chips", "chips")):
+        page.page.locator(f"#sectors button[data-sector={sector}]").click()
+        row = table.sort_values(f"loss_abroad_12m_{sector}", ascending=False).iloc[0]
+        told = page.text("#answer")
+        assert f"{100 * row[f'loss_abroad_12m_{sector}']:.0f} % of the rest" in told
+        assert words in told and f"sector={sector}" in page.page.evaluate("location.hash")
+        top = page.page.locator("#top li .name").first.inner_text()
+        assert told.startswith(top)
+    page.page.reload()
+    assert "chips" in page.text("#answer")
+    page.page.locator("#reset").click()
+    assert page.page.evaluate("location.hash") == ""

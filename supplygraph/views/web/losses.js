@@ -49,6 +49,17 @@ function sentence(r) {
   const best = missing(least) ? "" : `${percentWords(least)} at best, `;
   return `${start}${percentWords(year)} of ${counted(r)} is lost after a year; ${best}${percentWords(none)} if nobody reroutes.`;
 }
+// Of one sector, where it is asked for: none and a year later, since the least is of all that counts.
+const SECTOR_WORDS = { autos: "cars", defence: "arms", chips: "chips and electronics" };
+const sectorLoss = (r, sector) => pairLoss(r[`loss_abroad_none_${sector}`], r[`loss_abroad_12m_${sector}`]);
+const shownLoss = (r) => (S.sector ? sectorLoss(r, S.sector) : lossOf(r));
+const lostThen = (r) => { const { none, year } = shownLoss(r); return year ?? none ?? -1; };
+function answer(r) {
+  if (!S.sector) return `${removalName(r)}. ${sentence(r)}`;
+  const { none, year } = shownLoss(r), goods = `the rest of the world's ${SECTOR_WORDS[S.sector]}`;
+  if (missing(year)) return `${removalName(r)}. ${condition(r)}: at most ${percentWords(none)} of ${goods} is lost, the loss if nobody reroutes.`;
+  return `${removalName(r)}. ${condition(r)}: ${percentWords(year)} of ${goods} is lost after a year; ${percentWords(none)} if nobody reroutes.`;
+}
 const tipLine = (r) => (!r || unstated(r) || !hurts(r) ? [] : [`${condition(r)}: ${figure(lossOf(r))} lost abroad after a year`]);
 
 // A loss as a bar: hollow mark at best, full mark a year later, thin end if nobody reroutes.
@@ -81,7 +92,7 @@ function lossRow(name, more, loss, open) {
   ];
   return el("li", {}, open ? el("button", { on: { click: open } }, content) : el("div", { class: "row" }, content));
 }
-const removalRow = (r, more) => lossRow(removalName(r), more, lossOf(r), () => openRemoval(r));
+const removalRow = (r, more) => lossRow(removalName(r), more, shownLoss(r), () => openRemoval(r));
 // Lists of [removal or product, …, under none, a year later].
 const pairLoss = (none, year) => ({ none, year: year ?? undefined });
 

@@ -1,7 +1,7 @@
 // State, address, search, filters, keyboard. The state is one object; every change paints anew.
 const TABS = ["matrix", "sankey", "table", "sources"];
 const FILTERS = ["element", "country", "stage", "product", "grade"];
-const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", filters: {} };
+const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", sector: null, filters: {} };
 
 const say = (text) => { byId("status").textContent = text; };
 function selected() {
@@ -73,6 +73,7 @@ function writeHash() {
   const parts = new URLSearchParams();
   for (const key of ["node", "removal", "column"]) if (S[key]) parts.set(key, S[key]);
   if (!exporting()) parts.set("as", S.as);
+  if (S.sector) parts.set("sector", S.sector);
   if (S.tab !== "matrix") parts.set("tab", S.tab);
   for (const key of FILTERS) if (S.filters[key]) parts.set(key, S.filters[key]);
   const hash = parts.toString();
@@ -81,6 +82,7 @@ function writeHash() {
 function readHash() {
   const parts = new URLSearchParams(location.hash.slice(1));
   act(parts.get("as"));
+  S.sector = Object.hasOwn(SECTOR_WORDS, parts.get("sector")) ? parts.get("sector") : null;
   S.tab = TABS.includes(parts.get("tab")) ? parts.get("tab") : "matrix";
   for (const key of FILTERS) {
     const value = parts.get(key), options = [...byId(`f-${key}`).options].map((o) => o.value);
@@ -197,7 +199,7 @@ function start() {
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
-  byId("reset").addEventListener("click", () => { S.filters = {}; M.zoomed = false; choose({}); });
+  byId("reset").addEventListener("click", () => { S.filters = {}; S.sector = null; M.zoomed = false; choose({}); });
   byId("zoom-in").addEventListener("click", () => zoom(1.5));
   byId("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
   byId("zoom-fit").addEventListener("click", () => { M.zoomed = false; paintMatrix(); });

@@ -26,11 +26,14 @@ const list = (items) => {
 
 function overview() {
   const kind = S.rank;
-  const rows = [...REMOVALS.values()].filter((r) => r.kind === kind && r.rank);
+  const ranked = [...REMOVALS.values()].filter((r) => r.kind === kind && r.rank);
+  const rows = S.sector ? ranked.filter((r) => lostThen(r) >= 0).sort((a, b) => lostThen(b) - lostThen(a)) : ranked;
   const asked = [S.filters.element && `element:${S.filters.element}`, S.filters.country && `country:${S.filters.country}`].map((id) => REMOVALS.get(id)).filter(Boolean);
   return [
     el("h2", {}, "What can stop what"),
-    el("p", { class: "sub" }, `Each row alone: ${ACTS[S.as].does}. The figure is how much of ${counted()} is lost after a year.`),
+    sectorButtons(),
+    rows.length ? el("p", { id: "answer" }, answer(rows[0])) : null,
+    el("p", { class: "sub" }, `Each row alone: ${ACTS[S.as].does}. The figure is how much of ${S.sector ? `the rest of the world's ${SECTOR_WORDS[S.sector]}` : counted()} is lost after a year.`),
     asked.length ? section("Filtered by", el("ul", { class: "rows" }, asked.map((r) => removalRow(r, KIND[r.kind].toLowerCase())))) : null,
     S.filters.product ? filteredProduct(S.filters.product) : null,
     section(asked.length || S.filters.product ? "Everything" : null,
@@ -51,6 +54,15 @@ function overview() {
       .map(([name, w]) => `${productName(name)} ${pct(w)}`).join(", ") || "no product weighs")),
     section("Data", el("p", { class: "small" }, `${P.dataset.name} ${P.dataset.version ?? ""}, base year ${P.meta.base_year}. Hash ${String(P.dataset.hash).slice(0, 12)}. This page makes no network request.`)),
   ];
+}
+// What people come for: cars, arms, chips, where the data has them.
+function sectorButtons() {
+  const known = Object.keys(SECTOR_WORDS).filter((id) => [...REMOVALS.values()].some((r) => !missing(sectorLoss(r, id).none)));
+  if (!known.length) return null;
+  const arms = own(P.products, "f-35") ? "F-35 and arms" : "Arms";
+  const names = [[null, "All goods"], ...known.map((id) => [id, { autos: "Cars", defence: arms, chips: "Chips" }[id]])];
+  return el("div", { class: "pick", id: "sectors", role: "group", "aria-label": "Count only" }, names.map(([id, name]) =>
+    el("button", { "aria-pressed": String(id === S.sector), "data-sector": id ?? "", on: { click: () => { S.sector = id; paint(); say(byId("answer")?.textContent ?? ""); } } }, name)));
 }
 // What stops the product that is filtered by, in the region where most of it is built.
 function filteredProduct(id) {
@@ -83,7 +95,7 @@ function openProduct(product, region) {
   if (found.length) choose({ node: found[0].id });
 }
 function sectorBlock(r) {
-  const loss = (id) => pairLoss(r[`loss_abroad_none_${id}`], r[`loss_abroad_12m_${id}`]);
+  const loss = (id) => sectorLoss(r, id);
   const rows = r ? Object.entries(P.sectors).filter(([id]) => !missing(loss(id).none)) : [];
   if (rows.length < 2 || !hurts(r)) return null;
   return section("By sector, abroad after a year", el("ul", { class: "rows" }, rows.map(([id, name]) => lossRow(name, null, loss(id)))));
