@@ -42,6 +42,8 @@ def says(words: str, value: object) -> bool:
         return True  # a share of grades, told from a record
     if words in ("nothing", "unknown", "an unknown part") or words.startswith("an unknown"):
         return value is None or value != value or value <= 0
+    if words == "less than 1 USD":
+        return 0 < abs(value) < 1
     if words in ("less than 0.1 %", "less than 0.001"):
         return 0 < value < 0.001
     found = NUMBER.search(words)

@@ -58,6 +58,8 @@ def run(arguments, *, stderr, stdout=subprocess.PIPE, **environment):
         stdout=stdout,
         stderr=stderr,
         env=known | {"PYTHONPATH": str(ROOT), "TERM": "xterm"} | environment,
+        # A run in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

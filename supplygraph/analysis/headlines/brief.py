@@ -127,8 +127,8 @@ def compose(
     --------
     >>> import supplygraph as sg
     >>> brief = sg.load("three-nodes").brief("ev", region="JP")
-    >>> brief.parts[0].told[0][1].text.split(",")[0]
-    'Mine A: if its exports stop'
+    >>> brief.parts[0].told[0][1].text.split(":")[0]
+    'Dig (mine), China'
     """
     draft = _Draft(results, product, region)
     parts = [

@@ -99,6 +99,8 @@ def _side(tell: Teller, side: str) -> str:
 
 
 def _dollars(value: float) -> str:
+    if 0 < abs(value) < 1:
+        return "less than 1 USD"
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if abs(value) >= size:
             return f"{number_words(value / size)} {word} USD"
