@@ -11,7 +11,7 @@ from supplygraph.analysis.headlines.brief import statements
 from supplygraph.views.brief_page import brief_html, brief_json, brief_markdown
 
 ASKED = [
-    ("hev", "JP", "april-2025-shock"),
+    ("scintillator", "US", "april-2025-shock"),
 ]
 
 

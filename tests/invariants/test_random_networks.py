@@ -16,7 +16,7 @@ from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.graph import Matrix
 from supplygraph.scenario import Shock
 
-SEEDS = range(150)
+SEEDS = range(90)
 BLOCKS = [range(first, first + 30) for first in range(0, len(SEEDS), 30)]
 EXACT, TIGHT = 1e-9, 1e-7
 

@@ -80,7 +80,7 @@ def solved(seed: int) -> Solved:
     return random_network(seed).solve()
 
 
-@pytest.mark.parametrize("seed", range(0, 24))
+@pytest.mark.parametrize("seed", range(0, 16))
 def test_leximin_of_a_step_equals_a_lexicographic_solve(seed):
     net = solved(seed)
     engine = SharedShortage(net.program)
@@ -97,7 +97,7 @@ def test_leximin_of_a_step_equals_a_lexicographic_solve(seed):
                 assert found == pytest.approx(plain, abs=TIGHT), (seed, text, step)
 
 
-@pytest.mark.parametrize("seed", range(40, 70))
+@pytest.mark.parametrize("seed", range(40, 60))
 def test_shares_rise_with_the_months_and_every_column_lies_between_none_and_least(seed):
     net = solved(seed)
     engine, weights = SharedShortage(net.program), net.program.weights

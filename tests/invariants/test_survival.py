@@ -12,7 +12,7 @@ from supplygraph.scenario import Shock, parse_shock
 from tests.networks import Network
 from tests.random_networks import random_network, removals
 
-SEEDS = range(14)
+SEEDS = range(9)
 UNTIL = 40.0
 CENTRAL = 1
 
