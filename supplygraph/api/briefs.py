@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from supplygraph.api import losses, origins, records, scenario_months, stocks
 from supplygraph.api.disrupted import stop_exports
 from supplygraph.errors import UsageError
+from supplygraph.hints import did_you_mean
 
 if TYPE_CHECKING:
     from supplygraph.analysis.headlines.brief import Brief
@@ -37,8 +38,6 @@ def brief(
     graph = chain.network
     known = set(graph.demands["product"])
     if product not in known:
-        from supplygraph.hints import did_you_mean
-
         raise UsageError(f"no product '{product}' has demand. {did_you_mean(product, known)}")
     found: dict[str, Results] = {}
     found["exports"] = losses.rank(chain, BY, product=product, region=region, top=SHOWN)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.cli.streams import clean
 from supplygraph.cli.text_tables import cell_width, lay_out
-from supplygraph.cli.value_text import cell_text, is_share
+from supplygraph.cli.value_text import cell_text, holds_names, is_share
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
@@ -23,28 +23,8 @@ BAR = 8  # columns of a bar
 GAP = 2  # blanks between columns
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 LEVELS = "▁▂▃▄▅▆▇█"
-# Their cells are ids whose full names people read.
-NAMED = (
-    "product",
-    "worst_product",
-    "material",
-    "element",
-    "region",
-    "worst_region",
-    "market",
-    "country",
-    "owner_country",
-    "from",
-    "to",
-    "place",
-    "largest",
-    "largest_origin",
-    "binding",
-    "binding_none",
-    "binding_input",
-    "short_of",
-    "id",
-)
+# Cells of these are read by full names too, though their columns do not say what they hold.
+NAMED = ("market", "from", "to", "short_of", "id")
 # Told in the caption where the rows told share it: a choice among rows of one case.
 NEVER_A_COLUMN = ("cover", "rerouting", "portfolio", "year", "what", "product")
 CAPTION = 9  # columns, the most important, of which the caption tells what rows share
@@ -169,13 +149,12 @@ def _table(results: Results, chosen: Sequence[int], look: Look) -> list[str]:
 
 def _asked_for(results: Results) -> list[Field]:
     """Columns in their order; of steps after a stop the one that was asked for."""
-    from supplygraph.schema.commands import Field as Told
-    from supplygraph.schema.commands import answer_fields
+    from supplygraph.schema import commands
 
     after = results.params.get("after")
     steps = {f"loss_abroad_{step}m" for step in (3, 6, 12, 24, 36) if step != after}
-    fields = answer_fields(results.kind) or [
-        Told(str(name), "string", True, "", (), 0, "") for name in results.table
+    fields = commands.answer_fields(results.kind) or [
+        commands.Field(str(name), "string", True, "", (), 0, "") for name in results.table
     ]
     return [
         field
@@ -197,7 +176,7 @@ def _text(results: Results, name: str, row: dict[str, Any]) -> str:
     value = row[name]
     if name == "name" and value:
         return clean(node_name(results.names, row))
-    if name in NAMED:
+    if isinstance(value, str | list) and (holds_names(name) or name in NAMED):
         if isinstance(value, list):
             return "; ".join(clean(plain_name(results.names, str(item))) for item in value)
         if name == "place" and results.kind == "outlook":

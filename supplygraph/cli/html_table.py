@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.analysis.headlines import headline
 from supplygraph.cli.streams import clean
-from supplygraph.cli.value_text import cell_text
+from supplygraph.cli.value_text import cell_text, holds_names
 from supplygraph.schema.commands import Field, result_fields, shown_columns
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
 
-# Words of columns whose ids are read by their full names; a grade B is no element.
-ENTITIES = frozenset(
-    {"product", "region", "country", "material", "element", "holder", "binding", "largest", "place"}
-)
 STYLE = """
 body { margin: 2em auto; max-width: 75em; padding: 0 1em; color: INK; background: PAPER;
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
@@ -91,21 +87,10 @@ def _head(name: str, field: Field | None, numeric: bool) -> str:
 
 def _cell(results: Results, name: str, value: Any, numeric: bool) -> str:
     text = cell_text(name, value)
-    full = results.names.get(value) if isinstance(value, str) and _names_entity(name) else None
+    full = results.names.get(value) if isinstance(value, str) and holds_names(name) else None
     if full:
         return f'<td title="{_text(text)}">{_text(full)}</td>'
     return f'<td class="number">{_text(text)}</td>' if numeric else f"<td>{_text(text)}</td>"
-
-
-def _names_entity(column: str) -> bool:
-    """Whether a column holds ids of products, places, materials or elements.
-
-    Examples
-    --------
-    >>> _names_entity("worst_region"), _names_entity("evidence")
-    (True, False)
-    """
-    return not ENTITIES.isdisjoint(column.split("_"))
 
 
 def _about(results: Results) -> Iterator[str]:

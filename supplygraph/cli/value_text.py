@@ -8,6 +8,10 @@ from typing import Any
 from supplygraph.cli.streams import clean
 
 LONG_MONTHS = 120  # a stock that outlasts ten years says no more than that
+# Words of columns whose ids are read by their full names; a grade B is no element.
+ENTITIES = frozenset(
+    {"product", "region", "country", "material", "element", "holder", "binding", "largest", "place"}
+)
 MONTHS = ("months", "stated_", "lost_low", "lost_central", "lost_high", "change_central")
 SHARES = (
     "loss_",
@@ -43,6 +47,17 @@ SHARES = (
 def is_share(name: str) -> bool:
     """Whether a column holds shares, which people read in per cent."""
     return any(name.startswith(share) for share in SHARES)
+
+
+def holds_names(column: str) -> bool:
+    """Whether a column holds ids of products, places, materials or elements.
+
+    Examples
+    --------
+    >>> holds_names("worst_region"), holds_names("evidence")
+    (True, False)
+    """
+    return not ENTITIES.isdisjoint(column.split("_"))
 
 
 def flat_value(value: Any) -> Any:

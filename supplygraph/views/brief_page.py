@@ -70,7 +70,8 @@ def _figure(results: Results) -> Iterator[str]:
 
     try:
         drawn = picture_bytes(results, "svg").decode()
-    except SupplygraphError:  # no matplotlib, or nothing to draw: the statements stand alone
+    except SupplygraphError as error:  # no matplotlib, or nothing to draw: the statements stand
+        yield f'<p class="notes">No picture: {_text(error)}</p>'
         return
     yield f"<figure>{drawn[drawn.index('<svg') :]}</figure>"
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pty = pytest.importorskip("pty")
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OTHERS = 3  # further stops that are named
 DECIDING = 3  # figures that are named
 SEEN = 0.005  # a loss below half a per cent is no finding
-NEED = "nominal"
+NOMINAL = "nominal"  # the flag of a product whose need nobody sized
 MOVED = re.compile(
     r"(?P<country>\w+)/(?P<process>[\w-]+) (?P<bound>\w+) \S+ (?P<points>[-+]?[\d.]+) points"
 )
@@ -165,7 +165,7 @@ def _when(draft: _Draft) -> BriefPart:
         ]
         rows.sort(key=lambda index: -(tell.rows[index]["demand"] or 0))
         for index in [i for i in rows if draft.region in (None, tell.rows[i]["region"])][:2]:
-            if NEED in tell.rows[index]["flags"]:
+            if NOMINAL in tell.rows[index]["flags"]:
                 draft.withheld.append(
                     "Tonnes: nobody states the size of its need, so shares alone are told."
                 )

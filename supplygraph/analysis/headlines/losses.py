@@ -82,14 +82,13 @@ def _of_rank(tell: Teller, index: int) -> tuple[str, str, str]:
 def _hit(tell: Teller, row: Row) -> str:
     if not row["worst_product"]:
         return ""
-    where = f" in {tell.place(row['worst_region'])}" if row["worst_region"] else ""
-    through = f", for want of {tell.name(row['binding_input'])}" if row["binding_input"] else ""
-    params = tell.results.params
+    want = f"want of {tell.name(row['binding_input'])}" if row["binding_input"] else ""
+    params, grade = tell.results.params, f"; grade {row['evidence']}."
     if (row["worst_product"], row["worst_region"]) == (params["product"], params["region"]):
-        return f" F{through[3:]}; grade {row['evidence']}." if through else ""
-    return (
-        f" Hit hardest: {tell.name(row['worst_product'])}{where}{through}; grade {row['evidence']}."
-    )
+        return f" For {want}{grade}" if want else ""
+    where = f" in {tell.place(row['worst_region'])}" if row["worst_region"] else ""
+    through = f", for {want}" if want else ""
+    return f" Hit hardest: {tell.name(row['worst_product'])}{where}{through}{grade}"
 
 
 def _step(tell: Teller) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from supplygraph.analysis.headlines.statement import Statement, Teller, number_words, worst
 
+LITTLE = 0.1  # a figure that the balance moves by no more is told as met
+
 
 def headline_of_info(tell: Teller) -> Statement:
     """Size of the dataset, and which part of its figures rests on assumption."""
@@ -39,12 +41,11 @@ def headline_of_balance(tell: Teller) -> Statement:
         return tell.say("No published figure was compared.")
     index = max(range(len(moved)), key=lambda i: (moved[i], -i))
     row = tell.rows[index]
-    within = sum(share <= 0.1 for share in moved)
-    tell.count(within, "figure that moved little")
+    within = tell.tally(sum(share <= LITTLE for share in moved), "figure that moved little")
     seen, found = tell.number(index, "observed"), tell.number(index, "balanced", row["unit"])
     return tell.say(
-        f"Of {tell.count(len(moved), 'published figure')} {within:,} moved by at most "
-        f"{tell.as_name('10 %')} to balance; the most: "
+        f"Of {tell.count(len(moved), 'published figure')} {within} moved by at most "
+        f"{tell.as_name(f'{100 * LITTLE:.0f} %')} to balance; the most: "
         f"{tell.as_name(row['id'])}, published {seen}, balanced {found}; grade {row['evidence']}."
     )
 

@@ -187,8 +187,12 @@ class Teller:
     def count(self, number: int, of: str, plural: str = "") -> str:
         """How many rows are something, as words such as ``3 rows``."""
         word = of if number == 1 else plural or f"{of}s"
+        return f"{self.tally(number, of)} {word}"
+
+    def tally(self, number: int, of: str) -> str:
+        """The number of such rows alone, where the sentence has named them."""
         self.figures.append(Figure(COUNT, of, number, f"{number:,}"))
-        return f"{number:,} {word}"
+        return f"{number:,}"
 
     def name(self, key: Any) -> str:
         """Name of an id as `plain_name` gives it; the id where it has none."""

@@ -13,9 +13,10 @@ def headline_of_cover(tell: Teller) -> Statement:
     stated = [i for i, row in enumerate(rows) if row["months_central"] is not None]
     first = [i for i in stated if rows[i]["first_out"]] or stated
     silent = len(rows) - len(stated)
-    unknown = f" Of {tell.count(len(rows), 'stock')} {silent} have no figure." if silent else ""
-    if unknown:
-        tell.count(silent, "stock without a figure")
+    unknown = ""
+    if silent:
+        told = tell.tally(silent, "stock without a figure")
+        unknown = f" Of {tell.count(len(rows), 'stock')} {told} have no figure."
     if not first:
         return tell.say(f"{NO_STOCK}{unknown}")
     index = min(first, key=lambda i: (rows[i]["months_central"], rows[i]["product"], i))

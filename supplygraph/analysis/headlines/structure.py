@@ -10,15 +10,14 @@ NOTHING = "No row answers this question."
 
 def headline_of_concentration(tell: Teller) -> Statement:
     """The stage that fewest make, and who makes most of it."""
-    stages = [i for i, row in enumerate(tell.rows) if row["kind"] == "stage" and row["largest"]]
-    told = stages or [i for i, row in enumerate(tell.rows) if row["largest"]]
+    told = _of_kind(tell, "stage", "largest")
     index = _largest(tell, told, "largest_share")
     if index is None:
         return tell.say(NOTHING)
     row = tell.rows[index]
     share = tell.between(index, "largest_low", "largest_high")
     maker = f"{tell.place(row['largest'])} makes {share}"
-    if stages:
+    if row["kind"] == "stage":
         text = f"Of all stages {row['stage']} is the most concentrated: {maker} of it"
     else:
         what = step_text("", row["id"]) if row["kind"] == "process" else row["id"]
@@ -29,8 +28,7 @@ def headline_of_concentration(tell: Teller) -> Statement:
 
 def headline_of_dependence(tell: Teller) -> Statement:
     """What a region buys abroad, and where most of it comes from."""
-    groups = [i for i, r in enumerate(tell.rows) if r["kind"] == "group" and r["largest_origin"]]
-    told = groups or [i for i, row in enumerate(tell.rows) if row["largest_origin"]]
+    told = _of_kind(tell, "group", "largest_origin")
     index = _largest(tell, told, "import_dependence")
     if index is None:
         return tell.say(NOTHING)
@@ -162,6 +160,12 @@ def _of_index(tell: Teller, low: str, high: str, title: str) -> Statement:
     return tell.say(
         f"{tell.name(row['id'])} has the highest {title}: {ends}; grade {row['evidence']}."
     )
+
+
+def _of_kind(tell: Teller, kind: str, named: str) -> list[int]:
+    """Rows of a kind that name the largest; of all kinds where none of this one does."""
+    told = [index for index, row in enumerate(tell.rows) if row[named]]
+    return [index for index in told if tell.rows[index]["kind"] == kind] or told
 
 
 def _origin(tell: Teller, key: str) -> str:
