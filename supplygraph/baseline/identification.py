@@ -23,6 +23,7 @@ SLACK = (
 )
 AGREED = 1e-9  # standard errors left open where all figures agree
 UNIDENTIFIED = 1e4  # standard deviations beyond which a flow counts as without an upper end
+RESTS = 1e-6  # part of a most that may rest on that limit without being its mere echo
 
 
 class IdentifiedSet:
@@ -96,7 +97,8 @@ class IdentifiedSet:
         Returns
         -------
         low, high : numpy.ndarray
-            In the arcs' own unit a year.
+            In the arcs' own unit a year; ``high`` is infinite where nothing gives it an end: no
+            figure and no capacity limits what is made there, or what of it finds no buyer.
         """
         program = self.program(self.limit_row()).persistent()
         columns = self.columns.start["arc"] + np.asarray(arcs)
@@ -146,6 +148,7 @@ class Extremes:
             column_scale=reduced.scale,
             row_scale=reduced.size,
         )
+        self._endless = np.flatnonzero(reduced.ub > most)
         self._program.solve("interval")
         if restart:
             self._program.keep_basis()
@@ -173,12 +176,18 @@ class Extremes:
         return full
 
     def extreme(self, column: int, sign: float) -> float:
-        """Least value of a column (sign 1) or its most (sign -1)."""
+        """Least value of a column (sign 1) or its most (sign -1), infinite if that has no end."""
         if int(column) not in self.position:
             return 0.0
         index = np.array([self.position[int(column)]])
         self._program.set_cost(index, np.array([sign]))
         try:
-            return max(float(self._program.solve("interval").x[index[0]]), 0.0)
+            found = self._program.solve("interval")
+            # What only the limit of the search stopped is no end of the flow's own.
+            if sign < 0 and self._program.held_by_bounds(self._endless) > RESTS * abs(
+                found.objective
+            ):
+                return float("inf")
+            return max(float(found.x[index[0]]), 0.0)
         finally:
             self._program.set_cost(index, np.zeros(1))

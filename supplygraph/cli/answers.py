@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.cli.streams import clean
 from supplygraph.cli.text_tables import cell_width, lay_out
-from supplygraph.cli.value_text import cell_text, holds_names, is_share
+from supplygraph.cli.value_text import holds_names, is_share, text_of
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
@@ -182,7 +182,7 @@ def _text(results: Results, name: str, row: dict[str, Any]) -> str:
         if name == "place" and results.kind == "outlook":
             return " + ".join(clean(part) for part in str(value).split("+"))
         return clean(plain_name(results.names, str(value))) if value else ""
-    return cell_text(name, value)
+    return text_of(row, name)
 
 
 def _with_path(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.cli.streams import clean
 from supplygraph.cli.text_tables import markdown_table
-from supplygraph.cli.value_text import cell_text, flat_value, percent
+from supplygraph.cli.value_text import flat_value, percent, text_of
 from supplygraph.errors import SupplygraphError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def render(results: Results, kind: str) -> str:
 
         return answer(results, Look(PAGE, every=True, verbose=True)) + _weights_line(results)
     shown = results.shown or shown_columns(results.kind, names)
-    cells = [[cell_text(name, row[name]) for name in shown] for row in rows]
+    cells = [[text_of(row, name) for name in shown] for row in rows]
     return markdown_table(shown, cells) + _weights_line(results) + _reading_lines(results)
 
 

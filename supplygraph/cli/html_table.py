@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from supplygraph.analysis.headlines import headline
 from supplygraph.cli.streams import clean
-from supplygraph.cli.value_text import cell_text, holds_names
+from supplygraph.cli.value_text import cell_text, holds_names, text_of
 from supplygraph.schema.commands import Field, result_fields, shown_columns
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _body(
     yield "".join(_head(name, fields.get(name), name in numeric) for name in columns)
     yield "</tr></thead>\n<tbody>"
     for row in rows:
-        cells = (_cell(results, name, row[name], name in numeric) for name in columns)
+        cells = (_cell(results, name, row, name in numeric) for name in columns)
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody>\n</table></div>"
     if results.warnings:
@@ -85,8 +85,8 @@ def _head(name: str, field: Field | None, numeric: bool) -> str:
     return f'<th scope="col"{sort}{meaning}>{_text(name.replace("_", " "))}{small}</th>'
 
 
-def _cell(results: Results, name: str, value: Any, numeric: bool) -> str:
-    text = cell_text(name, value)
+def _cell(results: Results, name: str, row: dict[str, Any], numeric: bool) -> str:
+    text, value = text_of(row, name), row[name]
     full = results.names.get(value) if isinstance(value, str) and holds_names(name) else None
     if full:
         return f'<td title="{_text(text)}">{_text(full)}</td>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from supplygraph.cli.streams import clean
@@ -69,6 +70,19 @@ def flat_value(value: Any) -> Any:
     if isinstance(value, dict):
         return ";".join(f"{clean(str(key))}={item}" for key, item in value.items())
     return clean(value) if isinstance(value, str) else value
+
+
+def text_of(row: Mapping[str, Any], name: str) -> str:
+    """A cell of a row as a person reads it; of an open range the missing end is told.
+
+    Examples
+    --------
+    >>> text_of({"high": None, "flags": ["no_upper_end"]}, "high")
+    'no upper end'
+    """
+    if name == "high" and row[name] is None and "no_upper_end" in (row.get("flags") or ()):
+        return "no upper end"
+    return cell_text(name, row[name])
 
 
 def cell_text(name: str, value: Any) -> str:

@@ -261,3 +261,17 @@ class LinearProgram:
             float(info.objective_function_value),
             count,
         )
+
+    def held_by_bounds(self, columns: np.ndarray) -> float:
+        """Part of the last optimum's objective that the upper bounds of some columns account for.
+
+        By duality the objective is the sum of all bounds times their prices; 0 says that it would
+        stay where it is without these bounds.
+        """
+        prices = np.asarray(self._model.getSolution().col_dual)[columns]
+        at = np.isclose(
+            np.asarray(self._model.getSolution().col_value)[columns],
+            self._high[columns],
+            rtol=TOLERANCE,
+        )
+        return float(np.abs(prices[at] * self._high[columns][at]).sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from supplygraph.analysis.headlines.statement import Statement, Teller, number_words, worst
 
 LITTLE = 0.1  # a figure that the balance moves by no more is told as met
@@ -71,15 +73,20 @@ def headline_of_flows(tell: Teller) -> Statement:
 
 def headline_of_intervals(tell: Teller) -> Statement:
     """The route that figures leave most open."""
-    wide = [row["high"] - row["low"] for row in tell.rows]
-    if not wide:
+    if not tell.rows:
         return tell.say("No route carries this material.")
-    index = max(range(len(wide)), key=lambda i: (wide[i], -i))
+    wide = [inf if row["high"] is None else row["high"] - row["low"] for row in tell.rows]
+    index = max(range(len(wide)), key=lambda i: (wide[i], tell.rows[i]["balanced"], -i))
     row = tell.rows[index]
-    ends = tell.between(index, "low", "high", words=number_words)
+    if row["high"] is None:
+        least = tell.number(index, "low", row["unit"])
+        balanced = tell.number(index, "balanced", row["unit"])
+        ends = f"at least {least}, {balanced} in the balance, no upper end"
+    else:
+        ends = f"{tell.between(index, 'low', 'high', words=number_words)} {row['unit']}"
     return tell.say(
         f"Least certain: {tell.name(row['material'])} from {tell.place(row['from'])} to "
-        f"{tell.place(row['to'])}, {ends} {row['unit']}."
+        f"{tell.place(row['to'])}, {ends}."
     )
 
 

@@ -20,6 +20,11 @@ from supplygraph.errors import UsageError
 from supplygraph.hints import did_you_mean
 from supplygraph.results import Results
 
+NO_UPPER_END = (
+    "no_upper_end: {} of {} routes; no figure and no capacity limits both what is made there and "
+    "what of it finds no buyer"
+)
+
 
 def _results(baseline: Baseline, kind: str, table: pd.DataFrame, **params: object) -> Results:
     dataset = baseline.graph.dataset
@@ -69,6 +74,8 @@ def flows(baseline: Baseline) -> Results:
 def intervals(baseline: Baseline, material: str) -> Results:
     """Least and most that each arc of a material can carry at the balance's slack.
 
+    Where nothing gives the most an end, ``high`` is null and the flag ``no_upper_end`` is set.
+
     Raises
     ------
     UsageError
@@ -80,11 +87,17 @@ def intervals(baseline: Baseline, material: str) -> Results:
         hint = did_you_mean(material, graph.arcs["material"], full_names(graph.dataset))
         raise UsageError(f"--intervals: no arc carries '{material}'. {hint}")
     low, high = IdentifiedSet(baseline).intervals(rows)
+    endless = np.isinf(high)
     table = graph.arcs.loc[rows, ["id", "material", "from", "to"]].assign(
         low=low,
         balanced=baseline.block("arc")[rows],
-        high=high,
+        high=np.where(endless, np.nan, high),
         unit=f"{graph.dataset.tables['materials'].set_index('id')['unit'][material]}/yr",
+        flags=[["no_upper_end"] if one else [] for one in endless],
     )
-    table = table[table["high"] > 1e-6].sort_values(["balanced", "id"], ascending=[False, True])
-    return _results(baseline, "intervals", table, material=material)
+    table = table[high > 1e-6].sort_values(["balanced", "id"], ascending=[False, True])
+    found = _results(baseline, "intervals", table, material=material)
+    if not endless.any():
+        return found
+    note = NO_UPPER_END.format(int(endless.sum()), len(table))
+    return replace(found, warnings=(note, *found.warnings))

@@ -24,7 +24,7 @@ def edge_facts(baseline: Baseline, *, intervals: bool = False) -> Facts:
         Balanced base year.
     intervals
         Also ``low`` and ``high`` of arcs: what they could carry while the published figures
-        fit as well (two small programs for each arc).
+        fit as well (two small programs for each arc); no ``high`` where that has no upper end.
 
     Returns
     -------
@@ -53,8 +53,10 @@ def edge_facts(baseline: Baseline, *, intervals: bool = False) -> Facts:
         if block == "arc":
             facts = {"evidence": evidence.arcs.get(index, "D")}
             facts["sources"] = cited.get(start + index, ())
-            if low is not None and high is not None and np.isfinite(high[index]):
-                facts |= {"low": float(low[index]), "high": float(high[index])}
+            if low is not None and high is not None:
+                facts["low"] = float(low[index])
+                if np.isfinite(high[index]):
+                    facts["high"] = float(high[index])
         elif block == "makes":
             activity = int(graph.made_activity[index])
             facts = {"evidence": evidence.flows[activity], "sources": cited.get(activity, ())}

@@ -51,7 +51,7 @@ WORDS = {
     "unit": "Unit of the row's quantity.",
     "quantity": "Flow of the base year.",
     "low": "Least the arc can carry while the published figures fit as well.",
-    "high": "Most the arc can carry while the published figures fit as well.",
+    "high": "Most the arc can carry likewise; blank where that has no upper end.",
     "declared": "Whether trade data declares the arc; false for a candidate. true for others.",
     "evidence": "Grade: A, B, C, D or calc.",
     "sources": "Keys of the sources, joined by semicolons.",
