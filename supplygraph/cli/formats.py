@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplygraph.cli.streams import clean
-from supplygraph.cli.text_tables import markdown_table
+from supplygraph.cli.text_tables import markdown_table, markdown_text
 from supplygraph.cli.value_text import flat_value, percent, text_of
 from supplygraph.errors import SupplygraphError, UsageError
 
@@ -34,7 +34,8 @@ _FORMULA = re.compile(r"[=+@-]")  # how a cell begins that a spreadsheet would r
 def render(results: Results, kind: str) -> str:
     """Text of a result in one format, as a file holds it.
 
-    A table holds all rows and notes, md the columns of `Results.frame`; others carry all columns.
+    A table holds all rows and notes; md and html the answer and the columns of `Results.frame`;
+    others carry all columns.
     """
     from supplygraph.results import plain_row
     from supplygraph.schema.commands import shown_columns
@@ -59,7 +60,16 @@ def render(results: Results, kind: str) -> str:
         return answer(results, Look(PAGE, every=True, verbose=True)) + _weights_line(results)
     shown = results.shown or shown_columns(results.kind, names)
     cells = [[text_of(row, name) for name in shown] for row in rows]
-    return markdown_table(shown, cells) + _weights_line(results) + _reading_lines(results)
+    table = markdown_table(shown, cells)
+    return _answer(results) + table + _weights_line(results) + _reading_lines(results)
+
+
+def _answer(results: Results) -> str:
+    """Above a table in Markdown: the sentence that answers what was asked."""
+    from supplygraph.analysis.headlines import headline
+
+    told = headline(results)
+    return "" if told is None else f"{markdown_text(clean(told.text))}\n\n"
 
 
 def _sentences(results: Results) -> str:

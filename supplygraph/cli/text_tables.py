@@ -12,11 +12,22 @@ from supplygraph.cli.streams import clean
 _MARKUP = re.compile(r"([\\|<\[`*])")
 
 
+def markdown_text(text: str) -> str:
+    r"""A text in Markdown, with what would be markup escaped.
+
+    Examples
+    --------
+    >>> print(markdown_text("a|b <c>"))
+    a\|b \<c>
+    """
+    return _MARKUP.sub(r"\\\1", text)
+
+
 def markdown_table(names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     """A table in Markdown, with what would be markup escaped."""
 
     def line(row: Sequence[str]) -> str:
-        return "| " + " | ".join(_MARKUP.sub(r"\\\1", cell) for cell in row) + " |\n"
+        return "| " + " | ".join(map(markdown_text, row)) + " |\n"
 
     return line(names) + line(["---"] * len(names)) + "".join(line(row) for row in cells)
 

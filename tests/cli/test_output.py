@@ -9,7 +9,8 @@ import sys
 import pytest
 from program import Stream, shipped_chain
 
-from supplygraph.analysis.headlines import plain_name
+import supplygraph as sg
+from supplygraph.analysis.headlines import headline, plain_name
 from supplygraph.cli.value_text import cell_text
 from supplygraph.schema.commands import result_fields
 
@@ -229,8 +230,9 @@ def test_years_are_no_thousands(run):
     assert "2024" in years and not any("." in year for year in years)
 
 
-def test_markdown_is_one_table(toy):
-    lines = toy("chokepoints", "--format", "md").out.splitlines()
+def test_markdown_is_the_answer_and_one_table(toy):
+    answer, blank, *lines = toy("chokepoints", "--format", "md").out.splitlines()
+    assert (answer, blank) == (headline(sg.load("three-nodes").rank()).text, "")
     assert lines[1].replace("-", "") == "|" + "  |" * 14
     assert {line.count("|") for line in lines[:4]} == {15}
     assert lines[-1].startswith("Weights (level): ")
