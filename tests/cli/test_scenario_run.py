@@ -6,6 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from program import shipped_chain
 
+from supplygraph.grades import weakest
 from supplygraph.schema.commands import command_schema
 
 pytestmark = pytest.mark.slow
@@ -288,6 +289,8 @@ def test_compare_counts_from_the_first_scenario(run):
     second = [row for row in rows if row["scenario"] == "snapback-2026"]
     assert {row["change_central"] for row in first} == {0.0}
     assert all(row["region"] == "" for row in rows)
+    # A need whose existence is assumed (D) stops nothing, so no grade of a loss is empty or D.
+    assert {row["need_evidence"] for row in rows} <= {"A", "B", "C"}
     change = second[-1]["lost_central"] - first[-1]["lost_central"]
     assert second[-1]["change_central"] == pytest.approx(change)
     assert change > 0
@@ -310,6 +313,12 @@ def test_observed_months_of_a_file_are_scored(run, tmp_path):
         if row["month"] is None and row["role"] == "test" and row["destination"] == "World"
     )
     assert score["count"] == 3 and 0 < score["mape"] < 0.2
+    scored = [
+        row["base_evidence"]
+        for row in rows
+        if (row["role"], row["destination"]) == ("test", "World") and row["observed"] is not None
+    ]
+    assert score["base_evidence"] == weakest(scored) != ""
 
 
 @pytest.mark.parametrize(

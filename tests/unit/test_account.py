@@ -101,6 +101,8 @@ def test_tonnes_times_price_beside_units_times_value(rerouting):
     assert lost["per_dollar_high"] == pytest.approx(4 / 16, rel=1e-3)
     home = row(table, "home", rerouting=rerouting)
     assert (home["quantity"], home["value_low_usd"]) == (0, 0)
+    # A sum has the weakest grade of what is priced in it.
+    assert (sold["evidence"], lost["evidence"], home["evidence"]) == ("D", "D", "")
 
 
 def test_growth_is_in_the_base_and_in_what_is_not_sold():

@@ -133,9 +133,10 @@ def test_with_a_season_rows_and_totals_weigh_months_by_what_they_ask_for(tmp_pat
 
 def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     net = cars()
+    net.tables["needs"][0]["quantity_evidence"] = "B"
     net.material("gas", "mine").recipe("pump", {"gas": 1}).plant("well", "A", "pump", capacity=60)
     net.observe("output(id=well material=gas)", 60)
-    net.product("lamp", {"gas": 1}).demand("lamp", B=60).trade("gas", "A", "B", 60)
+    net.product("lamp", {"gas": 1}, grade="C").demand("lamp", B=60).trade("gas", "A", "B", 60)
     table = rows(net, tmp_path, TRIPLED, rerouting="both", months=3)
     for name in ("none", "least"):
         part = table[table["rerouting"] == name]
@@ -144,7 +145,11 @@ def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
         assert monthly(part, "car")[2] == monthly(part, "lamp")[2] == near(2 / 3)
         assert monthly(part, "total")[2] == near(2 / 3)
     only = rows(net, tmp_path, TRIPLED | {"products": ["car"]}, months=3)
-    # Cars ask for three times their half and lose 2 of 3; lamps for theirs and lose none.
+    # Cars ask for three times their half and lose 2 of 3; lamps for theirs and lose none. The
+    # total is graded by what loses in it.
+    assert monthly(only, "lamp") == near([0.0] * 3)
+    grades = ["need_evidence", "quantity_evidence"]
+    assert whole(only, "total")[grades].tolist() == ["A", "B"]
     assert monthly(only, "total")[2] == near((3 * 0.5 * 2 / 3) / (3 * 0.5 + 0.5))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from supplygraph.analysis.headlines.statement import Statement, Teller, number_words
+from supplygraph.grades import weakest
 
 TOTAL = "total"
 BOUNDS = {"none": "nobody reroutes", "qualified": "buyers qualify others", "least": "at best"}
@@ -21,10 +22,11 @@ def headline_of_run_by_element(tell: Teller) -> Statement:
     if index is None or not tell.rows[index]["months_short"]:
         return tell.say("No element is ever short.")
     row = tell.rows[index]
+    grade = f"; grade {row['quantity_evidence']}" if row["quantity_evidence"] else ""
     return tell.say(
         f"{tell.name(row['element'])} is short longest, in {tell.place(row['region'])}: "
         f"{tell.number(index, 'months_short')} months from {tell.date(index, 'first_shortage')} "
-        f"with {row['cover']} stocks ({BOUNDS.get(row['rerouting'], row['rerouting'])})."
+        f"with {row['cover']} stocks ({BOUNDS.get(row['rerouting'], row['rerouting'])}){grade}."
     )
 
 
@@ -32,10 +34,17 @@ def _of_months(tell: Teller, key: str, column: str, words: str) -> Statement:
     totals = [i for i, r in enumerate(tell.rows) if r[key] == TOTAL and r["month"] is None]
     parts = [part for bound in BOUNDS if (part := _range_of(tell, totals, bound, column, words))]
     hardest = _most(tell, lambda row: row[key] != TOTAL and row["month"] is None, column)
-    total = f"In all {'; '.join(parts)}." if parts else ""
+    total = f"In all {'; '.join(parts)}{_weakest_of(tell, totals)}." if parts else ""
     if hardest is None or not tell.rows[hardest][column]:
         return tell.say(total or "Nothing is lost.")
     return tell.say(f"{total} {_hardest(tell, hardest, column)}".strip())
+
+
+def _weakest_of(tell: Teller, rows: list[int]) -> str:
+    """The weakest grades of needs behind some rows, in words; empty if they carry none."""
+    names = ("need_evidence", "quantity_evidence")
+    grades = [weakest(tell.rows[i][name] for i in rows) for name in names]
+    return f" (weakest grades {'/'.join(grades)})" if all(grades) else ""
 
 
 def _range_of(tell: Teller, rows: list[int], bound: str, column: str, words: str) -> str:
@@ -62,7 +71,7 @@ def _hardest(tell: Teller, index: int, column: str) -> str:
         f"Hit hardest: {tell.name(row['product'])} in {tell.place(row['region'])}, "
         f"{tell.months(index, column)} months with {row['cover']} stocks if "
         f"{BOUNDS.get(row['rerouting'], row['rerouting'])}{since}{through} "
-        f"(grade {row['need_evidence']}{size})."
+        f"(grades {row['need_evidence']}/{row['quantity_evidence']}{size})."
     )
 
 
@@ -70,7 +79,9 @@ def headline_of_account(tell: Teller) -> Statement:
     """What the exporter does not sell, and what importers lose."""
     sides = list(dict.fromkeys(row["side"] for row in tell.rows))
     parts = [part for side in sides if (part := _side(tell, side))]
-    return tell.say(f"{'; '.join(parts)}." if parts else "Nothing is withheld and nothing lost.")
+    if not parts:
+        return tell.say("Nothing is withheld and nothing lost.")
+    return tell.say(f"{'; '.join(parts)}.")
 
 
 def _side(tell: Teller, side: str) -> str:
@@ -95,7 +106,8 @@ def _side(tell: Teller, side: str) -> str:
         tell.cell(high, "value_high_usd", _dollars(tell.rows[high]["value_high_usd"])),
     ]
     told = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
-    return f"{side} {told}".replace("_", " ")
+    grade = weakest(tell.rows[i]["evidence"] for i in rows)
+    return f"{side} {told}".replace("_", " ") + (f" (prices of grade {grade})" if grade else "")
 
 
 def _dollars(value: float) -> str:
@@ -130,7 +142,8 @@ def headline_of_comparison(tell: Teller) -> Statement:
     most = f" Most is lost in {name}."
     if _alike(tell, mine):
         most = _why_alike(tell, totals) if bound == "none" else " They lose the same."
-    return tell.say(f"Months of output lost in all{how}: {', '.join(parts)}.{most}")
+    graded = _weakest_of(tell, mine)
+    return tell.say(f"Months of output lost in all{how}: {', '.join(parts)}{graded}.{most}")
 
 
 def _why_alike(tell: Teller, totals: list[int]) -> str:
@@ -170,11 +183,13 @@ def headline_of_backtest(tell: Teller) -> Statement:
     held = ""
     if row["coverage"] is not None:
         held = f" The range held {tell.percent(index, 'coverage')} of the months."
+    grade = row["base_evidence"]
+    graded = f" Its base months are of grade {grade} or better." if grade else ""
     where = tell.place(row["destination"])
     role = {"test": "not fitted", "fit": "fitted"}.get(row["role"], row["role"])
     return tell.say(
         f"Exports to {where}, months {role}: the forecast is off by {tell.percent(index, 'mape')} "
-        f"on average{beside}.{held}"
+        f"on average{beside}.{held}{graded}"
     )
 
 

@@ -27,6 +27,7 @@ from supplygraph.dataset.names import full_names
 from supplygraph.dataset.prices import PriceBook
 from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.graph import SupplyGraph
 from supplygraph.hints import did_you_mean
 from supplygraph.scenario.model import Scenario
@@ -255,6 +256,7 @@ def _stacked(
     unknown = rows["quantity"].isna()
     rows["moved"] = unknown | (rows["quantity"] != 0)
     rows["priced"] = rows["moved"] & ~unknown & rows["low"].notna()
+    rows["graded"] = rows["evidence"].where(rows["priced"], "")
     rows["undetermined"] = unknown & (rows["side"] == "exporter")
     lacking = rows["moved"] & ~rows["priced"] & ~(rows["undetermined"] & rows["low"].notna())
     rows["unpriced"] = rows["item"].where(lacking, "")
@@ -295,7 +297,7 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         unit=("unit", "first"),
         unpriced=("unpriced", lambda names: tuple(sorted(set(names) - {""}))),
         source=("source", "first"),
-        evidence=("evidence", "first"),
+        evidence=("graded", weakest),
         flags=("flags", lambda cells: tuple(sorted({flag for cell in cells for flag in cell}))),
     )
     mixed, unknown = table["units"] > 1, table["unknown"]
@@ -305,7 +307,7 @@ def _summed(items: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     valueless = unknown | (table["moved"] & ~table["priced"])
     table.loc[valueless, ["value_low_usd", "value_high_usd"]] = np.nan
     if "item" not in keys:
-        table["source"], table["evidence"] = "", ""
+        table["source"] = ""
     marks = {
         "not_valued": valueless & ~unknown,
         "undetermined": unknown,

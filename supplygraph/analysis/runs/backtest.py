@@ -18,6 +18,7 @@ import pandas as pd
 
 from supplygraph.analysis.runs.licence_curve import FIT, Curve, fit_curve, fit_destination
 from supplygraph.errors import DatasetError, UsageError
+from supplygraph.grades import weakest
 from supplygraph.precision import stated
 
 SERIES = "magnets_hs85051110"
@@ -336,7 +337,7 @@ def _score(role: str, name: str, part: Sequence[Mapping[str, Any]]) -> dict[str,
         "destination": name,
         "role": role,
         "unit": "t",
-        "base_evidence": "",
+        "base_evidence": weakest(row["base_evidence"] for row in part),
         **empty,
         "count": len(part),
         # Months that the forecast was fitted to are met to the last digit but for dust.

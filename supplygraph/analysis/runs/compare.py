@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from supplygraph.errors import UsageError
+from supplygraph.grades import weakest
 from supplygraph.hints import did_you_mean
 
 BY = ("product", "region")
+GRADED = ("need_evidence", "quantity_evidence")
 
 
 def compare_runs(runs: Mapping[str, pd.DataFrame], by: Sequence[str] = BY) -> pd.DataFrame:
@@ -67,6 +69,7 @@ def compare_runs(runs: Mapping[str, pd.DataFrame], by: Sequence[str] = BY) -> pd
         "first_shortage",
         "change_central",
         "unit",
+        *GRADED,
         "flags",
     ]
     return table[columns].reset_index(drop=True)
@@ -84,6 +87,8 @@ def _months_lost(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         central = group[group["cover"] == "central"]
         months = sorted(m for m in central["first_shortage"] if isinstance(m, str))
         flags = sorted({flag for cell in group["flags"] for flag in cell})
+        losing = group[group["months_lost"] > 0]
+        graded = group if losing.empty else losing
         rows.append(
             {
                 "product": key[0],
@@ -94,6 +99,7 @@ def _months_lost(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
                 "flags": tuple(flags),
             }
             | {f"lost_{cover}": value for cover, value in lost.items()}
+            | {name: weakest(graded[name]) for name in GRADED}
         )
     return pd.DataFrame(rows)
 

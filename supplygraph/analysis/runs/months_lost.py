@@ -25,7 +25,7 @@ Each is a range over how much is in stock (low, central, high), never one number
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ import pandas as pd
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.engines.timeline import MONTHS_A_YEAR, Timeline
+from supplygraph.grades import weakest
 from supplygraph.tolerances import SAME_LOSS
 
 SHORT = 5e-3
@@ -76,7 +77,22 @@ def month_rows(
             rows += [work.total_of(row, cover) for row in range(skip, len(line.months))]
         rows += [work.over_all(key, members, cover) for key, members in groups]
         rows.append(work.total(cover))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(_with_graded_totals(rows))
+
+
+def _with_graded_totals(rows: Sequence[Row]) -> Iterator[Row]:
+    """The same rows, each total with the weakest grades of the rows that lose something in it."""
+    behind: dict[tuple[Any, Any], list[Row]] = {}
+    for row in rows:
+        if row["product"] != "total" and row["loss"] > 0:
+            behind.setdefault((row["month"], row["cover"]), []).append(row)
+    for row in rows:
+        if row["product"] != "total":
+            yield row
+            continue
+        losing = behind.get((row["month"], row["cover"]), [])
+        names = ("need_evidence", "quantity_evidence")
+        yield row | {name: weakest(one[name] for one in losing) for name in names}
 
 
 class RunRows:
