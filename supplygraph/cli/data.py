@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,26 +34,29 @@ def validate(
 ) -> None:
     """Check a dataset by every rule and print each fault with its way out.
 
-    Prints one line per fault to standard output, or with --format or -o a table of faults.
-    Exit code 3 if there is any.
+    Prints what was read, or one line per fault, to standard output; with --format or -o a table
+    of faults. Exit code 3 if there is any.
 
     Example: supplygraph validate three-nodes
     """
     session: Session = context.obj
-    results, faults, summary = _check(session.dataset if path is None else path)
+    results, faults = _check(session.dataset if path is None else path)
     if output.asked:
         output.write(results)
+    elif not faults:
+        replace(output, asked_format="table").write(results)
     else:
         for warning in results.warnings:
             note(f"warning: {warning}")
         say("".join(f"{clean(str(fault))}\n" for fault in faults))
-    note(summary)
     if faults:
+        name = results.dataset["name"]
+        note(f"{len(faults)} problem{'s' * (len(faults) != 1)} in {name}")
         raise typer.Exit(DatasetError.exit_code)
 
 
-def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
-    """Faults of a dataset as a result, as they are, and counted in a sentence."""
+def _check(path: str | None) -> tuple[Results, tuple[Fault, ...]]:
+    """Faults of a dataset as a result, and as they are."""
     import pandas as pd
 
     from supplygraph.dataset import read_dataset
@@ -61,24 +65,21 @@ def _check(path: str | None) -> tuple[Results, tuple[Fault, ...], str]:
     faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
     about: dict[str, str | None]
+    read: dict[str, int | None] = {"tables": None, "rows": None, "documents": None}
     try:
         dataset = read_dataset(path)
     except DatasetError as error:
         faults = error.faults
         about = {"name": error.name, "version": None, "hash": None}
-        summary = f"{len(faults)} problem{'s' * (len(faults) != 1)} in {error.name}"
     else:
         about = {"name": dataset.name, "version": dataset.version, "hash": dataset.hash}
         warnings = (*dataset.warnings, *dataset.remarks)
         faults = _check_documents(dataset)
-        rows = sum(len(table) for table in dataset.tables.values())
-        documents = sum(len(found) for found in dataset.documents.values())
-        summary = f"{dataset.name}: no problems in {len(dataset.headers)} tables, {rows:,} rows"
-        summary += f", {documents} documents" if documents else ""
-        if faults:
-            summary = f"{len(faults)} problem{'s' * (len(faults) != 1)} in {dataset.name}"
+        read["tables"] = len(dataset.headers)
+        read["rows"] = sum(len(table) for table in dataset.tables.values())
+        read["documents"] = sum(len(found) for found in dataset.documents.values())
     table = pd.DataFrame(fault_rows(faults), columns=list(FAULT_COLUMNS))
-    return Results("validate", table, about, {"path": path}, warnings=warnings), faults, summary
+    return Results("validate", table, about, {"path": path} | read, warnings=warnings), faults
 
 
 def _check_documents(dataset: Dataset) -> tuple[Fault, ...]:

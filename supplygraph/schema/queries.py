@@ -69,12 +69,7 @@ class Parameter:
 
     def nullable(self, kind: str) -> bool:
         """Whether results of a kind may tell null: it was left out and nothing stands for it."""
-        return (
-            bool(self.name)
-            and not self.required
-            and self.default is None
-            and (kind not in self.filled)
-        )
+        return not self.required and self.default is None and kind not in self.filled
 
 
 @dataclass(frozen=True)

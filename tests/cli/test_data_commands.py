@@ -11,13 +11,17 @@ from supplygraph.schema.commands import command_schema
 
 def test_validate_a_good_dataset(run):
     done = run("validate", "three-nodes")
-    assert (done.code, done.out) == (0, "")
-    assert "warning: three-nodes has no sources.csv" in done.err
-    assert "three-nodes: no problems in 11 tables, 17 rows" in done.err
+    assert (done.code, done.err) == (0, "")
+    first, _, note = done.out.splitlines()
+    assert first == "No fault: 11 tables, 17 rows."
+    assert note.startswith("* three-nodes has no sources.csv")
+    asked = run("validate", "three-nodes", "--format", "json").envelope
+    read = {"tables": 11, "rows": 17, "documents": 0}
+    assert asked["results"] == [] and asked["params"] == {"path": "three-nodes"} | read
 
 
 def test_validate_takes_the_dataset_of_the_program(run, broken):
-    assert run("--dataset", "three-nodes", "validate").err.endswith("11 tables, 17 rows\n")
+    assert run("--dataset", "three-nodes", "validate").out.startswith("No fault: 11 tables")
     assert run("--dataset", "three-nodes", "validate", broken).code == 3
 
 

@@ -26,9 +26,11 @@ def headline_of_info(tell: Teller) -> Statement:
 
 
 def headline_of_validate(tell: Teller) -> Statement:
-    """How many rules are broken."""
+    """How many rules are broken, and what was read."""
     if not tell.rows:
-        return tell.say("No rule is broken.")
+        sizes = {name: tell.results.params.get(name) for name in ("tables", "rows", "documents")}
+        read = [tell.asked(name, f"{size:,} {name}") for name, size in sizes.items() if size]
+        return tell.say(f"No fault{': ' if read else ''}{', '.join(read)}.")
     files = len({row["file"] for row in tell.rows})
     return tell.say(
         f"{tell.count(len(tell.rows), 'fault')} in {tell.count(files, 'file')}; the first: "
