@@ -115,9 +115,9 @@ def _taking(chain: Handle, taken: Taken) -> Disrupted:
 class Disrupted(Handle):
     """A supply chain without something, made by `Chain.remove` or `Chain.stop_exports`.
 
-    `solve` counts what was taken away, `cover` the plants removed; `remove` and `stop_exports` take
-    away more. Any other question of
-    a chain is refused with the way out: an answer that passed over the removals would look right.
+    `solve` and `cover` count what was taken away; `remove` and `stop_exports` take away more. Any
+    other question of a chain is refused with the way out: an answer that passed over the removals
+    would look right.
 
     Parameters
     ----------

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supplygraph.errors import UsageError
 from supplygraph.results import Results
+from supplygraph.scenario import parse_shock
+from supplygraph.scenario.export_stops import is_measure
+from supplygraph.vocabulary import EXPORT_STOP
 
 if TYPE_CHECKING:
-    from supplygraph.api.handle import Handle
+    from supplygraph.analysis.stocks.time_to_survive import Stopped
+    from supplygraph.api.handle import Handle, Taken
+    from supplygraph.baseline import Baseline
 
 
 def cover(
@@ -23,7 +29,7 @@ def cover(
     longest: float = 60.0,
     weights: str = "sectors",
 ) -> Results:
-    """Stocks along the chain; with a removal, time to survive against time to recover.
+    """Stocks along the chain; after a stop, time to survive against time to recover.
 
     Parameters
     ----------
@@ -58,34 +64,47 @@ def cover(
     from supplygraph.analysis.stocks.time_to_survive import check_longest
 
     check_longest(longest)
-    if chain.taken.stopped:
-        raise UsageError(
-            f"cover counts plants that stop, and here {chain.taken} do. Ask remove(...).cover(), "
-            "or solve(), which tells months lost with stocks."
-        )
     tracer = chain.loaded.tracer(None, weights, product, region)
     params: dict[str, Any] = {"product": product, "region": region}
-    if not chain.taken.removed and not each:
+    if not chain.taken and not each:
         if ttr is not None:
             raise UsageError("--ttr says when what was removed is back: remove something.")
         from supplygraph.analysis.stocks.stock_cover import cover_table
 
         table, found = cover_table(tracer, product, region)
         return chain.loaded.results("cover", table, params, found)
+    from supplygraph.analysis.causes.caveats import stops_and_outages
     from supplygraph.analysis.stocks.time_to_survive import survival_table
 
-    scenarios = [(*chain.taken.removed, text) for text in each] or [chain.taken.removed]
+    taken = chain.taken
+    each_taken = [replace(taken, removed=(*taken.removed, text)) for text in each] or [taken]
+    scenarios = [_stopped(chain.baseline, one) for one in each_taken]
     table, found = survival_table(
         tracer, scenarios, product=product, region=region, ttr=ttr, longest=longest
     )
+    if taken.stopped:
+        found = (stops_and_outages(EXPORT_STOP), *found)
     params |= {
-        "remove": list(chain.taken.removed),
+        "remove": list(taken.removed),
+        "stop_exports": list(taken.stopped),
         "each": list(each),
         "ttr": None if ttr is None else str(ttr),
         "longest": longest,
         "weights": weights,
     }
     return chain.loaded.results("survival", table, params, found, month=tracer.month)
+
+
+def _stopped(baseline: Baseline, taken: Taken) -> Stopped:
+    """What was taken away, with the plants named, whose grade is told."""
+    from supplygraph.analysis.stocks.time_to_survive import Stopped
+
+    shock = taken.stop(baseline).shock
+    texts = [text for text in (*taken.removed, *taken.stopped) if not is_measure(text)]
+    named = parse_shock(baseline.graph, texts, taken.forms)
+    exports = (f"exports of {text}" for text in taken.stopped)
+    name = " + ".join((*taken.removed, *exports))
+    return Stopped(name, shock, shock if named.empty else named)
 
 
 def inferred_cover(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from supplygraph.cli.completion import completion_of
 from supplygraph.cli.options import (
+    AsOption,
     AtOption,
     MeasureOption,
     RationingOption,
@@ -96,14 +96,7 @@ def whatif(
     sector: str | None,
     region: str | None,
     at: AtOption,
-    acts_as: Annotated[
-        str,
-        typer.Option(
-            "--as",
-            help="Whether the plants named stop (outage) or their exports.",
-            autocompletion=completion_of(choices=ACTS_AS),
-        ),
-    ] = OUTAGE,
+    acts_as: AsOption = OUTAGE,
     forms: str,
     rerouting: ReroutingOption,
     floors: Annotated[bool, typer.Option("--floors/--no-floors")],

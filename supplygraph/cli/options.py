@@ -15,7 +15,7 @@ import typer
 from supplygraph.cli.completion import completion_of
 from supplygraph.cli.formats import FORMATS
 from supplygraph.errors import UsageError
-from supplygraph.vocabulary import COVERS, WRITE_NEW, new_option
+from supplygraph.vocabulary import ACTS_AS, COVERS, WRITE_NEW, new_option
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}  # of the program and its groups of commands
 
@@ -106,6 +106,14 @@ RemoveOption = Annotated[
     list[str] | None,
     typer.Option(
         "--remove", metavar="SELECTOR", help="'-' reads one per line from standard input."
+    ),
+]
+AsOption = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        help="Whether the plants named stop (outage) or their exports.",
+        autocompletion=completion_of(choices=ACTS_AS),
     ),
 ]
 TopOption = Annotated[int | None, typer.Option(min=1)]

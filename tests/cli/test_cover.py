@@ -87,3 +87,17 @@ def test_bad_questions_are_one_clear_line(toy, arguments, words):
 def test_same_question_same_bytes(run):
     asked = ["cover", "--product", "ev", "--remove", HEAVY, "--ttr", "12", "--format", "json"]
     assert run(*asked).out == run(*asked).out
+
+
+def test_exports_that_stop_are_asked_as_in_whatif(toy):
+    done = toy("cover", "--remove", "id=mine-a", "--as", "export-stop", "--format", "json").envelope
+    assert done["params"]["stop_exports"] == ["id=mine-a"] and done["params"]["remove"] == []
+    assert "months of output are lost in the first year" in headline_text(toy)
+    for options in (("--each", "--remove", "id=mine-a"), ()):
+        refused = toy("cover", *options, "--as", "export-stop")
+        assert refused.code == 2 and "Add --remove SELECTOR, and leave --each out." in refused.err
+
+
+def headline_text(toy):
+    told = toy("cover", "--remove", "id=mine-a", "--as", "export-stop", "--format", "table").out
+    return " ".join(told.split())

@@ -189,12 +189,31 @@ def test_exports_stop_where_one_country_can_stop_them(tmp_path):
         chain.rank(acts_as="stop")
 
 
-def test_cover_counts_plants_and_no_exports():
-    hit = sg.load("three-nodes").stop_exports("id=mine-a")
-    with pytest.raises(sg.UsageError, match="cover counts plants that stop, and here exports of"):
-        hit.cover()
-    with pytest.raises(sg.UsageError, match="cover counts plants that stop"):
-        hit.remove("id=plant-b").cover()
+def test_cover_counts_exports_that_stop():
+    """Half of the ore no longer leaves: stock of 4 weeks lasts twice as long, then half is lost."""
+    hit = sg.load("three-nodes").stop_exports("id=mine-a share=0.5")
+    results = hit.cover()
+    table = results.table.set_index(["cover", "rerouting"])
+    central = table.loc["central", "none"]
+    months = 4 * 12 / 52
+    assert central["tts_months"] == pytest.approx(2 * months)
+    lost = [central[f"months_lost_year_{year}"] for year in (1, 2, 3)]
+    assert lost == pytest.approx([6 - months, 6, 6])
+    # Nobody else sends ore, and the mine may not send what it could dig beyond the year: the plant
+    # that stops for a half could still dig 60 of the 90 t.
+    plants = sg.load("three-nodes").remove("id=mine-a share=0.5").cover().table
+    plants = plants.set_index(["cover", "rerouting"])
+    assert table.loc["central", "least"]["tts_months"] == pytest.approx(2 * months)
+    assert plants.loc["central", "least"]["tts_months"] == pytest.approx(3 * months)
+    assert table["months_lost_year_1"].xs("least", level=1).isna().all()
+    row = hit.solve(rerouting="none").table.iloc[0]
+    for cover in ("low", "high"):
+        asked = table.loc[cover, "none"]["months_lost_year_1"]
+        assert asked == pytest.approx(row[f"months_lost_year_1_{cover}"])
+    assert results.params["stop_exports"] == ["id=mine-a share=0.5"]
+    assert set(results.table["removed"]) == {"exports of id=mine-a share=0.5"}
+    told = " ".join(results.warnings)
+    assert "as export-stop" in told and "exports go on when whoever stopped them" in told
 
 
 # Other weights --------------------------------------------------------------------------------

@@ -52,12 +52,28 @@ def headline_of_survival(tell: Teller) -> Statement:
     told = [tell.months(i, "tts_months") for i in ends if i is not None]
     central = tell.months(index, "tts_months")
     range_ = f" ({' to '.join(told)})" if len(told) == 2 and told[0] != told[1] else ""
-    what = tell.selector(row["removed"])
+    of_what = row["removed"].removeprefix("exports of ")
+    exports = "exports of " if of_what != row["removed"] else ""
+    what = f"{exports}{tell.selector(of_what)}"
     first = f", {_runs_out(tell, row['runs_out'])} runs out first" if row["runs_out"] else ""
     return tell.say(
         f"Without {what}, stocks carry {tell.name(row['product'])} in {tell.place(row['region'])} "
         f"for {central} months{range_} if nobody reroutes{first}"
         f"{_at_best(tell, index)}{_recovery(tell, index)}; grade {row['evidence'] or 'D'}."
+        f"{_lost_by_year(tell, index)}"
+    )
+
+
+def _lost_by_year(tell: Teller, index: int) -> str:
+    """Months lost in each year, if any are lost within three."""
+    names = [f"months_lost_year_{year}" for year in (1, 2, 3)]
+    lost = [tell.rows[index][name] for name in names]
+    if None in lost or not any(lost):
+        return ""
+    first, second, third = (tell.months(index, name) for name in names)
+    return (
+        f" If it lasts, {first} months of output are lost in the first year, {second} in the "
+        f"second and {third} in the third."
     )
 
 

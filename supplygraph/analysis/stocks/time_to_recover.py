@@ -53,6 +53,11 @@ def recovery_of(graph: SupplyGraph, shock: Shock, asked: str | float | None) -> 
     if rows:
         found = [_lag(graph, str(row["id"])) for row in rows]
         return max(found, key=lambda recovery: (recovery.months, recovery.note))
+    if hit.empty:
+        return Recovery(
+            float("nan"),
+            "no TTR: exports go on when whoever stopped them lets them. Give --ttr MONTHS.",
+        )
     stages = sorted(set(hit["stage"]))
     near = [
         str(row["id"])

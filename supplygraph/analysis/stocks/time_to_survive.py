@@ -13,6 +13,7 @@ on the first day for want of a figure and not of a stock, the time is null, flag
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ from supplygraph.engines.inventories import Stock, stocks_of
 from supplygraph.engines.stock_depletion import Course, course
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
-from supplygraph.scenario import Shock, parse_shock
+from supplygraph.scenario import Shock
 from supplygraph.tolerances import SAME_LOSS
 from supplygraph.vocabulary import COVERS, STATIC_REROUTINGS
 
+YEARS = 3
+MONTHS = 12.0 * YEARS
 LONGEST = 60.0
 READING = (
     "exposed if tts_months < ttr_months; under least this row is served before all others, so "
@@ -53,9 +56,28 @@ def check_longest(longest: float) -> None:
         raise UsageError(f"--longest {longest:g}: months are above 0. Write such as 60.")
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """What is taken away in one scenario.
+
+    Attributes
+    ----------
+    name
+        As the rows tell it.
+    shock
+        As the engines read it: of plants, or of the routes out of where they stand.
+    graded
+        What its grade is read from: the plants named, also where only their exports stop.
+    """
+
+    name: str
+    shock: Shock
+    graded: Shock
+
+
 def survival_table(
     tracer: Tracer,
-    scenarios: Sequence[tuple[str, ...]],
+    scenarios: Sequence[Stopped],
     *,
     product: str | None = None,
     region: str | None = None,
@@ -69,7 +91,7 @@ def survival_table(
     tracer
         Engines of the base year; its weights are those of the total and of its loss under `least`.
     scenarios
-        What is removed in each, as selectors; `rei` compares them if there are several.
+        What is taken away in each; `rei` compares them if there are several.
     product, region
         Rows asked for; all if left out.
     ttr
@@ -91,11 +113,10 @@ def survival_table(
     check_longest(longest)
     work = _SharedPrograms(tracer, demand_groups(tracer, product, region), longest)
     rows, notes = [], [f"how to read: {READING}", f"blind to: {BLIND_TO}"]
-    for selectors in scenarios:
-        shock = parse_shock(work.graph, selectors)
-        recovery = recovery_of(work.graph, shock, ttr)
+    for stopped in scenarios:
+        recovery = recovery_of(work.graph, stopped.shock, ttr)
         notes += [recovery.note] if recovery.note and recovery.note not in notes else []
-        rows += _RemovalRows(work, " + ".join(selectors), shock, recovery.months).rows()
+        rows += _RemovalRows(work, stopped, recovery.months).rows()
     table = _exposure(pd.DataFrame(rows), len(scenarios))
     return table, (*notes, *work.notes())
 
@@ -145,20 +166,20 @@ class _SharedPrograms:
 
 
 class _RemovalRows:
-    """Rows of one removal."""
+    """Rows of what is taken away in one scenario."""
 
-    def __init__(self, work: _SharedPrograms, name: str, shock: Shock, ttr: float) -> None:
-        self.work, self.name, self.ttr = work, name, ttr
+    def __init__(self, work: _SharedPrograms, stopped: Stopped, ttr: float) -> None:
+        self.work, self.name, self.ttr = work, stopped.name, ttr
         month = work.month
-        self.shock = month.shock.with_(shock)
-        until = max(work.longest, 0.0 if np.isnan(ttr) else ttr)
+        self.shock = month.shock.with_(stopped.shock)
+        until = max(work.longest, MONTHS, 0.0 if np.isnan(ttr) else ttr)
         self.courses = [
             course(month.cascade, self.shock, work.stocks, k, until) for k in range(len(COVERS))
         ]
         self.levels = month.cascade.levels([self.shock])
         self.cut = work.tracer.binding.cut(self.shock)
-        plants = set(work.graph.activities["id"][self.shock.activity < 1])
-        self.removed = work.tracer.evidence.removed(shock, len(plants) > 1)
+        plants = set(work.graph.activities["id"][stopped.graded.activity < 1])
+        self.removed = work.tracer.evidence.removed(stopped.graded, len(plants) > 1)
 
     def rows(self) -> list[dict[str, Any]]:
         found = [
@@ -190,11 +211,13 @@ class _RemovalRows:
             flags += ["nominal"] * nominal
         table, first = work.graph.demands, int(demands[0])
         value = float(table["value_usd"].iat[first])
+        years = self._years(demands, units / units.sum(), cover, rerouting)
         lost_units = float(units @ lost) * self.ttr / 12
         counted = table["basis"].iat[first] == "counted"
         row = self._times(key, cover, rerouting, months, flags)
         return row | {
             "loss_at_ttr": _clean(float(units @ lost) / float(units.sum())),
+            **years,
             "lost_units": _clean(lost_units),
             "unit": str(table["unit"].iat[first]),
             "lost_usd": _clean(lost_units * value) if counted else np.nan,
@@ -220,6 +243,7 @@ class _RemovalRows:
         row = self._times(("total", ""), cover, rerouting, months, flags)
         return row | {
             "loss_at_ttr": _clean(loss),
+            **self._years(demands, weights[demands], cover, rerouting),
             "lost_units": np.nan,
             "unit": "",
             "lost_usd": _clean(float(usd.sum())) if not np.isnan(self.ttr) else np.nan,
@@ -228,6 +252,18 @@ class _RemovalRows:
             "evidence": weakest([self.removed, *(s.evidence for s in work.stocks)]),
             "flags": tuple(flags),
         }
+
+    def _years(
+        self, demands: np.ndarray, weights: np.ndarray, cover: int, rerouting: str
+    ) -> dict[str, float]:
+        """Months of output lost in each year if nobody reroutes; under least NaN: many ways."""
+        lost = np.full(YEARS, np.nan)
+        if rerouting == "none" and len(demands):
+            path, full = self.courses[cover], self.work.month.served_none
+            ends = [12.0 * year for year in range(1, YEARS + 1)]
+            until = [end * float(weights @ path.lost(full, end)[demands]) for end in ends]
+            lost = np.diff(until, prepend=0.0)
+        return {f"months_lost_year_{k}": _clean(year) for k, year in enumerate(lost, 1)}
 
     def _times(
         self, key: tuple[str, str], cover: int, rerouting: str, months: float, flags: list[str]
