@@ -23,7 +23,7 @@ def account(
     covers: Sequence[str] = ("low", "central", "high"),
     by: str = "group",
     by_month: bool = False,
-    weights: str = "sectors",
+    weights: str = "level",
     sets: Sequence[str] = (),
     measures: Sequence[str] = (),
 ) -> Results:

@@ -108,7 +108,7 @@ class Loaded:
         self,
         told: Scenario,
         built: Sequence[str],
-        weights: str = "sectors",
+        weights: str = "level",
         product: str | None = None,
         region: str | None = None,
     ) -> Tracer:

@@ -95,7 +95,7 @@ def structure(
     *,
     product: str | None = None,
     region: str | None = None,
-    weights: str = "sectors",
+    weights: str = "level",
     by: str | None = None,
     element: str | None = None,
     process: str | None = None,

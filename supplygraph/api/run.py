@@ -55,9 +55,9 @@ class Run:
         for number, run in enumerate((self, *others), 1):
             name = run.name if names.count(run.name) == 1 else f"{run.name} ({number})"
             tables[name] = run.table
-        params = {"scenarios": list(tables), "by": list(by)}
-        notes = list(dict.fromkeys(w for run in (self, *others) for w in run.results.warnings))
         result = self.results
+        params = {"scenarios": list(tables), "by": list(by), "weights": result.params["weights"]}
+        notes = list(dict.fromkeys(w for run in (self, *others) for w in run.results.warnings))
         return Results(
             "comparison",
             compare_runs(tables, by),

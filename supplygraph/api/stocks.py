@@ -27,7 +27,7 @@ def cover(
     each: Sequence[str] = (),
     ttr: str | float | None = None,
     longest: float = 60.0,
-    weights: str = "sectors",
+    weights: str = "level",
 ) -> Results:
     """Stocks along the chain; after a stop, time to survive against time to recover.
 

@@ -103,7 +103,7 @@ def _weights_line(results: Results) -> str:
         return ""
     shown = ", ".join(f"{name} {percent(-weight)}" for weight, name in heavy[:WEIGHTS_SHOWN])
     more = f" and {len(heavy) - WEIGHTS_SHOWN} more" if len(heavy) > WEIGHTS_SHOWN else ""
-    return f"\nWeights ({results.params.get('weights', 'sectors')}): {clean(shown)}{more}.\n"
+    return f"\nWeights ({results.params['weights']}): {clean(shown)}{more}.\n"
 
 
 def _reading_lines(results: Results) -> str:

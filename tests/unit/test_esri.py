@@ -174,7 +174,8 @@ def test_shipped_ranking_never_ranks_a_rest_and_says_what_it_is_blind_to(shipped
 
 
 def test_heavy_separation_in_china_stops_the_f35(shipped):
-    table = shipped.structure("esri", by="country-process").table.set_index("id")
+    asked = {"by": "country-process", "weights": "sectors"}  # which weigh a fighter most
+    table = shipped.structure("esri", **asked).table.set_index("id")
     assert table.loc["CN/heavy", "worst_product"] == "f-35"
     assert shipped.structure("esri", by="country-process", product="f-35").table.set_index(
         "id"

@@ -35,13 +35,23 @@ def cars(weeks: float = 0.0, capacity: float = 120.0, **regions: float) -> Netwo
 
 
 def rows(
-    net: Network, folder: Path, *measures: dict, rerouting: str = "none", months: int = 4, **keys
+    net: Network,
+    folder: Path,
+    *measures: dict,
+    rerouting: str = "none",
+    months: int = 4,
+    weights: str = "level",
+    **keys,
 ) -> pd.DataFrame:
     net.write(folder)
     content = {"title": "t", "start": "2025-01", "months": months, "measures": list(measures)}
     (folder / "run.yaml").write_text(yaml.safe_dump(content | {"season": False} | keys))
     run = sg.load(folder).run(
-        folder / "run.yaml", rerouting=rerouting, covers=("central",), by_month=True
+        folder / "run.yaml",
+        rerouting=rerouting,
+        covers=("central",),
+        by_month=True,
+        weights=weights,
     )
     return run.table
 
@@ -153,6 +163,20 @@ def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     assert monthly(only, "total")[2] == near((3 * 0.5 * 2 / 3) / (3 * 0.5 + 0.5))
 
 
+def test_a_total_of_needs_that_nobody_sized_says_that_it_is_a_lower_limit(tmp_path):
+    net = cars()
+    net.tables["needs"][0] |= {"quantity": "", "quantity_evidence": "D"}
+    net.write(tmp_path)
+    content = {"title": "t", "start": "2025-01", "months": 1, "season": False, "measures": []}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(content))
+    chain = sg.load(tmp_path)
+    told = {w: chain.run(tmp_path / "run.yaml", weights=w).results for w in ("level", "sectors")}
+    said = {name: " ".join(one.warnings) for name, one in told.items()}
+    assert "100 % of the weight" in said["level"] and "lower limits" in said["level"]
+    assert "of the weight" not in said["sectors"]
+    assert chain.run(tmp_path / "run.yaml").results.params["weights"] == "level"
+
+
 def test_where_nothing_is_asked_for_nothing_is_lost(tmp_path):
     gone = {"id": "gone", "kind": "demand_shift", "factor": 0, "effective": "2025-03"}
     stop = {"id": "stop", "kind": "outage", "select": "id=mine", "effective": "2025-03"}
@@ -183,11 +207,11 @@ def test_a_shortage_before_the_first_cut_is_not_counted_from_it(tmp_path):
 
 @pytest.mark.parametrize("rerouting", ["none", "least"])
 def test_a_total_in_which_nothing_weighs_is_no_loss_of_nothing(tmp_path, rerouting):
-    """Needs of grade D weigh nothing, whatever is lost."""
+    """Needs of grade D weigh nothing but under level, whatever is lost."""
     net = cars()
     net.tables["needs"][0]["quantity_evidence"] = "D"
     stop = {"id": "stop", "kind": "outage", "select": "id=mine"}
-    table = rows(net, tmp_path, stop, rerouting=rerouting, months=2)
+    table = rows(net, tmp_path, stop, rerouting=rerouting, months=2, weights="sectors")
     for row in table[table["product"] == "total"].to_dict("records"):
         assert pd.isna(row["loss"]) and pd.isna(row["served"]) and pd.isna(row["months_lost"])
         assert row["flags"] == () and pd.isna(row["first_shortage"])

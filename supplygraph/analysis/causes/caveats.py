@@ -114,14 +114,23 @@ def stops_of(acts_as: str, by: str) -> tuple[str, ...]:
     )
 
 
-def rests_on_unsized(month: Month) -> tuple[str, ...]:
-    """Which part of the weights rests on needs whose size nobody knows, as a sentence."""
+def rests_on_unsized(month: Month, *, held_back: bool = True) -> tuple[str, ...]:
+    """Which part of the weights rests on needs whose size nobody knows, as a sentence.
+
+    `held_back` is whether the program serves them no better than others.
+    """
     part = unsized_part(month.baseline, month.weights)
     if not part > WHOLE:
         return ()
+    served = (
+        "such a need is served no better than the sized uses beside it"
+        if held_back
+        else "under qualified and least such a need may be served before all others, so that "
+        "totals there are lower limits (--weights sectors leaves these products out)"
+    )
     return (
         f"{100 * part:.0f} % of the weight is that of products with a need whose size nobody "
-        "states: such a need is served no better than the sized uses beside it",
+        f"states: {served}",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from supplygraph.analysis.causes.caveats import rests_on_unsized
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.runs.backtest import SERIES, WORLD, Series
 from supplygraph.analysis.runs.inferred_cover import inferred_cover
@@ -228,7 +229,8 @@ def run_scenario(
     else:
         table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
         table, order = _outbid(table, ["product", "region", "segment", "cover"]), ORDER
-    notes = (*setting.notes, *_limits(shown))
+    unsized = rests_on_unsized(tracer.month, held_back=False) if by == "product" else ()
+    notes = (*setting.notes, *_limits(shown), *unsized)
     return table[list(order)], notes, (*applied_by(setting.bounds), *caught)
 
 

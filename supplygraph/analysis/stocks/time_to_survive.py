@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from supplygraph.analysis.causes.caveats import rests_on_unsized
 from supplygraph.analysis.causes.loss_causes import Path, Tracer
 from supplygraph.analysis.stocks.stock_cover import demand_groups
 from supplygraph.analysis.stocks.time_to_recover import recovery_of
@@ -118,7 +119,8 @@ def survival_table(
         notes += [recovery.note] if recovery.note and recovery.note not in notes else []
         rows += _RemovalRows(work, stopped, recovery.months).rows()
     table = _exposure(pd.DataFrame(rows), len(scenarios))
-    return table, (*notes, *work.notes())
+    unsized = rests_on_unsized(tracer.month, held_back=False)
+    return table, (*notes, *work.notes(), *unsized)
 
 
 def _exposure(table: pd.DataFrame, scenarios: int) -> pd.DataFrame:

@@ -33,7 +33,7 @@ from supplygraph.hints import check_choice, did_you_mean
 from supplygraph.results import Results
 from supplygraph.vocabulary import REROUTINGS
 
-DEFAULTS = {("weights", "sectors")}
+DEFAULTS = {("weights", "level")}
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def structure_results(tracer: Tracer, metric: str, asked: Mapping[str, object]) 
             takes = ", ".join(f"--{option}" for option in measure.options)
             raise UsageError(f"--{name} does not go with --metric {metric}. It takes {takes}.")
     options = {name: asked.get(name) for name in measure.options}
-    for name, value in (("weights", "sectors"), ("rerouting", "both"), ("by", _first_by(metric))):
+    for name, value in (("weights", "level"), ("rerouting", "both"), ("by", _first_by(metric))):
         if name in options and options[name] is None:
             options[name] = value
     table, notes = _TABLES[metric](tracer, options)
