@@ -30,6 +30,8 @@ NEVER_A_COLUMN = ("cover", "rerouting", "portfolio", "year", "what", "product")
 CAPTION = 9  # columns, the most important, of which the caption tells what rows share
 PROSE = ("title", "rule", "way_out", "note", "why", "because")  # may take several lines
 LEAST_PROSE = 24  # columns in which a sentence can still be read
+# Units that a caption tells; those of a column of their own stand there.
+UNITS_TOLD = ("t", "months", "USD")
 KEYS = 4  # columns at most that name a row
 PATH = ("loss_none", "loss_3m", "loss_6m", "loss_12m", "loss_24m", "loss_36m")
 
@@ -132,11 +134,16 @@ def _table(results: Results, chosen: Sequence[int], look: Look) -> list[str]:
                 (all_share if same else these_share).extend([told] if place < CAPTION else [])
                 continue
         columns.append(ShownColumn(field.name, _heading(field), cells))
-    lines = [
-        *(_wrapped(f"All rows: {'; '.join(all_share)}.", look.width) if all_share else []),
-        *(_wrapped(f"Shown: {'; '.join(these_share)}.", look.width) if these_share else []),
-    ]
     kept, left = _fitting(columns, rows, look)
+    unit = _one_unit(results, [one.name for one in kept])
+    captions = {"All rows: ": "; ".join(all_share), "Shown: ": "; ".join(these_share)}
+    captions["Figures in "] = unit
+    lines = [
+        line
+        for begin, told in captions.items()
+        if told
+        for line in _wrapped(f"{begin}{told}.", look.width)
+    ]
     if results.kind == "whatif" and look.drawn:
         kept = _with_path(kept, rows, look)
     table = [(one.heading, one.cells, one.room) for one in kept]
@@ -145,6 +152,20 @@ def _table(results: Results, chosen: Sequence[int], look: Look) -> list[str]:
     if named and look.verbose:
         lines += _wrapped(f"No room for: {', '.join(named)}.", look.width)
     return lines
+
+
+def _one_unit(results: Results, shown: Sequence[str]) -> str:
+    """Unit that two or more figures of a table share, if it has no other; else empty.
+
+    Shares aside, which say per cent themselves.
+    """
+    units = [
+        field.unit
+        for field in _asked_for(results)
+        if field.name in shown and field.type == "number" and not is_share(field.name)
+    ]
+    same = len(units) > 1 and len(set(units)) == 1 and units[0].startswith(UNITS_TOLD)
+    return units[0] if same else ""
 
 
 def _asked_for(results: Results) -> list[Field]:

@@ -113,3 +113,18 @@ def test_a_real_terminal_of_eighty_columns():
     assert done.wait() == 0
     os.close(master)
     keeps_to(text.decode().replace("\r\n", "\n"), 80, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("cover", "Figures in months."),  # months at each size of stocks, beside a share
+        ("chokepoints", ""),  # shares alone, or with one number of months
+        ("balance", ""),  # units of their own in each row
+    ],
+)
+def test_a_unit_that_all_figures_share_stands_in_the_caption_once(toy, line, told):
+    out = toy(*line.split(), "--format", "table").out
+    assert [text for text in out.splitlines() if text.startswith("Figures in")] == (
+        [told] if told else []
+    )
