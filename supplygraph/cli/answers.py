@@ -33,6 +33,8 @@ LEAST_PROSE = 24  # columns in which a sentence can still be read
 # Units that a caption tells; those of a column of their own stand there.
 UNITS_TOLD = ("t", "months", "USD")
 KEYS = 4  # columns at most that name a row
+# What tells the months of one row of a run from those of another.
+ONE_RUN = ("product", "region", "segment", "rerouting", "cover")
 PATH = ("loss_none", "loss_3m", "loss_6m", "loss_12m", "loss_24m", "loss_36m")
 
 
@@ -144,8 +146,8 @@ def _table(results: Results, chosen: Sequence[int], look: Look) -> list[str]:
         if told
         for line in _wrapped(f"{begin}{told}.", look.width)
     ]
-    if results.kind == "whatif" and look.drawn:
-        kept = _with_path(kept, rows, look)
+    if look.drawn:
+        kept = _with_path(kept, _path_of(results, rows, every), look)
     table = [(one.heading, one.cells, one.room) for one in kept]
     lines += lay_out(table, look.width, plain=look.plain)
     named = [one.heading or one.name.replace("_", " ") for one in left]
@@ -206,13 +208,32 @@ def _text(results: Results, name: str, row: dict[str, Any]) -> str:
     return text_of(row, name)
 
 
+def _path_of(
+    results: Results, rows: list[dict[str, Any]], every: list[dict[str, Any]]
+) -> ShownColumn | None:
+    """A line of signs for each row: losses after a stop, or of the months of a run; else None."""
+    if results.kind == "whatif":
+        lines = [spark([row.get(name) for name in PATH]) for row in rows]
+        return ShownColumn("path", "none to 36 months", lines)
+    if results.kind != "run" or not results.params.get("by_month"):
+        return None
+    months: dict[tuple[Any, ...], list[float | None]] = {}
+    for row in every:
+        if row["month"] is not None:
+            months.setdefault(tuple(row[name] for name in ONE_RUN), []).append(row["loss"])
+    lines = [
+        spark(months[tuple(row[name] for name in ONE_RUN)]) if row["month"] is None else ""
+        for row in rows
+    ]
+    return ShownColumn("path", "loss by month", lines)
+
+
 def _with_path(
-    columns: list[ShownColumn], rows: list[dict[str, Any]], look: Look
+    columns: list[ShownColumn], path: ShownColumn | None, look: Look
 ) -> list[ShownColumn]:
-    """Columns with the path of the months after a stop, where there is room."""
-    lines = [spark([row.get(name) for name in PATH]) for row in rows]
-    path = ShownColumn("path", "none to 36 months", lines)
-    return [*columns, path] if _taken([*columns, path]) <= look.width else columns
+    """Columns with a path beside them, where there is one and room for it."""
+    fits = path is not None and any(path.cells) and _taken([*columns, path]) <= look.width
+    return [*columns, path] if fits and path is not None else columns
 
 
 def bar(share: float) -> str:

@@ -15,7 +15,8 @@ ENTITIES = frozenset(
 )
 MONTHS = ("months", "stated_", "lost_low", "lost_central", "lost_high", "change_central")
 SHARES = (
-    "loss_",
+    "loss",
+    "shortage",
     "baseline_share",
     "share",
     "moved",

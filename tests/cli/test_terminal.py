@@ -9,6 +9,8 @@ import sys
 import pytest
 from program import Stream
 
+from supplygraph.cli.answers import spark
+
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 TOY = [
     "info",
@@ -128,3 +130,16 @@ def test_a_unit_that_all_figures_share_stands_in_the_caption_once(toy, line, tol
     assert [text for text in out.splitlines() if text.startswith("Figures in")] == (
         [told] if told else []
     )
+
+
+@pytest.mark.slow
+def test_months_of_a_run_are_a_line_of_signs_where_there_is_room(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "170")
+    words = ("--months", 4, "--product", "ev", "--rerouting", "none", "--cover", "central")
+    asked = ("scenario", "run", "april-2025-shock", *words, "--format")
+    rows = run(*asked, "json", "--by-month").envelope["results"]
+    losses = [row["loss"] for row in rows if row["month"] and row["region"] == "US"]
+    out = run(*asked, "table", "--by-month").out
+    line = next(text for text in out.splitlines() if text.startswith("United States"))
+    assert line.endswith(spark(losses)) and " %" in line
+    assert spark(losses) not in run(*asked, "table").out
