@@ -24,7 +24,6 @@ COMMANDS = (
     ["--dataset", "time-to-recover-tiers", "chokepoints"],
     ["--dataset", "esri-toy", "structure", "--metric", "esri"],
     ["chokepoints", "--by", "country-process", "--top", "40"],
-    ["whatif", "--remove", "country=CN process=heavy"],
 )
 
 
