@@ -212,6 +212,10 @@ def test_cover_counts_exports_that_stop():
         assert asked == pytest.approx(row[f"months_lost_year_1_{cover}"])
     assert results.params["stop_exports"] == ["id=mine-a share=0.5"]
     assert set(results.table["removed"]) == {"exports of id=mine-a share=0.5"}
+    assert sg.headline(results).text.startswith("Without exports of 50 % of Mine A, stocks carry")
+    both = hit.remove("id=plant-b share=0.5").cover()
+    begins = "Without 50 % of Plant B and exports of 50 % of Mine A, stocks carry"
+    assert sg.headline(both).text.startswith(begins)
     told = " ".join(results.warnings)
     assert "as export-stop" in told and "exports go on when whoever stopped them" in told
 

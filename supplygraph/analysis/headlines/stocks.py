@@ -52,9 +52,7 @@ def headline_of_survival(tell: Teller) -> Statement:
     told = [tell.months(i, "tts_months") for i in ends if i is not None]
     central = tell.months(index, "tts_months")
     range_ = f" ({' to '.join(told)})" if len(told) == 2 and told[0] != told[1] else ""
-    of_what = row["removed"].removeprefix("exports of ")
-    exports = "exports of " if of_what != row["removed"] else ""
-    what = f"{exports}{tell.selector(of_what)}"
+    what = _taken_away(tell, row["removed"])
     first = f", {_runs_out(tell, row['runs_out'])} runs out first" if row["runs_out"] else ""
     return tell.say(
         f"Without {what}, stocks carry {tell.name(row['product'])} in {tell.place(row['region'])} "
@@ -62,6 +60,16 @@ def headline_of_survival(tell: Teller) -> Statement:
         f"{_at_best(tell, index)}{_recovery(tell, index)}; grade {row['evidence'] or 'D'}."
         f"{_lost_by_year(tell, index)}"
     )
+
+
+def _taken_away(tell: Teller, removed: str) -> str:
+    """What no longer stands or is no longer exported; removals compared are named by their row."""
+    asked = tell.results.params
+    gone = [tell.selector(text) for text in asked.get("remove") or ()]
+    gone += [f"exports of {tell.selector(text)}" for text in asked.get("stop_exports") or ()]
+    if asked.get("each") or not gone:
+        return tell.selector(removed)
+    return " and ".join(gone)
 
 
 def _lost_by_year(tell: Teller, index: int) -> str:

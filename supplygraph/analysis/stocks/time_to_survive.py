@@ -26,14 +26,14 @@ from supplygraph.analysis.stocks.time_to_recover import recovery_of
 from supplygraph.engines.full_service import Survival, SurvivalProgram
 from supplygraph.engines.inventories import Stock, stocks_of
 from supplygraph.engines.stock_depletion import Course, course
+from supplygraph.engines.timeline import MONTHS_A_YEAR
 from supplygraph.errors import UsageError
 from supplygraph.grades import weakest
 from supplygraph.scenario import Shock
 from supplygraph.tolerances import SAME_LOSS
 from supplygraph.vocabulary import COVERS, STATIC_REROUTINGS
 
-YEARS = 3
-MONTHS = 12.0 * YEARS
+YEARS = 3  # whose losses are told one by one
 LONGEST = 60.0
 READING = (
     "exposed if tts_months < ttr_months; under least this row is served before all others, so "
@@ -174,7 +174,7 @@ class _RemovalRows:
         self.work, self.name, self.ttr = work, stopped.name, ttr
         month = work.month
         self.shock = month.shock.with_(stopped.shock)
-        until = max(work.longest, MONTHS, 0.0 if np.isnan(ttr) else ttr)
+        until = max(work.longest, MONTHS_A_YEAR * YEARS, 0.0 if np.isnan(ttr) else ttr)
         self.courses = [
             course(month.cascade, self.shock, work.stocks, k, until) for k in range(len(COVERS))
         ]
@@ -262,7 +262,7 @@ class _RemovalRows:
         lost = np.full(YEARS, np.nan)
         if rerouting == "none" and len(demands):
             path, full = self.courses[cover], self.work.month.served_none
-            ends = [12.0 * year for year in range(1, YEARS + 1)]
+            ends = [MONTHS_A_YEAR * year for year in range(1, YEARS + 1)]
             until = [end * float(weights @ path.lost(full, end)[demands]) for end in ends]
             lost = np.diff(until, prepend=0.0)
         return {f"months_lost_year_{k}": _clean(year) for k, year in enumerate(lost, 1)}

@@ -33,7 +33,7 @@ from supplygraph.hints import check_choice, did_you_mean
 from supplygraph.results import Results
 from supplygraph.vocabulary import REROUTINGS
 
-DEFAULTS = {("weights", "level")}
+WEIGHTS = "level"  # asked of every measure, also of those without a total
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,12 @@ def structure_results(tracer: Tracer, metric: str, asked: Mapping[str, object]) 
     """
     measure = check_metric(metric)
     for name, value in asked.items():
-        if value is not None and name not in measure.options and (name, value) not in DEFAULTS:
+        default = (name, value) == ("weights", WEIGHTS)
+        if value is not None and name not in measure.options and not default:
             takes = ", ".join(f"--{option}" for option in measure.options)
             raise UsageError(f"--{name} does not go with --metric {metric}. It takes {takes}.")
     options = {name: asked.get(name) for name in measure.options}
-    for name, value in (("weights", "level"), ("rerouting", "both"), ("by", _first_by(metric))):
+    for name, value in (("weights", WEIGHTS), ("rerouting", "both"), ("by", _first_by(metric))):
         if name in options and options[name] is None:
             options[name] = value
     table, notes = _TABLES[metric](tracer, options)
