@@ -217,12 +217,13 @@ def _path_of(
         return ShownColumn("path", "none to 36 months", lines)
     if results.kind != "run" or not results.params.get("by_month"):
         return None
+    # A row may stand without its months, where a reader kept some rows only: it has no line then.
     months: dict[tuple[Any, ...], list[float | None]] = {}
     for row in every:
         if row["month"] is not None:
             months.setdefault(tuple(row[name] for name in ONE_RUN), []).append(row["loss"])
     lines = [
-        spark(months[tuple(row[name] for name in ONE_RUN)]) if row["month"] is None else ""
+        spark(months.get(tuple(row[name] for name in ONE_RUN), ())) if row["month"] is None else ""
         for row in rows
     ]
     return ShownColumn("path", "loss by month", lines)

@@ -44,7 +44,8 @@ def validate(
     if output.asked:
         output.write(results)
     elif not faults:
-        replace(output, asked_format="table").write(results)
+        # A caution about a table is what a check is asked for: none waits behind -v.
+        replace(output, asked_format="table", verbose=True).write(results)
     else:
         for warning in results.warnings:
             note(f"warning: {warning}")
