@@ -16,7 +16,7 @@ from supplygraph.baseline.reconcile import BalanceProblem, Baseline
 from supplygraph.graph import Matrix
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter
 from supplygraph.progress import steps
-from supplygraph.solver import LinearProgram, Triplets
+from supplygraph.solver import LinearProgram, Optimum, Triplets
 
 SLACK = (
     0.02  # share of the balance's deviation: a figure held to the last digit identifies rounding
@@ -149,11 +149,18 @@ class Extremes:
             row_scale=reduced.size,
         )
         self._endless = np.flatnonzero(reduced.ub > most)
+        self._restart = restart
         self._program.solve("interval")
         if restart:
             self._program.keep_basis()
         self._total = reduced.total
         self._kept = reduced.kept
+
+    def _solve(self, what: str) -> Optimum:
+        """Solve with costs alone changed, so that the basis it starts from is feasible."""
+        return self._program.solve(
+            what, prices=False, onward=not self._restart, costs_only=self._restart
+        )
 
     def greatest(self, columns: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """A point where a weighted sum of columns is greatest; all its columns.
@@ -168,7 +175,7 @@ class Extremes:
         if scaled > 0:
             self._program.set_cost(index, cost / scaled)
         try:
-            answer = self._program.solve("range").x
+            answer = self._solve("range").x
         finally:
             self._program.set_cost(index, np.zeros(len(index)))
         full = np.zeros(self._total)
@@ -182,7 +189,7 @@ class Extremes:
         index = np.array([self.position[int(column)]])
         self._program.set_cost(index, np.array([sign]))
         try:
-            found = self._program.solve("interval")
+            found = self._solve("interval")
             # What only the limit of the search stopped is no end of the flow's own.
             if sign < 0 and self._program.held_by_bounds(self._endless) > RESTS * abs(
                 found.objective

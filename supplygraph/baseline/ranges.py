@@ -116,7 +116,8 @@ class Ranges:
         size = max(float(np.abs(cost).max(initial=0.0)), 1e-300)
         program.set_cost(place[open_], cost[open_] / size)
         try:
-            found[open_] = np.maximum(program.solve("range").x[place[open_]], 0.0)
+            x = program.solve("range", prices=False, costs_only=True).x
+            found[open_] = np.maximum(x[place[open_]], 0.0)
         finally:
             program.set_cost(place[open_], np.zeros(int(open_.sum())))
         return found

@@ -25,6 +25,7 @@ from supplygraph.engines.shocked_model import Allocation
 from supplygraph.graph import Matrix, SupplyGraph
 from supplygraph.graph.balance_matrix import INFINITY, RowWriter
 from supplygraph.scenario import Shock
+from supplygraph.solver import Basis
 
 SLACK = 0.02
 
@@ -70,6 +71,9 @@ class Outlook(AllocationProgram):
     ) -> None:
         self.sums = {name: w / w.sum() for name, w in (sums or {}).items() if w.sum() > 0}
         super().__init__(baseline, month=last_month, threads=threads)
+        self._general = self._warm.model.keep_basis()
+        self._of_year: Basis | None = None
+        self._of_sum: dict[str, Basis] = {}
         self.growth = 1.0
 
     def _share_rows(self) -> Matrix:
@@ -111,13 +115,36 @@ class Outlook(AllocationProgram):
         held = self.held_row + np.arange(len(self.idle_pool))
         model.set_row_bounds(held, self.held_lower(capacity.open), np.full(len(held), INFINITY))
         model.set_row_bounds(self.limited, np.full(len(limits), -INFINITY), limits)
+        self._of_year, self._of_sum = None, {}
 
     def cover(self, name: str) -> Allocation:
         """The allocation of the year that covers most of a sum; served shares are of its need."""
-        return self._served(self.sums[name])
+        model = self._warm.model
+        if self._of_year is None:
+            self._of_year = self._undisturbed()
+        model.start_from(self._of_year)
+        found = self._served(self.sums[name])
+        self._of_sum[name] = model.keep_basis()
+        return found
+
+    def _undisturbed(self) -> Basis:
+        """Basis of the year under the weights of the allocation.
+
+        The general basis is an optimum of other bounds and the same costs, so that few steps lead
+        here; and from here to each sum of the year, since nothing but costs changes then. Whatever
+        was asked before, each sum starts from this one.
+        """
+        model, units = self._warm.model, self.columns.block("demand")
+        model.start_from(self._general)
+        model.set_cost(np.arange(units.start, units.stop), self.cost[units])
+        model.solve("year")
+        return model.keep_basis()
 
     def end(self, name: str, best: float, part: np.ndarray, *, most: bool) -> Allocation:
         """The allocation in which a part is covered most, or least, near the optimum of a sum.
+
+        Its :meth:`cover` is asked for before: there the sum is more than it must be here, so that
+        nothing but costs changes from that optimum.
 
         Parameters
         ----------
@@ -133,6 +160,7 @@ class Outlook(AllocationProgram):
         row = np.array([self.sum_row + list(self.sums).index(name)])
         floor = np.array([best * (1.0 - SLACK) * self.growth])
         model = self._warm.model
+        model.start_from(self._of_sum[name])
         model.set_row_bounds(row, floor, np.array([INFINITY]))
         try:
             return self._served(part / part.sum() * (1.0 if most else -1.0))
@@ -146,7 +174,7 @@ class Outlook(AllocationProgram):
         cost = -np.divide(worth, size, out=np.zeros_like(worth), where=size > 0)
         model = self._warm.model
         model.set_cost(np.arange(units.start, units.stop), cost)
-        optimum = model.solve("cover of a year")
+        optimum = model.solve("cover of a year", costs_only=True)
         answer = self.answer(optimum)
         served = np.divide(optimum.x[units], size, out=np.ones_like(size), where=size > 0)
         return Allocation(answer.x, np.clip(served, 0.0, 1.0), answer.price)
@@ -162,6 +190,7 @@ class Outlook(AllocationProgram):
             [np.zeros(self.graph.n_demands), np.full(len(own), -LOSS_SCALE / size)]
         )
         model = self._warm.model
+        model.start_from(self._general)
         model.set_cost(index, cost)
         try:
             return self.answer(model.solve("most of a line"))

@@ -18,7 +18,8 @@ first and count as no loss. Where it is ahead of them when nobody reroutes it st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -34,7 +35,7 @@ from supplygraph.engines.unsized_needs import UnsizedNeeds
 from supplygraph.graph.balance_matrix import INFINITY
 from supplygraph.scenario import Shock
 from supplygraph.scenario.month_arrays import month_range
-from supplygraph.solver import LinearProgram, Triplets
+from supplygraph.solver import Basis, LinearProgram, Triplets
 
 STEPS = (3, 6, 12, 24, 36)
 
@@ -74,7 +75,9 @@ class SharedShortage:
         self._capacities: dict[int, Capacities] = {}
         # Of one plant alone in its process, stage and country four rankings ask the same.
         self._paths: dict[bytes, np.ndarray] = {}
+        self._of_losses: dict[bytes, Basis] = {}
         self.model = self._build()
+        self._of_shares = self.model.keep_basis()
         demands = allocation.columns.start["demand"] + np.arange(len(self.units))
         self.leximin = Leximin(
             self.model, allocation.share_row, demands, allocation.common, self.units
@@ -97,7 +100,6 @@ class SharedShortage:
         )
         model.set_cost(np.array([whole.common]), np.array([-1.0]))
         model.solve("shared shortage without a removal")
-        model.keep_basis()
         return model
 
     def capacities(self, step: int) -> Capacities:
@@ -212,16 +214,42 @@ class SharedShortage:
         """
         ceiling = np.ones(len(weights)) if most is None else most
         floor = np.minimum(none.user[self.graph.n_activities :, 0], ceiling)
-        routes = np.full(len(self.lag), INFINITY)
-        reached = self._bound(shock, self.capacities(step), routes, none)
-        index = np.arange(self.whole.common + 1)
-        self.model.set_cost(index, self._costs(weights))
-        try:
+        with self._costs_of(weights):
+            reached = self._bound(shock, self.capacities(step), self._open_routes(), none)
             keep = np.where(weights > 0, 0.0, floor)
             most = np.where(reached, ceiling, floor)
             return self.whole.answer(self.leximin.kept("least loss", keep, most))
+
+    @contextmanager
+    def _costs_of(self, weights: np.ndarray) -> Iterator[None]:
+        """Costs of a weighted loss, and as the basis to start from its optimum without a removal.
+
+        A removal changes bounds alone, so that this basis keeps its prices and few steps are left.
+        """
+        index = np.arange(self.whole.common + 1)
+        self.model.set_cost(index, self._costs(weights))
+        key = weights.tobytes()
+        try:
+            if key not in self._of_losses:
+                self._of_losses[key] = self._undisturbed(weights)
+            self.model.start_from(self._of_losses[key])
+            yield
         finally:
+            self.model.start_from(self._of_shares)
             self.model.set_cost(index, np.where(index == self.whole.common, -1.0, 0.0))
+
+    def _undisturbed(self, weights: np.ndarray) -> Basis:
+        """Basis of the least loss with nothing removed, the same whatever was asked before."""
+        users = self.graph.n_activities + len(weights)
+        all_ = np.ones((max(users, len(self.graph.pools)), 1))
+        full = Levels(all_[:users], all_, all_[: len(self.graph.pools)], all_, 0, 0.0)
+        nothing = Shock.nothing(self.graph)
+        self._bound(nothing, self.capacities(0), self._open_routes(), full)
+        self.leximin.kept("least loss", np.zeros(len(weights)), np.ones(len(weights)))
+        return self.model.keep_basis()
+
+    def _open_routes(self) -> np.ndarray:
+        return np.full(len(self.lag), INFINITY)
 
     def _costs(self, weights: np.ndarray) -> np.ndarray:
         """Loss per unit of the demands that weigh; tie-break costs on all flows."""

@@ -4,7 +4,16 @@ The only room that imports highspy or clarabel.
 """
 
 from supplygraph.solver.fit import Fit, solve_fit
-from supplygraph.solver.linear import LinearProgram, Optimum, Status, Triplets
+from supplygraph.solver.linear import Basis, LinearProgram, Optimum, Status, Triplets
 from supplygraph.solver.quadratic import FitProgram
 
-__all__ = ["Fit", "FitProgram", "LinearProgram", "Optimum", "Status", "Triplets", "solve_fit"]
+__all__ = [
+    "Basis",
+    "Fit",
+    "FitProgram",
+    "LinearProgram",
+    "Optimum",
+    "Status",
+    "Triplets",
+    "solve_fit",
+]

@@ -30,6 +30,8 @@ AGAIN = (
 )
 
 
+Basis = highspy.HighsBasis  # where a solve starts; no caller looks into it
+
 _scheduled: list[int] = []
 
 
@@ -113,7 +115,7 @@ class LinearProgram:
         self._model = highspy.Highs()
         self._options(threads, m)
         self._pass(rows, np.asarray(cost, float), np.asarray(lb, float), np.asarray(ub, float))
-        self._basis: highspy.HighsBasis | None = None
+        self._basis: Basis | None = None
         self.solves = 0
         self.iterations = 0
 
@@ -190,8 +192,12 @@ class LinearProgram:
 
     def set_row_bounds(self, index: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Change bounds of some rows, unscaled."""
-        for i, low, high in zip(index, lower, upper, strict=True):
-            self._model.changeRowBounds(int(i), low / self.rows[i], high / self.rows[i])
+        index = np.asarray(index, dtype=np.int32)
+        if index.size:
+            size = self.rows[index]
+            lower, upper = lower / size, upper / size
+            # The stubs of HiGHS leave this call out; every version that we allow has it.
+            self._model.changeRowsBounds(index.size, index, lower, upper)  # type: ignore[attr-defined]
 
     def set_cost(self, index: np.ndarray, cost: np.ndarray) -> None:
         """Change costs of some columns, unscaled."""
@@ -205,16 +211,29 @@ class LinearProgram:
         for i, j, entry in zip(row, column, scaled, strict=True):
             self._model.changeCoeff(int(i), int(j), float(entry))
 
-    def keep_basis(self) -> None:
-        """Remember the present basis; every later solve starts from it."""
+    def keep_basis(self) -> Basis:
+        """Remember the present basis; every later solve starts from it, until another is."""
         self._basis = self._model.getBasis()
         set_ = self._model.setOptionValue
         set_("solver", "simplex")
         set_("presolve", "off")
         set_("simplex_dual_edge_weight_strategy", 1)
         set_("dual_simplex_cost_perturbation_multiplier", 0.0)
+        set_("simplex_scale_strategy", 0)  # rows and columns are scaled by the caller already
+        return self._basis
 
-    def solve(self, what: str = "program", *, prices: bool = True, onward: bool = False) -> Optimum:
+    def start_from(self, basis: Basis) -> None:
+        """Let every later solve start from a basis that :meth:`keep_basis` gave earlier."""
+        self._basis = basis
+
+    def solve(
+        self,
+        what: str = "program",
+        *,
+        prices: bool = True,
+        onward: bool = False,
+        costs_only: bool = False,
+    ) -> Optimum:
         """Solve; from the kept basis if there is one, so that order of solves never matters.
 
         Parameters
@@ -226,6 +245,9 @@ class LinearProgram:
         onward
             Go on from the last solve instead, by the primal simplex: for a chain of programs whose
             last answer is still feasible.
+        costs_only
+            Whether nothing but costs differs from the program of the kept basis. That basis is
+            feasible then, so that the primal simplex goes on from it in a tenth of the steps.
 
         Raises
         ------
@@ -233,7 +255,7 @@ class LinearProgram:
             By status; nothing but an optimum is ever returned.
         """
         _schedule(self._threads)
-        self._model.setOptionValue("simplex_strategy", PRIMAL if onward else DUAL)
+        self._model.setOptionValue("simplex_strategy", PRIMAL if onward or costs_only else DUAL)
         if self._basis is not None and not onward:
             self._model.clearSolver()
             self._model.setBasis(self._basis)

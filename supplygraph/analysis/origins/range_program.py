@@ -200,7 +200,8 @@ class MassProgram:
             index = np.concatenate([part, mass])
             cost = np.concatenate([np.full(len(part), -1.0), np.full(len(mass), share)]) / size
             self._program.set_cost(index, cost)
-            x = self._program.solve("range").x
+            # Within one climb nothing but costs changes; before it, rows do.
+            x = self._program.solve("range", prices=False, onward=True).x
             self._program.set_cost(index, np.zeros(len(index)))
             total, given = float(x[mass].sum()), float(x[part].sum())
             if total <= 0 or given - share * total <= SHARE_FOUND * total:
