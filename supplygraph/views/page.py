@@ -21,6 +21,8 @@ SCRIPTS = (
     "data.js",
     "draw.js",
     "losses.js",
+    "cascade.js",
+    "whatif.js",
     "matrix.js",
     "sankey.js",
     "panel.js",
@@ -118,6 +120,9 @@ def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:
         ],
         "removals": _removals(record),
         "outages": _outages(record),
+        # Not rounded further: the page's own losses are the engine's.
+        "cascade": record.rows("cascade").get("network"),
+        "removables": _removables(record),
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
     }
 
@@ -156,6 +161,18 @@ def _outages(record: PageRecord) -> dict[str, Any]:
     place = _places(record)
     outages = record.rows("outage").items()
     return _by_names([{"of": place[name]} | row for name, row in outages if name in place])
+
+
+def _removables(record: PageRecord) -> dict[str, Any]:
+    """What can be taken away, by id; selectors of removals stand there, reasons in a list once."""
+    known, rows = record.rows("removal"), record.rows("removable")
+    reasons = list(dict.fromkeys(row["why"] for row in rows.values() if "why" in row))
+    place = {reason: number for number, reason in enumerate(reasons)}
+    items = {}
+    for name, row in rows.items():
+        kept = {key: row[key] for key in row if key != "selector" or name not in known}
+        items[name] = {"why": place[row["why"]]} if "why" in row else compact(kept)
+    return {"reasons": reasons, "items": items}
 
 
 def _by_names(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -305,3 +305,23 @@ def test_the_page_of_one_product(chain):
     abroad = chain.stop_exports(row["selector"]).solve(product="f-35").abroad
     for bound in ("none", "12m", "least"):
         assert_same(row, "abroad", bound, abroad)
+
+
+def test_what_can_be_taken_away_from_three_nodes():
+    """90 t of ore of CN, all exported, make 30 t of magnets, which stay in JP."""
+    record = sg.load("three-nodes").page()
+    net, items = part(record, "cascade")["network"], part(record, "removable")
+    assert net["plants"] == ["mine-a", "plant-b"]
+    assert net["made"] == {"pool": [1, 0], "activity": [0, 1], "quantity": [90, 30]}
+    assert net["kept"] == [30, 0, 0]  # magnets in JP, ore in CN and in JP
+    assert net["arc"] == {"origin": [1], "destination": [2], "quantity": [90]}
+    assert net["owner"] == [1, 2]  # the plant, then the cars
+    mine = {"activity": [0], "made": [], "markets": ["CN"]}
+    for name, selector in (
+        ("facility:mine-a", "id=mine-a"),
+        ("country:CN", "country=CN"),
+        ("country-process:CN/dig", "country=CN process=dig"),
+    ):
+        assert items[name] == mine | {"selector": selector}
+    assert items["process:dig"] == mine | {"selector": "process=dig", "name": "Dig (mine)"}
+    assert items["ev@JP"]["why"].startswith("is a product, which is served and not removed.")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
+from supplygraph.analysis.pages.cascade_record import cascade_record, removables
 from supplygraph.analysis.pages.dots import Places, need_facts
 from supplygraph.analysis.pages.single_removals import Removals
 from supplygraph.analysis.pages.stage_columns import (
@@ -42,7 +43,7 @@ def page_table(
     table : pandas.DataFrame
         Columns ``part``, ``id`` and ``values``; the last a mapping whose keys belong to the
         part. Parts: ``meta, column, country, element, material, node, pool, arc, flow,
-        removal, outage, product, source``.
+        removal, outage, product, source, cascade, removable``.
     warnings : tuple of str
     """
     work = _Page(tracer, product, region)
@@ -91,6 +92,9 @@ class _Page:
             yield "product", row["id"], plain_row(row)
         for row in self._sources():
             yield "source", row["id"], plain_row(row)
+        yield "cascade", "network", cascade_record(self.tracer)
+        for name, record in removables(self.tracer.month, self.removals.exports, self.nodes):
+            yield "removable", name, record
 
     def _removals(self) -> Iterator[tuple[str, str, Record]]:
         for name, record in self.removals.exports.items():
