@@ -82,6 +82,7 @@ BY_ELEMENT = (
     "flags",
 )
 OUTBID = 1e-6
+ONE_SHARING = "a row under least is one sharing among several: quote totals, or ask with --product"
 
 
 def season_of(dataset: Dataset) -> tuple[float, ...] | None:
@@ -228,7 +229,7 @@ def run_scenario(
     else:
         table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
         table, order = _outbid(table, ["product", "region", "segment", "cover"]), ORDER
-    notes = (*setting.notes, *_limits(shown))
+    notes = (*what_to_know(setting), ONE_SHARING)
     return table[list(order)], notes, (*applied_by(setting.bounds), *caught)
 
 
@@ -271,11 +272,13 @@ def _months(scenario: Scenario) -> tuple[tuple[str, ...], int]:
     return month_range(HISTORY, before + len(scenario.month_names)), before
 
 
-def _limits(months: Sequence[str]) -> tuple[str, ...]:
+def what_to_know(setting: Setting) -> tuple[str, ...]:
+    """What a reader of any months of a scenario must know."""
+    months = setting.months[setting.skip :]
     return (
+        *setting.notes,
         f"{months[0]} to {months[-1]}: every month is solved on its own and none knows the next; "
         "depth and dates are a range over stocks (low, central, high), most of which are assumed",
-        "a row under least is one sharing among several: quote totals, or ask with --product",
     )
 
 
