@@ -8,8 +8,10 @@ from typing import Any
 from supplygraph.results import Results
 from supplygraph.trade_words import SECTORS, step_text, unit_text, word
 from supplygraph.views.layout import StageMatrix, column_text
-from supplygraph.views.page_parts import PageRecord, compact
+from supplygraph.views.page_deals import deals_of_page
+from supplygraph.views.page_parts import PageRecord, brief_loss, compact
 from supplygraph.views.page_template import policy_hash, template_environment, web_text
+from supplygraph.views.page_timeline import timeline_of_page
 from supplygraph.views.pyvis_network import network_of
 from supplygraph.views.sankey import sankey_of
 from supplygraph.views.stage_matrix import matrix_of
@@ -25,6 +27,9 @@ SCRIPTS = (
     "sankey.js",
     "panel.js",
     "tables.js",
+    "timeline.js",
+    "timeline_panel.js",
+    "deals.js",
     "main.js",
 )
 
@@ -118,6 +123,8 @@ def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:
         ],
         "removals": _removals(record),
         "outages": _outages(record),
+        "timeline": timeline_of_page(record),
+        "deals": deals_of_page(record),
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
     }
 
@@ -185,7 +192,7 @@ def _parts(row: dict[str, Any]) -> dict[str, Any]:
     """A row whose losses are brief, most of all those of sectors and products: they are many."""
     sectors = tuple(f"_{sector}" for sector in SECTORS)
     found = {
-        name: _brief(x, 4 if name.endswith(sectors) else 7) if name.startswith("loss_") else x
+        name: brief_loss(x, 4 if name.endswith(sectors) else 7) if name.startswith("loss_") else x
         for name, x in row.items()
     }
     hit = [[*where, *_pair(none, year)] for *where, none, year in row.get("products", ())]
@@ -194,12 +201,7 @@ def _parts(row: dict[str, Any]) -> dict[str, Any]:
 
 def _pair(none: float, year: float | None) -> list[float | None]:
     """Loss under none and after a year, the second left out where it was not solved for."""
-    return [_brief(none)] if year is None else [_brief(none), _brief(year)]
-
-
-def _brief(loss: float | None, decimals: int = 4) -> float | None:
-    """A loss to so many decimals, of which three are shown; a tiny one does not become nothing."""
-    return max(round(loss, decimals), 10.0**-decimals) if loss else loss
+    return [brief_loss(none)] if year is None else [brief_loss(none), brief_loss(year)]
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:
