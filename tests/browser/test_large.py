@@ -20,7 +20,7 @@ def test_two_thousand_plants_are_small_and_drawn_soon(large, open_page):
         times.append(opened.page.evaluate("Number(document.documentElement.dataset.drawn)"))
         opened.assert_quiet()
     assert min(times) < 2000, times
-    assert large.stat().st_size < 2.6 * MEGABYTE
+    assert large.stat().st_size < 2.5 * MEGABYTE
     assert opened.page.locator("[data-layer=dots] > *").count() == 2500
     height = opened.page.locator("#matrix").bounding_box()["height"]
     assert height < 1000

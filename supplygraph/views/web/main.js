@@ -1,7 +1,8 @@
 // State, address, search, filters, keyboard. The state is one object; every change paints anew.
-const TABS = ["matrix", "sankey", "table", "sources"];
+const TABS = ["matrix", "sankey", "timeline", "deals", "table", "sources"];
 const FILTERS = ["element", "country", "stage", "product", "grade"];
-const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", sector: null, filters: {} };
+const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", sector: null, scenario: null, month: null, compare: null, place: null, portfolio: null, filters: {} };
+const TIMED = ["timeline", "deals"]; // tabs that know months and years, and no single removal
 
 const say = (text) => { byId("status").textContent = text; };
 function selected() {
@@ -54,19 +55,30 @@ function paint() {
   for (const key of FILTERS) {
     byId(`f-${key}`).value = S.filters[key] ?? "";
     byId(`f-${key}`).classList.toggle("on", Boolean(S.filters[key]));
+    byId(`f-${key}`).hidden = S.tab === "deals" || (S.tab === "timeline" && key !== "product");
   }
   const picture = S.tab === "matrix" || S.tab === "sankey";
   for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = S.tab !== "matrix";
-  for (const id of ["save-svg", "save-png"]) byId(id).hidden = !picture;
+  const drawn = picture || (S.tab === "timeline" && SCENARIOS.size > 0);
+  for (const id of ["save-svg", "save-png"]) byId(id).hidden = !drawn;
+  document.querySelector(".switch").hidden = TIMED.includes(S.tab);
   byId("save-csv").hidden = picture;
   byId("legend").hidden = !picture;
   drawLegend();
   if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
   if (S.tab === "sankey") drawSankey();
+  if (S.tab === "timeline") drawTimeline(); else stopPlaying();
+  if (S.tab === "deals") drawDeals();
   if (S.tab === "table") drawTable();
   if (S.tab === "sources" && !byId("sources")) drawSources();
   drawPanel();
   writeHash();
+}
+
+// Months and years have a panel of their own, which a selection would hide.
+function openTab(tab) {
+  S.tab = tab;
+  TIMED.includes(tab) ? choose({}) : paint();
 }
 
 // The address holds the whole state, so a link shows what its sender saw.
@@ -78,6 +90,7 @@ function writeHash() {
   if (S.tab !== "matrix") parts.set("tab", S.tab);
   for (const key of FILTERS) if (S.filters[key]) parts.set(key, S.filters[key]);
   writeSet(parts);
+  for (const [key, value] of Object.entries(timeState())) if (value) parts.set(key, value);
   const hash = parts.toString();
   if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
 }
@@ -86,6 +99,7 @@ function readHash() {
   act(parts.get("as"));
   S.sector = Object.hasOwn(SECTOR_WORDS, parts.get("sector")) ? parts.get("sector") : null;
   S.tab = TABS.includes(parts.get("tab")) ? parts.get("tab") : "matrix";
+  for (const key of ["scenario", "month", "compare", "place", "portfolio"]) S[key] = parts.get(key);
   for (const key of FILTERS) {
     const value = parts.get(key), options = [...byId(`f-${key}`).options].map((o) => o.value);
     S.filters[key] = value && options.includes(value) ? value : null;
@@ -192,12 +206,11 @@ function start() {
   byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); paint(); });
   byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${[P.params.product && productName(P.params.product), P.params.region].filter(Boolean).join(" in ")}` : ""}${P.params.at ? ` · capacities of ${P.params.at}` : ""}`;
   fillFilters();
-  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { S.tab = tab; paint(); });
+  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => openTab(tab));
   document.querySelector(".tabs").addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
     if (!step) return;
-    S.tab = TABS[(TABS.indexOf(S.tab) + step + TABS.length) % TABS.length];
-    paint();
+    openTab(TABS[(TABS.indexOf(S.tab) + step + TABS.length) % TABS.length]);
     byId(`tab-${S.tab}`).focus();
   });
   for (const as of Object.keys(ACTS)) byId(`as-${as}`).addEventListener("change", () => switchTo(as));
@@ -210,7 +223,7 @@ function start() {
   byId("zoom-fit").addEventListener("click", () => { M.zoomed = false; paintMatrix(); });
   for (const kind of ["svg", "png"])
     byId(`save-${kind}`).addEventListener("click", () => savePicture(byId(S.tab), `supplygraph-${S.tab}`, kind));
-  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, S.tab === "sources" ? sourcesCsv() : tableCsv(), "text/csv"));
+  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, { sources: sourcesCsv, timeline: timelineCsv, deals: dealsCsv, table: tableCsv }[S.tab](), "text/csv"));
   addEventListener("keydown", (e) => {
     if (e.key === "Escape") choose({});
     if (e.key === "/" && !document.activeElement?.matches("input[type=text], select, textarea")) { e.preventDefault(); byId("search").focus(); }
@@ -226,7 +239,7 @@ function start() {
   matchMedia("print").addEventListener("change", (e) => paper(e.matches));
   addEventListener("beforeprint", () => paper(true));
   addEventListener("afterprint", () => paper(false));
-  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); });
+  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); if (S.tab === "timeline") drawTimeline(); });
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("panel").focus(); });
   readHash();
   performance.measure("drawn");

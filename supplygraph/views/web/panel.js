@@ -12,9 +12,11 @@ const FLAGS = {
 
 function drawPanel() {
   const panel = byId("panel");
-  const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column)) : W.set.length || W.refused.length ? setPanel() : overview();
+  const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column))
+    : S.tab === "timeline" ? timelinePanel() : S.tab === "deals" ? dealsPanel() : W.set.length || W.refused.length ? setPanel() : overview();
+  const { scrollTop } = panel, same = L.timer && S.tab === "timeline";
   panel.replaceChildren(...parts.filter(Boolean));
-  panel.scrollTop = 0;
+  panel.scrollTop = same ? scrollTop : 0;
 }
 const section = (title, ...content) => el("section", {}, title && el("h3", {}, title), ...content);
 const back = () => el("button", { class: "quiet back", id: "back", on: { click: () => choose({}) } }, "← All");
@@ -115,8 +117,9 @@ function commandBlock(r) {
 }
 function copy(text, button) {
   const done = () => { button.textContent = "Copied"; setTimeout(() => (button.textContent = "Copy"), 1500); };
-  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => getSelection().selectAllChildren(byId("command")));
-  else getSelection().selectAllChildren(byId("command"));
+  const select = () => getSelection().selectAllChildren(button.previousElementSibling);
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, select);
+  else select();
 }
 
 function nodePanel(n) {
