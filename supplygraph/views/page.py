@@ -19,7 +19,7 @@ from supplygraph.views.style import DARK, LIGHT
 from supplygraph.writing import write_text
 
 TEMPLATE = "page.html"
-NOT_SHOWN = tuple(f"loss_{place}_{step}" for place in ("abroad", "home") for step in ("3m", "6m"))
+NOT_SHOWN = ("loss_home_3m", "loss_home_6m")  # the way there is told of losses abroad alone
 SCRIPTS = (
     "data.js",
     "draw.js",

@@ -94,6 +94,8 @@ def test_the_headline_is_the_loss_abroad_after_a_year(shipped, open_page, record
     )
     text = opened.text("#losses")
     assert "lost abroad after 12 months" in text and "lost at home" in text
+    steps = (f"{percent(row[f'loss_abroad_{n}m'])} after {n} months" for n in (3, 6))
+    assert f"On the way: {', '.join(steps)}." in text
     assert opened.text("#headline") in opened.text("#status")  # read out too
     opened.assert_quiet()
 
