@@ -109,7 +109,8 @@ scenario duties april-2025-shock --set 'CN-2025-18.leak={share: 0.3, via: [TH], 
 AS_TYPED = """
 supplygraph init mine && supplygraph validate mine
 supplygraph view -o page.html
-supplygraph view --product ev --region US --at 2027-01 -o record.json
+supplygraph view --product ev --region US --at 2027-01 --no-scenarios -o record.json
+supplygraph view --no-scenarios --scenario no-london --deals late-24 -o months.html
 supplygraph export --to chain
 supplygraph export --all-edges --intervals --to chain.graphml
 supplygraph export --to chain.gexf

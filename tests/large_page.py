@@ -16,7 +16,7 @@ def large_record(plants: int, seed: int = 7) -> Results:
     """Plants over five stages and 25 countries, a quarter as many products, flows, removals."""
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, str, dict]] = [
-        ("meta", "page", {"base_year": 2024, "weights": "sectors", "at": None})
+        ("meta", "page", {"base_year": 2024, "weights": "level", "at": None})
     ]
     columns = [(stage, stage) for stage in STAGES] + [("product", name) for name in SECTORS]
     share = 1 / np.arange(1, len(COUNTRIES) + 1) ** 1.1
@@ -58,7 +58,7 @@ def large_record(plants: int, seed: int = 7) -> Results:
         )
     table = pd.DataFrame(rows, columns=["part", "id", "values"])
     about = {"name": "synthetic", "version": "0", "hash": f"{seed:064d}"}
-    return Results("view", table, about, {"weights": "sectors"}, {}, 0, ())
+    return Results("view", table, about, {"weights": "level"}, {}, 0, ())
 
 
 def _plant(rng, number: int, column: int, country: str) -> dict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplygraph.cli.options import AtOption, ForceOption
+from supplygraph.cli.options import AtOption, ForceOption, words
 from supplygraph.cli.output import file_exists
 from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain
@@ -29,6 +29,9 @@ def view(
     region: str | None,
     at: AtOption,
     weights: str,
+    scenarios: Annotated[list[str], typer.Option("--scenario")],
+    usual_scenarios: Annotated[bool, typer.Option("--usual-scenarios/--no-scenarios")],
+    deals: str,
     record: Annotated[
         Path | None,
         typer.Option("--record", help="Draw a record saved earlier as .json; nothing is solved."),
@@ -57,7 +60,8 @@ def view(
     if record is not None:
         from supplygraph.results import load_results
 
-        if product or region or at or weights != "level":
+        asked = product or region or at or scenarios or deals or not usual_scenarios
+        if asked or weights != "level":
             raise UsageError("--record holds its answers: leave out what is to be counted.")
         results = load_results(record)
     else:
@@ -65,7 +69,15 @@ def view(
         if output is None:
             output = Path("outputs") / f"{_file_name(chain.dataset.name)}.html"
             check_page(output, force)
-        results = chain.page(product=product, region=region, at=at, weights=weights)
+        results = chain.page(
+            product=product,
+            region=region,
+            at=at,
+            weights=weights,
+            scenarios=scenarios,
+            usual_scenarios=usual_scenarios,
+            deals=words(deals),
+        )
     for warning in results.warnings:
         note(f"warning: {warning}")
     if output is None:

@@ -145,6 +145,15 @@ class Cascade:
     from mines to products. In a block of shocks only the nodes that one of them reaches are
     computed; the others keep their level without a shock. A chain with loops is one layer and
     is passed through until nothing moves.
+
+    Attributes
+    ----------
+    live
+        Arcs that carry something.
+    need
+        Per input: units of its group's need that it covered in the base year.
+    limits, owner
+        Per group: whether it can stop its user, and which user that is.
     """
 
     def __init__(self, baseline: Baseline) -> None:
@@ -163,14 +172,14 @@ class Cascade:
 
     def _groups(self) -> None:
         inputs = self.graph.inputs
-        need = self.baseline.drawn / inputs.quantity if len(inputs.user) else np.zeros(0)
-        total = np.bincount(inputs.group, need, minlength=inputs.n_groups)
-        self.share = ratio(need, total[inputs.group])
+        self.need = self.baseline.drawn / inputs.quantity if len(inputs.user) else np.zeros(0)
+        total = np.bincount(inputs.group, self.need, minlength=inputs.n_groups)
+        self.share = ratio(self.need, total[inputs.group])
         self.limits = np.zeros(inputs.n_groups, dtype=bool)
         np.logical_or.at(self.limits, inputs.group, inputs.essential)
         self.limits &= total > 0
-        self._owner = np.zeros(inputs.n_groups, dtype=int)
-        self._owner[inputs.group] = inputs.user
+        self.owner = np.zeros(inputs.n_groups, dtype=int)
+        self.owner[inputs.group] = inputs.user
 
     def _depths(self) -> tuple[np.ndarray, ...] | None:
         """Layer of each made level, home level, group and user; None if the chain has a loop.
@@ -187,7 +196,7 @@ class Cascade:
             np.maximum.at(home, self.end[self.live], made[self.origin[self.live]])
             np.maximum.at(group, inputs.group, home[inputs.pool])
             before, user = user, np.zeros_like(user)
-            np.maximum.at(user, self._owner[limiting], group[limiting] + 1)
+            np.maximum.at(user, self.owner[limiting], group[limiting] + 1)
             if (before == user).all():
                 return made, home, group, user - 1
         return None
@@ -205,14 +214,14 @@ class Cascade:
             makes = made[graph.made_pool] == depth
             arcs = np.flatnonzero(home[self.end[self.live]] == depth)
             draws = group[inputs.group] == depth
-            limiting = np.flatnonzero(self.limits & (user[self._owner] == depth))
+            limiting = np.flatnonzero(self.limits & (user[self.owner] == depth))
             layers.append(
                 _Layer(
                     _SortedEdges(graph.made_pool[makes], graph.made_activity[makes], share[makes]),
                     np.flatnonzero(home == depth),
                     _SortedEdges(self.end[self.live[arcs]], arcs, self.flow[self.live[arcs]]),
                     _SortedEdges(inputs.group[draws], inputs.pool[draws], self.share[draws]),
-                    _SortedEdges(self._owner[limiting], limiting, np.ones(len(limiting))),
+                    _SortedEdges(self.owner[limiting], limiting, np.ones(len(limiting))),
                 )
             )
         return layers, depths is None

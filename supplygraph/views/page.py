@@ -8,8 +8,10 @@ from typing import Any
 from supplygraph.results import Results
 from supplygraph.trade_words import SECTORS, step_text, unit_text, word
 from supplygraph.views.layout import StageMatrix, column_text
-from supplygraph.views.page_parts import PageRecord, compact
+from supplygraph.views.page_deals import deals_of_page
+from supplygraph.views.page_parts import PageRecord, brief_loss, compact
 from supplygraph.views.page_template import policy_hash, template_environment, web_text
+from supplygraph.views.page_timeline import timeline_of_page
 from supplygraph.views.pyvis_network import network_of
 from supplygraph.views.sankey import sankey_of
 from supplygraph.views.stage_matrix import matrix_of
@@ -17,14 +19,20 @@ from supplygraph.views.style import DARK, LIGHT
 from supplygraph.writing import write_text
 
 TEMPLATE = "page.html"
+NOT_SHOWN = ("loss_home_3m", "loss_home_6m")  # the way there is told of losses abroad alone
 SCRIPTS = (
     "data.js",
     "draw.js",
     "losses.js",
+    "cascade.js",
+    "whatif.js",
     "matrix.js",
     "sankey.js",
     "panel.js",
     "tables.js",
+    "timeline.js",
+    "timeline_panel.js",
+    "deals.js",
     "main.js",
 )
 
@@ -118,6 +126,11 @@ def _page(record: PageRecord, matrix: StageMatrix) -> dict[str, Any]:
         ],
         "removals": _removals(record),
         "outages": _outages(record),
+        # Not rounded further: the page's own losses are the engine's.
+        "cascade": record.rows("cascade").get("network"),
+        "removables": _removables(record),
+        "timeline": timeline_of_page(record),
+        "deals": deals_of_page(record),
         **{f"{part}s": {name: compact(row) for name, row in rows[part].items()} for part in rows},
     }
 
@@ -143,11 +156,19 @@ def _places(record: PageRecord) -> dict[str, int]:
 
 
 def _removals(record: PageRecord) -> dict[str, Any]:
-    """Removals as stops of exports: who each is, what is lost, what reproduces it."""
-    rows = []
-    for row in record.rows("removal").values():
+    """Removals as stops of exports: who each is, what is lost, what reproduces it.
+
+    The name of a plant stands at its node.
+    """
+    rows, nodes = [], record.rows("node")
+    for name, row in record.rows("removal").items():
         step = step_text(row["stage"], row["process"]) if row["process"] else word(row["stage"])
-        rows.append(row | {"step": step})
+        node = nodes.get(name.removeprefix("facility:"), {})
+        kept = row | {
+            "step": step,
+            "name": None if row["name"] == node.get("name") else row["name"],
+        }
+        rows.append({key: value for key, value in kept.items() if key not in NOT_SHOWN})
     return _by_names(rows)
 
 
@@ -156,6 +177,18 @@ def _outages(record: PageRecord) -> dict[str, Any]:
     place = _places(record)
     outages = record.rows("outage").items()
     return _by_names([{"of": place[name]} | row for name, row in outages if name in place])
+
+
+def _removables(record: PageRecord) -> dict[str, Any]:
+    """What can be taken away, by id; selectors of removals stand there, reasons in a list once."""
+    known, rows = record.rows("removal"), record.rows("removable")
+    reasons = list(dict.fromkeys(row["why"] for row in rows.values() if "why" in row))
+    place = {reason: number for number, reason in enumerate(reasons)}
+    items = {}
+    for name, row in rows.items():
+        kept = {key: row[key] for key in row if key != "selector" or name not in known}
+        items[name] = {"why": place[row["why"]]} if "why" in row else compact(kept)
+    return {"reasons": reasons, "items": items}
 
 
 def _by_names(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -185,7 +218,7 @@ def _parts(row: dict[str, Any]) -> dict[str, Any]:
     """A row whose losses are brief, most of all those of sectors and products: they are many."""
     sectors = tuple(f"_{sector}" for sector in SECTORS)
     found = {
-        name: _brief(x, 4 if name.endswith(sectors) else 7) if name.startswith("loss_") else x
+        name: brief_loss(x, 4 if name.endswith(sectors) else 7) if name.startswith("loss_") else x
         for name, x in row.items()
     }
     hit = [[*where, *_pair(none, year)] for *where, none, year in row.get("products", ())]
@@ -194,12 +227,7 @@ def _parts(row: dict[str, Any]) -> dict[str, Any]:
 
 def _pair(none: float, year: float | None) -> list[float | None]:
     """Loss under none and after a year, the second left out where it was not solved for."""
-    return [_brief(none)] if year is None else [_brief(none), _brief(year)]
-
-
-def _brief(loss: float | None, decimals: int = 4) -> float | None:
-    """A loss to so many decimals, of which three are shown; a tiny one does not become nothing."""
-    return max(round(loss, decimals), 10.0**-decimals) if loss else loss
+    return [brief_loss(none)] if year is None else [brief_loss(none), brief_loss(year)]
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:

@@ -58,3 +58,14 @@ def compact(value: Any) -> Any:
         rounded = float(f"{value:.8g}")
         return int(rounded) if rounded.is_integer() else rounded
     return value
+
+
+def brief_loss(loss: float | None, decimals: int = 4) -> float | None:
+    """A loss to so many decimals, of which three are shown; a tiny one does not become nothing.
+
+    Examples
+    --------
+    >>> brief_loss(0.123456), brief_loss(1e-9), brief_loss(0.0)
+    (0.1235, 0.0001, 0.0)
+    """
+    return max(round(loss, decimals), 10.0**-decimals) if loss else loss

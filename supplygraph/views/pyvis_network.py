@@ -62,7 +62,14 @@ def _data(values: dict[str, Any]) -> dict[str, Any]:
     """A node's values as the page shows them, without what its column and place already say."""
     left_out = {"name", "id", "latitude", "longitude", "running", "stage", "unit", "materials"}
     kept = {key: value for key, value in values.items() if key not in left_out}
-    kept["facts"] = [fact | {"unit": unit_text(fact["unit"] or "")} for fact in values["facts"]]
+    kept["facts"] = [
+        {
+            key: unit_text(fact[key] or "") if key == "unit" else fact[key]
+            for key in fact
+            if key != "part"
+        }
+        for fact in values["facts"]
+    ]
     if values["kind"] == "product":
         kept["unit"] = unit_text(values["unit"])
     if values.get("owner") == values.get("operator"):

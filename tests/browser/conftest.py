@@ -6,7 +6,9 @@ the path. Without one the tests are skipped, but under CI, or if the variable is
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ import pytest
 from program import shipped_chain
 
 from supplygraph.api import Chain
+from supplygraph.cli.app import main
 from supplygraph.results import Results
 from supplygraph.views import View
 
@@ -116,10 +119,27 @@ def chain() -> Chain:
 @pytest.fixture(scope="session")
 def record(chain) -> Results:
     """What the page of the shipped data is drawn from."""
-    return chain.page()
+    return chain.page(deals=("binding", "late-24"))
 
 
 @pytest.fixture(scope="session")
 def shipped(record, tmp_path_factory) -> Path:
     """The page of the shipped data."""
     return View(record).save(tmp_path_factory.mktemp("page") / "rare-earths.html")
+
+
+@pytest.fixture
+def printed(chain, monkeypatch, capsys):
+    """What the program prints for a command that the page shows."""
+    monkeypatch.setattr("supplygraph.api.load", lambda *_, **__: Chain(chain.loaded))
+
+    def call(command: str) -> dict:
+        words = shlex.split(command)
+        assert words[0] == "supplygraph"
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([*words[1:], "--format", "json"])
+        assert ended.value.code == 0
+        return json.loads(capsys.readouterr().out)
+
+    return call

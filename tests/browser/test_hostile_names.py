@@ -60,7 +60,33 @@ def hostile_dataset(folder: Path, texts: Iterator[str]) -> Path:
                 row["source"] = "s"
                 row |= {} if table == "needs" else {"evidence": "A"}
         write(file, rows)
+    # JSON is YAML: whatever a text holds, it stays one text.
+    stop = {"id": "stop", "kind": "outage", "title": next(texts), "select": "id=mine-a"}
+    told = {name: next(texts) for name in ("title", "description", "note")}
+    told |= {"start": "2025-04", "months": 3, "measures": [stop]}
+    (folder / "scenarios").mkdir()
+    (folder / "scenarios" / "stop.yaml").write_text(json.dumps(told), encoding="utf-8")
     return folder
+
+
+def with_deals(record: dict, texts: Iterator[str]) -> dict:
+    """A record that also holds cover by year and a deal, all of whose words are hostile."""
+    words = ("portfolio", "element", "place", "unit", "evidence", "because")
+    shares = ("cover_none", "cover_low", "cover_high", "cover_unsized", "need")
+    cover = {word: next(texts) for word in words} | dict.fromkeys(shares, 0.5) | {"year": 2030}
+    words = ("id", "name", "date", "firmness", "kind", "counted_in", "why_none", "evidence")
+    numbers = ("mine_added", "separation_added", "metal_added", "magnet_added", "could_run")
+    deal = {word: next(texts) for word in words} | dict.fromkeys(numbers, 1.0)
+    deal |= {word: [next(texts)] for word in ("parties", "projects", "offtake")}
+    deal |= {"year": 2030, "unsized": 0}
+    names = {cover["place"]: next(texts)}
+    params = {"without": next(texts), "portfolios": [next(texts)]}
+    asked = {"params": params, "notes": [next(texts)], "places": names}
+    added = (("cover", cover), ("deal", deal), ("outlook", asked))
+    for part, values in added:
+        name = "question" if part == "outlook" else next(texts)
+        record["results"].append({"part": part, "id": name, "values": values})
+    return record
 
 
 def write(file: Path, rows: list[dict]) -> None:
@@ -91,7 +117,7 @@ def tour(opened) -> None:
             page.mouse.move(400, 300)
     page.evaluate("location.hash = ''")
     page.check("#as-outage")
-    for tab in ("sankey", "table", "sources", "matrix"):
+    for tab in ("sankey", "timeline", "deals", "table", "sources", "matrix"):
         page.click(f"#tab-{tab}")
     page.fill("#search", "a")
     page.fill("#search", "<")
@@ -111,7 +137,10 @@ def tour(opened) -> None:
 def test_hostile_words_never_run(first, tmp_path, open_page):
     texts = cycle(HOSTILE[first:] + HOSTILE[:first])
     chain = sg.load(hostile_dataset(tmp_path / "toy", texts))
-    tour(open_page(chain.view().save(tmp_path / "page.html")))
+    opened = open_page(chain.view(scenarios=["stop"]).save(tmp_path / "page.html"))
+    tour(opened)
+    opened.page.click("#tab-timeline")
+    assert opened.page.locator("#month-table tbody tr").count() == 1
 
 
 @pytest.mark.parametrize("first", range(0, len(HOSTILE), len(HOSTILE) // ROUNDS))
@@ -124,7 +153,8 @@ def test_hostile_ids_never_run(first, tmp_path, open_page):
         for before in ('"', "@", ":"):
             for after in ('"', "@"):
                 record = record.replace(f"{before}{name}{after}", f"{before}{bad}{after}")
-    (tmp_path / "hostile.json").write_text(record, encoding="utf-8")
+    record = with_deals(json.loads(record), cycle(HOSTILE[first:] + HOSTILE[:first]))
+    (tmp_path / "hostile.json").write_text(json.dumps(record), encoding="utf-8")
     page = View(load_results(tmp_path / "hostile.json")).save(tmp_path / "page.html")
     tour(open_page(page))
 

@@ -77,7 +77,7 @@ def test_an_option_says_what_the_parameter_of_its_question_means():
 def test_a_switch_has_no_second_flag():
     """But those that are on unless they are switched off."""
     second = [p for command in EVERY for p in command.params if p.secondary_opts]
-    assert {(p.name, p.default) for p in second} == {("floors", True)}
+    assert {(p.name, p.default) for p in second} == {("floors", True), ("usual_scenarios", True)}
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
+from supplygraph.analysis.pages.cascade_record import cascade_record, removables
 from supplygraph.analysis.pages.dots import Places, need_facts
 from supplygraph.analysis.pages.single_removals import Removals
 from supplygraph.analysis.pages.stage_columns import (
@@ -26,7 +27,11 @@ IDENTITY = ("id", "name", "kind", "country", "stage", "process", "baseline_share
 
 
 def page_table(
-    tracer: Tracer, *, product: str | None = None, region: str | None = None
+    tracer: Tracer,
+    added: Iterable[tuple[str, str, Record]] = (),
+    *,
+    product: str | None = None,
+    region: str | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The record of a page: plants, products, flows, single removals, sources.
 
@@ -34,6 +39,8 @@ def page_table(
     ----------
     tracer
         Engines of a month, with weights of the products asked for, causes and grades.
+    added
+        Parts that other engines answer: ``scenario``, ``cover``, ``deal``, ``outlook``.
     product, region
         Count only this product or region in losses (the month's weights must match).
 
@@ -42,11 +49,13 @@ def page_table(
     table : pandas.DataFrame
         Columns ``part``, ``id`` and ``values``; the last a mapping whose keys belong to the
         part. Parts: ``meta, column, country, element, material, node, pool, arc, flow,
-        removal, outage, product, source``.
+        removal, outage, product, source, cascade, removable``, and those added.
     warnings : tuple of str
     """
     work = _Page(tracer, product, region)
-    rows = [{"part": part, "id": id_, "values": values} for part, id_, values in work.rows()]
+    rows = [
+        {"part": part, "id": id_, "values": values} for part, id_, values in (*work.rows(), *added)
+    ]
     return pd.DataFrame(rows, columns=["part", "id", "values"]), work.removals.warnings
 
 
@@ -91,6 +100,9 @@ class _Page:
             yield "product", row["id"], plain_row(row)
         for row in self._sources():
             yield "source", row["id"], plain_row(row)
+        yield "cascade", "network", cascade_record(self.tracer)
+        for name, record in removables(self.tracer.month, self.removals.exports, self.nodes):
+            yield "removable", name, record
 
     def _removals(self) -> Iterator[tuple[str, str, Record]]:
         for name, record in self.removals.exports.items():

@@ -191,10 +191,8 @@ class RunRows:
 
     def over_all(self, key: Key, members: np.ndarray, cover: int) -> Row:
         """One group over all months."""
-        units = self.line.units[:, members]
-        whole = units.sum(axis=1)
-        loss = _mean(self.loss[:, members, cover], units)
-        loss[: self.skip] = 0.0
+        whole = self.line.units[:, members].sum(axis=1)
+        loss = self._loss(members, cover)
         whole[: self.skip] = 0.0
         demand = float(whole.sum())
         worst_row = int(loss.argmax())
@@ -218,6 +216,20 @@ class RunRows:
             }
             | self.spell(loss, hidden)
         )
+
+    def _loss(self, members: np.ndarray, cover: int) -> np.ndarray:
+        """Loss of one group in every month; 0 in those that only set the stage."""
+        loss = _mean(self.loss[:, members, cover], self.line.units[:, members])
+        loss[: self.skip] = 0.0
+        return loss
+
+    def loss_by_month(self, members: np.ndarray, cover: int) -> np.ndarray:
+        """Loss of one group in every month that counts."""
+        return self._loss(members, cover)[self.skip :]
+
+    def total_by_month(self, cover: int) -> np.ndarray:
+        """Weighted total in every month that counts."""
+        return self._weighted(cover)[self.skip :]
 
     def _first_short(self, loss: np.ndarray) -> int | None:
         short = np.flatnonzero(loss > SHORT)

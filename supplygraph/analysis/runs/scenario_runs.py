@@ -83,6 +83,7 @@ BY_ELEMENT = (
     "flags",
 )
 OUTBID = 1e-6
+ONE_SHARING = "a row under least is one sharing among several: quote totals, or ask with --product"
 
 
 def season_of(dataset: Dataset) -> tuple[float, ...] | None:
@@ -230,7 +231,7 @@ def run_scenario(
         table["observed"] = _observed(tracer.month.baseline.graph.dataset, table, shown)
         table, order = _outbid(table, ["product", "region", "segment", "cover"]), ORDER
     unsized = rests_on_unsized(tracer.month, held_back=False) if by == "product" else ()
-    notes = (*setting.notes, *_limits(shown), *unsized)
+    notes = (*what_to_know(setting), ONE_SHARING, *unsized)
     return table[list(order)], notes, (*applied_by(setting.bounds), *caught)
 
 
@@ -273,11 +274,13 @@ def _months(scenario: Scenario) -> tuple[tuple[str, ...], int]:
     return month_range(HISTORY, before + len(scenario.month_names)), before
 
 
-def _limits(months: Sequence[str]) -> tuple[str, ...]:
+def what_to_know(setting: Setting) -> tuple[str, ...]:
+    """What a reader of any months of a scenario must know."""
+    months = setting.months[setting.skip :]
     return (
+        *setting.notes,
         f"{months[0]} to {months[-1]}: every month is solved on its own and none knows the next; "
         "depth and dates are a range over stocks (low, central, high), most of which are assumed",
-        "a row under least is one sharing among several: quote totals, or ask with --product",
     )
 
 

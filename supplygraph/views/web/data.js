@@ -142,10 +142,11 @@ function nodesOf(removal) {
 
 // The command that prints the same figures.
 const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
-function command(removal) {
-  const words = ["supplygraph"];
-  if (P.dataset.name !== "rare-earths") words.push("--dataset", quoted(P.dataset.name));
-  words.push("whatif", "--remove", quoted(removal.selector), "--as", S.as);
+function programWords(...words) {
+  return ["supplygraph", ...(P.dataset.name === "rare-earths" ? [] : ["--dataset", quoted(P.dataset.name)]), ...words];
+}
+function command(selectors) {
+  const words = programWords("whatif", ...selectors.flatMap((text) => ["--remove", quoted(text)]), "--as", S.as);
   for (const key of ["product", "region", "at"])
     if (P.params[key]) words.push(`--${key}`, quoted(P.params[key]));
   if (P.params.weights && P.params.weights !== "level") words.push("--weights", P.params.weights);

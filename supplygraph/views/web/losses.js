@@ -9,6 +9,7 @@ const records = ({ names, words, rows }) => rows.map((row) => Object.fromEntries
 const STOPS = { [EXPORTS]: new Map(records(P.removals).map((r) => [r.id, r])), outage: new Map() };
 {
   const removals = [...STOPS[EXPORTS].values()];
+  for (const r of removals) r.name ??= BY_ID.get(r.id.slice("facility:".length))?.label; // a plant's stands there alone
   for (const row of records(P.outages)) { // in the order of their own ranks
     const r = removals[row.of];
     STOPS.outage.set(r.id, { ...row, ...Object.fromEntries(IDENTITY.map((name) => [name, r[name]])) });

@@ -1,12 +1,14 @@
 // State, address, search, filters, keyboard. The state is one object; every change paints anew.
-const TABS = ["matrix", "sankey", "table", "sources"];
+const TABS = ["matrix", "sankey", "timeline", "deals", "table", "sources"];
 const FILTERS = ["element", "country", "stage", "product", "grade"];
-const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", sector: null, filters: {} };
+const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", sector: null, scenario: null, month: null, compare: null, place: null, portfolio: null, filters: {} };
+const TIMED = ["timeline", "deals"]; // tabs that know months and years, and no single removal
 
 const say = (text) => { byId("status").textContent = text; };
 function selected() {
   if (S.node) return new Set([S.node]);
   if (S.removal) return nodesOf(REMOVALS.get(S.removal));
+  if (showsSet()) return nodesOfSet();
   return new Set();
 }
 const filtering = () => FILTERS.some((key) => S.filters[key]);
@@ -53,19 +55,30 @@ function paint() {
   for (const key of FILTERS) {
     byId(`f-${key}`).value = S.filters[key] ?? "";
     byId(`f-${key}`).classList.toggle("on", Boolean(S.filters[key]));
+    byId(`f-${key}`).hidden = S.tab === "deals" || (S.tab === "timeline" && key !== "product");
   }
   const picture = S.tab === "matrix" || S.tab === "sankey";
   for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = S.tab !== "matrix";
-  for (const id of ["save-svg", "save-png"]) byId(id).hidden = !picture;
+  const drawn = picture || (S.tab === "timeline" && SCENARIOS.size > 0);
+  for (const id of ["save-svg", "save-png"]) byId(id).hidden = !drawn;
+  document.querySelector(".switch").hidden = TIMED.includes(S.tab);
   byId("save-csv").hidden = picture;
   byId("legend").hidden = !picture;
   drawLegend();
   if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
   if (S.tab === "sankey") drawSankey();
+  if (S.tab === "timeline") drawTimeline(); else stopPlaying();
+  if (S.tab === "deals") drawDeals();
   if (S.tab === "table") drawTable();
   if (S.tab === "sources" && !byId("sources")) drawSources();
   drawPanel();
   writeHash();
+}
+
+// Months and years have a panel of their own, which a selection would hide.
+function openTab(tab) {
+  S.tab = tab;
+  TIMED.includes(tab) ? choose({}) : paint();
 }
 
 // The address holds the whole state, so a link shows what its sender saw.
@@ -76,6 +89,8 @@ function writeHash() {
   if (S.sector) parts.set("sector", S.sector);
   if (S.tab !== "matrix") parts.set("tab", S.tab);
   for (const key of FILTERS) if (S.filters[key]) parts.set(key, S.filters[key]);
+  writeSet(parts);
+  for (const [key, value] of Object.entries(timeState())) if (value) parts.set(key, value);
   const hash = parts.toString();
   if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
 }
@@ -84,10 +99,12 @@ function readHash() {
   act(parts.get("as"));
   S.sector = Object.hasOwn(SECTOR_WORDS, parts.get("sector")) ? parts.get("sector") : null;
   S.tab = TABS.includes(parts.get("tab")) ? parts.get("tab") : "matrix";
+  for (const key of ["scenario", "month", "compare", "place", "portfolio"]) S[key] = parts.get(key);
   for (const key of FILTERS) {
     const value = parts.get(key), options = [...byId(`f-${key}`).options].map((o) => o.value);
     S.filters[key] = value && options.includes(value) ? value : null;
   }
+  readSet(parts);
   choose({ node: parts.get("node"), removal: parts.get("removal"), column: parts.get("column") });
 }
 
@@ -110,9 +127,10 @@ function fillFilters() {
 // Search: suggestions with arrow keys, Enter and Escape.
 const ENTRIES = [
   ...NODES.map((n) => ({ text: n.label, more: `${isProduct(n) ? "product" : n.data.step.toLowerCase()}, ${shortName(countryName(n.data.country))}`,
-    words: `${n.label} ${n.id} ${n.data.operator ?? ""} ${n.data.owner ?? ""} ${countryName(n.data.country)}`.toLowerCase(), weight: n.size + (isProduct(n) ? 0 : 4), open: { node: n.id } })),
+    words: `${n.label} ${n.id} ${n.data.operator ?? ""} ${n.data.owner ?? ""} ${countryName(n.data.country)}`.toLowerCase(), weight: n.size + (isProduct(n) ? 0 : 4), open: { node: n.id }, key: keyOf(n) })),
   ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: removalName(r), more: KIND[r.kind].toLowerCase(),
-    words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_abroad_12m ?? 0), open: { removal: r.id } })),
+    words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_abroad_12m ?? 0), open: { removal: r.id }, key: r.id })),
+  ...Object.entries(P.removables.items).filter(([id]) => id.startsWith("process:")).map(([id]) => ({ text: takenName(id), more: "step in all countries", words: `${takenName(id)} ${id}`.toLowerCase(), weight: 20, key: id })),
   ...Object.entries(P.materials).map(([id, m]) => ({ text: m.name, more: "material", words: `${m.name} ${id}`.toLowerCase(), weight: 1, material: id })),
 ];
 const Q = { found: [], at: -1 };
@@ -127,15 +145,16 @@ function suggest() {
 function paintSuggestions() {
   const box = byId("suggestions"), input = byId("search");
   box.replaceChildren(...Q.found.map((e, i) => el("li", { role: "option", id: `s${i}`, "aria-selected": String(i === Q.at),
-    on: { pointerdown: (event) => { event.preventDefault(); openEntry(e); } } }, el("span", {}, e.text), el("span", {}, e.more))));
+    on: { pointerdown: (event) => { event.preventDefault(); openEntry(e); } } }, el("span", {}, e.text), el("span", {}, e.more), e.key ? el("b", { class: "plus", title: "Take away with others", on: { pointerdown: (event) => { event.preventDefault(); event.stopPropagation(); openEntry(e, true); } } }, inSet(e.key) ? "×" : "+") : null)));
   if (input.value.trim() && !Q.found.length) box.append(el("li", { role: "option", "aria-disabled": "true" }, el("span", {}, "Nothing found")));
   box.hidden = !box.children.length;
   input.setAttribute("aria-expanded", String(!box.hidden));
   Q.at >= 0 ? input.setAttribute("aria-activedescendant", `s${Q.at}`) : input.removeAttribute("aria-activedescendant");
 }
-function openEntry(entry) {
+function openEntry(entry, several = false) {
   closeSuggestions();
   byId("search").value = "";
+  if (entry.key && (several || !entry.open)) { toggle(entry.key); return; }
   if (!entry.material) { choose(entry.open); return; }
   const pools = POOLS.filter((p) => p.material === entry.material);
   const top = pools.flatMap((p) => p.makers).sort((a, b) => b[1] - a[1])[0] ?? pools.flatMap((p) => p.users).sort((a, b) => b[1] - a[1])[0];
@@ -145,7 +164,7 @@ function closeSuggestions() { Q.found = []; Q.at = -1; byId("suggestions").hidde
 function searchKey(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && Q.found.length) { Q.at = (Q.at + step + Q.found.length) % Q.found.length; paintSuggestions(); event.preventDefault(); }
-  else if (event.key === "Enter" && Q.found.length) openEntry(Q.found[Math.max(Q.at, 0)]);
+  else if (event.key === "Enter" && Q.found.length) openEntry(Q.found[Math.max(Q.at, 0)], severalAsked(event));
   else if (event.key === "Escape") { closeSuggestions(); byId("search").value = ""; event.stopPropagation(); }
 }
 
@@ -166,7 +185,7 @@ function drawLegend() {
     item(mark(ring({ fill: ink })), "output published"), item(mark(ring({ fill: "none", stroke: ink, "stroke-width": 1.6 })), "estimated"),
     item(mark(svg("rect", { x: 5, y: 2, width: 8, height: 8, fill: "none", stroke: ink, "stroke-width": 1.6 })), "rest of a group, never ranked"),
     item(mark(ring({ r: 2.4, fill: "none", stroke: ink, "stroke-dasharray": "1.6 1.2" })), "no output in the base year"),
-    ...(S.removal ? stopLegend(item, mark) : []), ...flow, P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
+    ...(stopping() ? stopLegend(item, mark) : []), ...flow, P.matrix.hidden ? el("span", {}, `${P.matrix.hidden} smaller flows not drawn`) : "");
 }
 
 // What the lines of a removal mean: where exports stop, those at home are not drawn.
@@ -187,25 +206,24 @@ function start() {
   byId("theme").addEventListener("click", () => { setTheme(theme() === "dark" ? "light" : "dark"); paint(); });
   byId("title").textContent = `${P.dataset.name}, ${P.meta.base_year}${P.params.product || P.params.region ? ` · ${[P.params.product && productName(P.params.product), P.params.region].filter(Boolean).join(" in ")}` : ""}${P.params.at ? ` · capacities of ${P.params.at}` : ""}`;
   fillFilters();
-  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { S.tab = tab; paint(); });
+  for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => openTab(tab));
   document.querySelector(".tabs").addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
     if (!step) return;
-    S.tab = TABS[(TABS.indexOf(S.tab) + step + TABS.length) % TABS.length];
-    paint();
+    openTab(TABS[(TABS.indexOf(S.tab) + step + TABS.length) % TABS.length]);
     byId(`tab-${S.tab}`).focus();
   });
   for (const as of Object.keys(ACTS)) byId(`as-${as}`).addEventListener("change", () => switchTo(as));
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
-  byId("reset").addEventListener("click", () => { S.filters = {}; S.sector = null; M.zoomed = false; choose({}); });
+  byId("reset").addEventListener("click", () => { S.filters = {}; S.sector = null; M.zoomed = false; clearSet(); choose({}); });
   byId("zoom-in").addEventListener("click", () => zoom(1.5));
   byId("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
   byId("zoom-fit").addEventListener("click", () => { M.zoomed = false; paintMatrix(); });
   for (const kind of ["svg", "png"])
     byId(`save-${kind}`).addEventListener("click", () => savePicture(byId(S.tab), `supplygraph-${S.tab}`, kind));
-  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, S.tab === "sources" ? sourcesCsv() : tableCsv(), "text/csv"));
+  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, { sources: sourcesCsv, timeline: timelineCsv, deals: dealsCsv, table: tableCsv }[S.tab](), "text/csv"));
   addEventListener("keydown", (e) => {
     if (e.key === "Escape") choose({});
     if (e.key === "/" && !document.activeElement?.matches("input[type=text], select, textarea")) { e.preventDefault(); byId("search").focus(); }
@@ -221,7 +239,7 @@ function start() {
   matchMedia("print").addEventListener("change", (e) => paper(e.matches));
   addEventListener("beforeprint", () => paper(true));
   addEventListener("afterprint", () => paper(false));
-  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); });
+  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); if (S.tab === "timeline") drawTimeline(); });
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("panel").focus(); });
   readHash();
   performance.measure("drawn");

@@ -53,8 +53,7 @@ function paintMatrix() {
 function lighting() {
   const start = selected();
   if (start.size) {
-    const element = S.removal?.startsWith("element:") ? S.removal.slice(8) : null;
-    const abroad = Boolean(S.removal) && exporting();
+    const element = stoppedElement(), abroad = stopping() && exporting();
     const down = spreadDown(start, element ? (p) => refined(p.material, element) : undefined, abroad), up = spreadUp(start);
     return { start, down, up, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
   }
@@ -113,10 +112,10 @@ function ribbonTest(lit) {
 
 // Arcs of what is selected: the largest, upstream in one colour, downstream in another.
 function arcsOf(start) {
-  const sums = new Map(), element = S.removal?.startsWith("element:") ? S.removal.slice(8) : null;
+  const sums = new Map(), element = stoppedElement();
   for (const id of start)
     for (const down of [true, false])
-      for (const flow of flowsOf(id, down, down && Boolean(S.removal) && exporting())) {
+      for (const flow of flowsOf(id, down, down && stopping() && exporting())) {
         if (start.has(flow.node) || !BY_ID.has(flow.node) || (element && down && !refined(flow.material, element))) continue;
         const key = `${id}\n${flow.node}\n${down}`;
         const arc = sums.get(key) ?? { id, other: flow.node, down, q: 0 };
@@ -300,7 +299,9 @@ function startDrag(event) {
     removeEventListener("pointerup", end);
     if (moved) return;
     const { node, lane, column } = what(e);
-    if (node) choose({ node: node.id });
+    const several = severalAsked(e) && (node ? keyOf(node) : lane && `country:${lane}`);
+    if (several && removable(several)) toggle(several);
+    else if (node) choose({ node: node.id });
     else if (lane && REMOVALS.has(`country:${lane}`)) choose({ removal: `country:${lane}` });
     else if (column) choose({ column });
     else choose({});
@@ -323,7 +324,7 @@ function zoom(factor, x = M.box.x + M.box.w / 2, y = M.box.y + M.box.h / 2) {
 function steer(event) {
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   if (event.key === "+" || event.key === "-") { zoom(event.key === "+" ? 1.4 : 1 / 1.4); event.preventDefault(); return; }
-  if (event.key === "Enter" || event.key === " ") { if (M.cursor) choose({ node: M.cursor }); event.preventDefault(); return; }
+  if (event.key === "Enter" || event.key === " ") { if (M.cursor) severalAsked(event) ? toggle(keyOf(BY_ID.get(M.cursor))) : choose({ node: M.cursor }); event.preventDefault(); return; }
   if (!step) return;
   event.preventDefault();
   const now = BY_ID.get(M.cursor) ?? BY_ID.get(S.node);

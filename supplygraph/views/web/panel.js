@@ -12,9 +12,11 @@ const FLAGS = {
 
 function drawPanel() {
   const panel = byId("panel");
-  const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column)) : overview();
+  const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column))
+    : S.tab === "timeline" ? timelinePanel() : S.tab === "deals" ? dealsPanel() : W.set.length || W.refused.length ? setPanel() : overview();
+  const { scrollTop } = panel, same = L.timer && S.tab === "timeline";
   panel.replaceChildren(...parts.filter(Boolean));
-  panel.scrollTop = 0;
+  panel.scrollTop = same ? scrollTop : 0;
 }
 const section = (title, ...content) => el("section", {}, title && el("h3", {}, title), ...content);
 const back = () => el("button", { class: "quiet back", id: "back", on: { click: () => choose({}) } }, "← All");
@@ -109,14 +111,15 @@ function productBlock(r) {
 }
 function commandBlock(r) {
   if (!r?.selector) return null;
-  const text = command(r);
+  const text = command([r.selector]);
   return section("Reproduce", el("div", { class: "cmd" }, el("code", { id: "command" }, text),
     el("button", { class: "quiet", on: { click: (e) => copy(text, e.target) } }, "Copy")));
 }
 function copy(text, button) {
   const done = () => { button.textContent = "Copied"; setTimeout(() => (button.textContent = "Copy"), 1500); };
-  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => getSelection().selectAllChildren(byId("command")));
-  else getSelection().selectAllChildren(byId("command"));
+  const select = () => getSelection().selectAllChildren(button.previousElementSibling);
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, select);
+  else select();
 }
 
 function nodePanel(n) {
@@ -125,7 +128,7 @@ function nodePanel(n) {
   const foreign = d.owner_country && d.owner_country !== d.country;
   const head = [
     back(), el("h2", { id: "chosen" }, n.label),
-    el("p", { class: "sub" }, `${d.step}, ${countryName(d.country)}`),
+    el("p", { class: "sub" }, `${d.step}, ${countryName(d.country)}`), setButton(keyOf(n)),
   ];
   const grade = d.grade && el("span", {}, gradeMark(d.grade), ` ${GRADES[d.grade] ?? ""}`);
   const about = list([
@@ -199,7 +202,7 @@ function removalPanel(r) {
     ? [...REMOVALS.values()].filter((o) => o.kind === "country-process" && o.country === r.country && (r.kind === "country" || o.stage === r.stage)) : [];
   return [
     back(), el("h2", { id: "chosen" }, removalName(r)),
-    el("p", { class: "sub" }, `${KIND[r.kind]}: ${ACTS[S.as].does}`),
+    el("p", { class: "sub" }, `${KIND[r.kind]}: ${ACTS[S.as].does}`), setButton(r.id),
     lossBlock(r), lossFacts(r), commandBlock(r), productBlock(r), sectorBlock(r),
     inner.length ? section("Its processes", el("ul", { class: "rows" }, inner.map((o) => removalRow(o)))) : null,
     nodes.length ? section(`What it takes: ${plural(nodes.length, "node")} with output`, el("ul", { class: "rows" }, nodes.slice(0, 12).map((n) =>
@@ -213,7 +216,7 @@ function columnPanel(c) {
   const groups = [...REMOVALS.values()].filter((r) => r.kind === "country-process" && r.stage === c.stage && c.processes.includes(r.process) && hurts(r));
   return [
     back(), el("h2", { id: "chosen" }, c.stage === "product" ? `Products: ${c.title}` : c.title),
-    el("p", { class: "sub" }, c.lines.join(" · ")),
+    el("p", { class: "sub" }, c.lines.join(" · ")), ...c.processes.map((p) => `process:${p}`).filter(removable).map((id) => el("div", { class: "small" }, `${takenName(id)} `, setButton(id))),
     c.total > 0 ? list([["Output", `${num(c.total)} ${c.unit}`], ["Concentration", missing(c.hhi) ? null : `HHI ${num(c.hhi)} of 10,000, over countries`], ["Processes", steps(c).join(", ")]]) : null,
     c.top?.length ? section("Countries", el("ul", { class: "rows" }, c.top.map(([name, share]) =>
       el("li", {}, el("button", { on: { click: () => REMOVALS.has(`country-stage:${name}/${c.stage}`) && choose({ removal: `country-stage:${name}/${c.stage}` }) } },

@@ -44,9 +44,12 @@ function drawTable() {
     return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
       el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
   });
+  const key = (r) => (r.open.node ? keyOf(BY_ID.get(r.open.node)) : r.open.removal);
+  const marks = T.kind !== "flows";
   const body = (T.all ? rows : rows.slice(0, ROWS)).map((r) => {
     const open = () => choose(r.open);
-    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) ? "on" : null, on: { click: open } },
+    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) || inSet(key(r)) ? "on" : null, on: { click: open } },
+      marks ? el("td", {}, setMark(key(r), r.name)) : null,
       fields.map((key) => {
         const [, numeric, text] = FIELDS[key], value = r[key];
         const shown = text ? (missing(value) ? "" : text(value)) : numeric ? (missing(value) ? "" : num(value)) : value ?? "";
@@ -55,15 +58,16 @@ function drawTable() {
   });
   const view = byId("view-table"), { scrollTop, scrollLeft } = view;
   const row = view.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+  const focus = document.activeElement?.matches("input") ? "input" : "a";
   view.replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
       el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
     el("p", { class: "small", id: "about" }, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. ${ACTS[S.as].short}: ${ACTS[S.as].does}. Losses are shares of ${counted()}; at most, for plants whose share nobody states.${exporting() ? "" : " Below 1 % only the loss if nobody reroutes is solved for."} Months to the first shortage. Share of the world's output of its process.`),
     el("table", { id: "table", "aria-describedby": "about" },
-      el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)),
+      el("thead", {}, el("tr", {}, marks ? el("th", { scope: "col" }, el("span", { class: "unseen" }, "Taken away with others")) : null, head)), el("tbody", {}, body)),
     rows.length > body.length ? el("button", { class: "quiet", id: "all-rows", on: { click: () => { T.all = true; drawTable(); } } }, `Show all ${num(rows.length)} rows`) : "");
   view.scrollTo(scrollLeft, scrollTop);
-  if (row) [...view.querySelectorAll("tr")].find((r) => r.dataset.id === row)?.querySelector("a")?.focus({ preventScroll: true });
+  if (row) [...view.querySelectorAll("tr")].find((r) => r.dataset.id === row)?.querySelector(focus)?.focus({ preventScroll: true });
 }
 function tableCsv() {
   const rows = sortedRows(), fields = shownFields(rows);
