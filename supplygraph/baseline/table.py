@@ -160,14 +160,22 @@ def balance_table(baseline: Baseline, *, why: bool = True) -> pd.DataFrame:
         for o, b in zip(baseline.observations, table["balanced"], strict=True)
     ]
     if why:
-        table["why"] = explain_moves(baseline, table["moved"].to_numpy())
+        table["why"] = explain_moves(baseline, table["moved"])
     return table
 
 
-def explain_moves(baseline: Baseline, moved: np.ndarray) -> list[str]:
-    """For each figure that moved by more than 1 %: what stands against it (`causes`)."""
+def explain_moves(baseline: Baseline, moved: pd.Series) -> list[str]:
+    """For each figure that moved by more than 1 %: what stands against it (`causes`).
+
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    moved
+        How far figures moved, by their place among the observations; all or some of them.
+    """
     causes = Causes(baseline)
-    pairs = list(zip(baseline.observations, moved, strict=True))
+    pairs = [(baseline.observations[place], by) for place, by in moved.items()]
     return [causes.why(o, m) for o, m in steps(pairs, "What figures stand against")]
 
 

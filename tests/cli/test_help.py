@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from pages import ROOT, read_blocks, read_commands
 
 import supplygraph.cli
 from supplygraph.cli.app import app
@@ -19,6 +20,14 @@ EXAMPLE = re.compile(r"^\s*Example: supplygraph (.+)$", re.MULTILINE)
 EXAMPLES = [
     (name, line) for name in COMMANDS for line in EXAMPLE.findall(COMMANDS[name].help or "")
 ]
+# What a page shows runs there, and what it prints is compared.
+SHOWN = {
+    command.removeprefix("supplygraph ")
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    for block in read_blocks(page)
+    if block.language == "console"
+    for command, _ in read_commands(block)
+}
 
 
 def test_every_command_has_an_example():
@@ -81,7 +90,7 @@ def test_a_switch_has_no_second_flag():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "line"), EXAMPLES)
+@pytest.mark.parametrize(("name", "line"), [e for e in EXAMPLES if e[1] not in SHOWN])
 def test_the_example_runs(run, name, line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert line.split()[0] == name

@@ -21,7 +21,7 @@ from supplygraph.baseline.reconcile import BalanceProblem
 from tests.faults.folder import Files, Table, read_folder, write_folder
 from tests.faults.invariants import SAME, TRANSFORMED, flows_of, largest_difference
 
-EXAMPLES = int(os.environ.get("SUPPLYGRAPH_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("SUPPLYGRAPH_EXAMPLES", "8"))
 # A seed cannot be shrunk: a smaller one is another network.
 some_networks = settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, phases=[Phase.generate]

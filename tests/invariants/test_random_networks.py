@@ -16,8 +16,8 @@ from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.graph import Matrix
 from supplygraph.scenario import Shock
 
-SEEDS = range(90)
-BLOCKS = [range(first, first + 30) for first in range(0, len(SEEDS), 30)]
+SEEDS = range(60)
+BLOCKS = [range(first, first + 20) for first in range(0, len(SEEDS), 20)]
 EXACT, TIGHT = 1e-9, 1e-7
 
 
@@ -249,7 +249,7 @@ def test_the_seeds_reach_what_the_engines_must_handle():
         seen["loop"] += "swarf" in set(graph.pools["material"])
         seen["unweighted"] += bool((net.program.weights == 0).any())
         seen["conflict"] += baseline.deviation > 0.1
-    assert all(count >= 8 for count in seen.values()), seen
+    assert all(count >= 5 for count in seen.values()), seen
 
 
 def test_same_input_gives_the_same_bytes():

@@ -122,8 +122,8 @@ def test_flows_reach_every_user_in_full(chain, record):
 @pytest.mark.slow
 def test_every_removal_is_what_its_command_gives(chain, record):
     rows = [r for r in part(record, "removal").values() if r.get("rank") is not None]
-    some = [r for i, r in enumerate(rows) if i % 7 == 0]
-    assert len(some) > 50
+    some = [r for i, r in enumerate(rows) if i % 25 == 0]
+    assert len(some) > 12
     assert [r["id"] for r in rows if not r["selector"]] == []
     for row in some:
         hit = chain.stop_exports(row["selector"]).solve()
@@ -137,8 +137,8 @@ def test_every_outage_is_what_its_command_gives(chain, record):
     removals = part(record, "removal")
     rows = [(removals[name], row) for name, row in part(record, "outage").items()]
     rows = [(removal, row) for removal, row in rows if row["loss_abroad_none"] is not None]
-    some = [pair for i, pair in enumerate(rows) if i % 5 == 0]
-    assert len(some) > 50
+    some = [pair for i, pair in enumerate(rows) if i % 12 == 0]
+    assert len(some) > 20
     for removal, row in some:
         hit = chain.remove(removal["selector"]).solve(rerouting="shared")
         for place, total in (("abroad", hit.abroad), ("home", hit.home)):

@@ -11,6 +11,7 @@ from supplygraph.baseline import (
     Baseline,
     IdentifiedSet,
     balance_table,
+    explain_moves,
     flow_table,
     held_table,
 )
@@ -45,11 +46,13 @@ def figures(baseline: Baseline, *, moved: float | None = None, role: str | None 
     """
     if role is not None and role not in ("fit", "check"):
         raise UsageError(f"--role '{role}' is not known. {did_you_mean(role, ('fit', 'check'))}")
-    table = balance_table(baseline)
+    table = balance_table(baseline, why=False)
     if role is not None:
         table = table[table["role"] == role]
     if moved is not None:
         table = table[(table["moved"].abs() > moved) | table["balanced"].isna()]
+    # Causes take a balance each, so that only those of the rows asked for are looked for.
+    table = table.assign(why=explain_moves(baseline, table["moved"]))
     order = pd.DataFrame(
         {
             "role": table["role"] == "check",
