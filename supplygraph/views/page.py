@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_05UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +199,15 @@ def _pair(none: float, year: float | None) -> list[float | None]:
 
 
 def _brief(loss: float | None, decimals: int = 4) -> float | None:
-    """A loss to so many decimals, of which three are shown; a tiny one does not become nothing."""
-    return max(round(loss, decimals), 10.0**-decimals) if loss else loss
+    """A loss to so many decimals, of which three are shown; a tiny one does not become nothing.
+
+    The last decimal never becomes a 0 or 5 by rounding, so that a figure rounded once more to be
+    shown is the one that the command line rounds once.
+    """
+    if not loss:
+        return loss
+    step = Decimal(1).scaleb(-decimals)
+    return float(max(Decimal(repr(float(loss))).quantize(step, ROUND_05UP), step))
 
 
 def _filled(record: PageRecord, part: str) -> list[dict[str, Any]]:
