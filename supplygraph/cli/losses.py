@@ -88,7 +88,7 @@ def chokepoints(
         projects=words(projects),
     )
     remarks = []
-    if output.format == "table" and len(results.table):
+    if output.file is None and output.format == "table" and len(results.table):
         session: Session = context.obj
         told = command_of_first_row(results, session.dataset)
         remarks.append(f"the first row by product and region: {told}")
