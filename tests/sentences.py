@@ -46,6 +46,8 @@ def says(words: str, value: object) -> bool:
         return 0 < abs(value) < 1
     if words in ("less than 0.1 %", "less than 0.001"):
         return 0 < value < 0.001
+    if words == "less than 0.005":
+        return 0 < value < 0.005
     found = NUMBER.search(words)
     if found is None or not isinstance(value, int | float) or isinstance(value, bool):
         return str(value) == words or words.isdigit()

@@ -177,8 +177,9 @@ def _shift(
     np.maximum.at(largest, matrix.row, np.abs(matrix.value * closed[matrix.column]))
     np.maximum.at(beside, matrix.column, largest[matrix.row])
     unit = np.maximum(priors.scale, NEGLIGIBLE / SHIFTED * beside)
-    # What the world's largest material would not notice is no shift.
-    unit = np.maximum(unit, 10 * NEGLIGIBLE * priors.scale[columns.block("made")].max(initial=0.0))
+    # What the world's largest material would not notice is no shift; of materials as they are made,
+    # since beside one figure of a million million tonnes that nothing meets all others are nothing.
+    unit = np.maximum(unit, 10 * NEGLIGIBLE * x[columns.block("made")].max(initial=0.0))
     return float((np.abs(closed - x) / unit).max(initial=0.0))
 
 

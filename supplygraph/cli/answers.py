@@ -138,6 +138,7 @@ def _table(results: Results, chosen: Sequence[int], look: Look) -> list[str]:
         columns.append(ShownColumn(field.name, _heading(field), cells))
     kept, left = _fitting(columns, rows, look)
     unit = _one_unit(results, [one.name for one in kept])
+    kept = [replace(one, heading=_unit_told(results, one, unit)) for one in kept]
     captions = {"All rows: ": "; ".join(all_share), "Shown: ": "; ".join(these_share)}
     captions["Figures in "] = unit
     lines = [
@@ -170,6 +171,16 @@ def _one_unit(results: Results, shown: Sequence[str]) -> str:
     return units[0] if same else ""
 
 
+def _unit_told(results: Results, column: ShownColumn, unit: str) -> str:
+    """Heading of a figure without the unit that the caption tells of all."""
+    own = next((field.unit for field in _asked_for(results) if field.name == column.name), "")
+    if not unit or own != unit:
+        return column.heading
+    word = unit.split()[0]
+    said = column.heading.removeprefix(f"{word}, ").removesuffix(f" {word}").removesuffix(",")
+    return re.sub(rf"^{word} (?!of )", "", said) or column.heading
+
+
 def _asked_for(results: Results) -> list[Field]:
     """Columns in their order; of steps after a stop the one that was asked for."""
     from supplygraph.schema import commands
@@ -194,9 +205,11 @@ def _heading(field: Field) -> str:
 
 
 def _text(results: Results, name: str, row: dict[str, Any]) -> str:
-    from supplygraph.analysis.headlines import node_name, plain_name
+    from supplygraph.analysis.headlines import Teller, node_name, plain_name, runs_out
 
     value = row[name]
+    if name == "runs_out" and value:
+        return clean(runs_out(Teller(results), str(value)))
     if name == "name" and value:
         return clean(node_name(results.names, row))
     if isinstance(value, str | list) and (holds_names(name) or name in NAMED):

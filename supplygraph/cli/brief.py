@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from supplygraph.cli.options import ForceOption
 from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import open_chain
-from supplygraph.cli.streams import note, say
+from supplygraph.cli.streams import folded, note, say
 from supplygraph.cli.view import check_page
 from supplygraph.errors import UsageError
 from supplygraph.progress import doing
@@ -49,7 +50,10 @@ def brief(
     from supplygraph.writing import write_text
 
     if output is None:
-        say(brief_markdown(found))
+        lines = brief_markdown(found).splitlines()
+        say(
+            "".join(f"{folded(line, sys.stdout, '  ' * line.startswith('- '))}\n" for line in lines)
+        )
         return
     writers = {".md": brief_markdown, ".json": brief_json}
     with doing("Drawing"):

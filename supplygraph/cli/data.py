@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ import typer
 from supplygraph.cli.output import Output
 from supplygraph.cli.question_options import asks
 from supplygraph.cli.session import Session, with_output
-from supplygraph.cli.streams import clean, note, say
+from supplygraph.cli.streams import clean, folded, note, say
 from supplygraph.errors import DatasetError, Fault, SupplygraphError, UsageError
 
 if TYPE_CHECKING:
@@ -179,8 +180,19 @@ def schema(
 
 
 def _say_rows(rows: list[dict[str, str]]) -> None:
+    if sys.stdout.isatty():
+        say("".join(map(_entry, rows)))
+        return
     lines = [list(rows[0]), *[list(row.values()) for row in rows]]
     say("".join("\t".join(line) + "\n" for line in lines))
+
+
+def _entry(row: dict[str, str]) -> str:
+    """A row for people: its name, what is said of it in a word each, and the longest text last."""
+    (_, name), *short, (last, text) = row.items()
+    said = "; ".join(f"{key} {value}" for key, value in short if value)
+    lines = [name, f"    {said}"] + ([f"    {last}: {text}"] if text else [])
+    return "".join(f"{folded(line, sys.stdout, '    ')}\n" for line in lines)
 
 
 def _kind_rows(name: str) -> list[dict[str, str]]:

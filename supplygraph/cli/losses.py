@@ -19,8 +19,9 @@ from supplygraph.cli.options import (
 )
 from supplygraph.cli.output import Output
 from supplygraph.cli.question_options import asks
-from supplygraph.cli.removals import read_removals
-from supplygraph.cli.session import open_chain, with_output
+from supplygraph.cli.removals import command_of_first_row, read_removals
+from supplygraph.cli.session import Session, open_chain, with_output
+from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
 from supplygraph.hints import check_choice
 from supplygraph.vocabulary import ACTS_AS, EXPORT_STOP, OUTAGE
@@ -32,6 +33,12 @@ def _check_time(value: object) -> None:
             "--from and --months: the answer here is a static year. Leave them out, or use "
             "supplygraph scenario run."
         )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option was typed, not left at its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @with_output("chokepoints")
@@ -80,7 +87,12 @@ def chokepoints(
         top=top,
         projects=words(projects),
     )
-    output.write(results)
+    remarks = []
+    if output.file is None and output.format == "table" and len(results.table):
+        session: Session = context.obj
+        told = command_of_first_row(results, session.dataset)
+        remarks.append(f"the first row by product and region: {told}")
+    output.write(results, remarks)
 
 
 @with_output("whatif")
@@ -128,6 +140,11 @@ def whatif(
         raise UsageError("nothing is taken away. Add --remove SELECTOR or --measure ID.")
     check_choice(acts_as, ACTS_AS, "--as")
     removals = read_removals(selectors) if selectors else []
+    if "-" in (selectors or ()) and not _is_given(context, "acts_as"):
+        note(
+            "warning: --remove -: plants stop, as --as is left out; a ranking of exports that stop "
+            "needs --as export-stop here too"
+        )
     chain = open_chain(context)
     take = chain.stop_exports if acts_as == EXPORT_STOP else chain.remove
     hit = take(*removals, forms=forms)

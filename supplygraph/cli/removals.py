@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from supplygraph.cli.streams import note
 from supplygraph.errors import UsageError
 from supplygraph.reading import read_input
 
-# How a row of `chokepoints` is named in a selector, by its kind.
+if TYPE_CHECKING:
+    from supplygraph.results import Results
+
+# How a row of `chokepoints` is named in a selector, by its kind; by its id where terms would also
+# take rows that close a group, which the ranking leaves running.
 SELECTORS = {
-    "country": "country={country}",
-    "country-stage": "country={country} stage={stage}",
     "country-process": "country={country} process={process}",
     "operator": "operator={id} kind!=rest|country",
     "element": "element={id}",
     "element-country": "element={element} market={country}",
 }
+# What a ranking and `whatif` are asked alike, where it was not left as it is.
+ASKED_ALIKE = ("product", "sector", "region", "at", "outside", "weights", "projects")
+USUAL = {"weights": "level", "projects": ["binding"]}
 
 
 def read_removals(texts: list[str]) -> list[str]:
@@ -46,9 +52,34 @@ def _selectors_of(rows: Iterable[dict[str, str]]) -> list[str]:
         if row.get("rank") == "":
             unknown += 1
             continue
-        pattern = SELECTORS.get(row.get("kind", ""), "id={id}")
-        words = {name: shlex.quote(cell or "") for name, cell in row.items() if name}
-        found.append(pattern.format(**words, element=words["id"].partition("/")[0]))
+        found.append(_selector_of(row))
     if unknown:
         note(f"warning: --remove -: {unknown} plants without a known share are left out")
     return found
+
+
+def _selector_of(row: Mapping[str, Any]) -> str:
+    pattern = SELECTORS.get(row.get("kind", ""), "id={id}")
+    words = {name: shlex.quote(str(cell or "")) for name, cell in row.items() if name}
+    return pattern.format(**words, element=words["id"].partition("/")[0])
+
+
+def command_of_first_row(results: Results, dataset: str | None) -> str:
+    """The command that tells by product and region what the first row of a ranking tells in all.
+
+    Parameters
+    ----------
+    results
+        Of kind ``chokepoints``.
+    dataset
+        As it was named before the command; None for the shipped one.
+    """
+    params = results.params
+    words = ["supplygraph", *(["--dataset", dataset] if dataset else []), "whatif"]
+    words += ["--remove", _selector_of(results.table.to_dict("records")[0]), "--as", params["as"]]
+    for name in ASKED_ALIKE:
+        value = params[name]
+        if value and value not in ("all", USUAL.get(name)):
+            words += [f"--{name}", value if isinstance(value, str) else ",".join(value)]
+    words += [] if params["floors"] else ["--no-floors"]
+    return shlex.join(words)

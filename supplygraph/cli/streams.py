@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+from typing import TextIO
 
 from supplygraph.errors import SupplygraphError
 
@@ -49,9 +50,43 @@ def clean(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Say something that is not data, on one line; a full or closed stderr stops nothing."""
+    """Say something that is not data; a full or closed stderr stops nothing.
+
+    On one line, but on a terminal folded between words to its width.
+    """
     with contextlib.suppress(OSError):
-        print(clean(text), file=sys.stderr)
+        print(folded(clean(text), sys.stderr, "  "), file=sys.stderr)
+
+
+def folded(text: str, stream: TextIO, indent: str = "") -> str:
+    """A line as a terminal shows it whole; no word is cut, and what is no terminal has one line.
+
+    Parameters
+    ----------
+    text
+        The line.
+    stream
+        Where it goes.
+    indent
+        Before every line but the first.
+
+    Examples
+    --------
+    >>> folded("as it was", io.StringIO())
+    'as it was'
+    """
+    if not stream.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    return textwrap.fill(
+        text,
+        shutil.get_terminal_size().columns,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def say(text: str) -> None:

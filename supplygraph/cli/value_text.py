@@ -38,17 +38,20 @@ SHARES = (
     "shapley_",
     "alone_",
     "esri",
+    "product_loss",
+    "market_share",
     "mape",
     "coverage",
     "cover_",
     "could_run",
     "odds",
+    "rate",
 )
 
 
 def is_share(name: str) -> bool:
     """Whether a column holds shares, which people read in per cent."""
-    return any(name.startswith(share) for share in SHARES)
+    return name == "premium" or any(name.startswith(share) for share in SHARES)
 
 
 def holds_names(column: str) -> bool:

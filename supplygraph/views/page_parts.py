@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_05UP, Decimal
 from typing import Any
 
 from supplygraph.errors import SupplygraphError
@@ -63,9 +64,15 @@ def compact(value: Any) -> Any:
 def brief_loss(loss: float | None, decimals: int = 4) -> float | None:
     """A loss to so many decimals, of which three are shown; a tiny one does not become nothing.
 
+    The last decimal never becomes a 0 or 5 by rounding, so that a figure rounded once more to be
+    shown is the one that the command line rounds once.
+
     Examples
     --------
-    >>> brief_loss(0.123456), brief_loss(1e-9), brief_loss(0.0)
-    (0.1235, 0.0001, 0.0)
+    >>> brief_loss(0.123456), brief_loss(0.240462), brief_loss(1e-9), brief_loss(0.0)
+    (0.1234, 0.2404, 0.0001, 0.0)
     """
-    return max(round(loss, decimals), 10.0**-decimals) if loss else loss
+    if not loss:
+        return loss
+    step = Decimal(1).scaleb(-decimals)
+    return float(max(Decimal(repr(float(loss))).quantize(step, ROUND_05UP), step))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import sys
 
 import pytest
@@ -241,3 +242,38 @@ def test_markdown_is_the_answer_and_one_table(toy):
 def test_months_beyond_ten_years_are_no_figure_in_a_table():
     assert cell_text("months_to_first_shortage", 1975.5) == "> 120"
     assert cell_text("months_to_first_shortage", 119.96) == "120.0"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--by country",
+        "--by country-stage",
+        "--by country-process --after 36",
+        "--by country-process --rerouting none --as outage --sector autos --weights sectors",
+        "--by operator --rerouting none --outside CN",
+        "--by element --rerouting none",
+        "--by element-country --rerouting none",
+        "--by arc --rerouting none",
+        "--by facility --rerouting none --product ev --region US --at 2030-01 --projects announced",
+    ],
+)
+def test_the_command_that_a_ranking_quotes_gives_the_numbers_of_its_first_row(run, asked):
+    ranked = run("chokepoints", *asked.split(), "--top", 1, "--format", "table")
+    told = ranked.err.splitlines()[-1].partition("by product and region: supplygraph ")[2]
+    first = run("chokepoints", *asked.split(), "--top", 1, "--format", "json").envelope["results"]
+    totals = run(*shlex.split(told), "--format", "json").envelope["results"]
+    whole = {row["place"]: row for row in totals if row["product"] == "total"}
+    for place in ("abroad", "home"):
+        for bound in ("none", "12m", "36m"):
+            number = first[0][f"loss_{place}_{bound}"]
+            if number is not None:
+                assert whole[place][f"loss_{bound}"] == pytest.approx(number, abs=2e-9)
+
+
+def test_rows_of_a_ranking_say_what_stops_where_nobody_asked(toy):
+    rows = toy("chokepoints", "--format", "tsv").out
+    assert "needs --as export-stop here too" in toy("whatif", "--remove", "-", stdin=rows).err
+    asked = ("whatif", "--remove", "-", "--as", "outage")
+    assert "needs --as" not in toy(*asked, stdin=rows).err

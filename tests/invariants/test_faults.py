@@ -57,6 +57,16 @@ def test_a_use_of_less_than_rows_are_kept_to_is_not_served_from_nothing(number):
     assert judge(Task(number, 11, False)).outcome in ("gave up", "answered")
 
 
+def test_flows_are_not_rounded_away_beside_a_figure_that_nothing_meets():
+    """A demand of a hundred million million: flows of hundreds were off by a third of an error."""
+    assert judge(Task(1954, 13, False)).outcome == "answered"
+
+
+def test_the_oracle_holds_a_share_by_what_its_rows_are_kept_to():
+    """A user who takes so little that the share just found was out of reach in the next program."""
+    assert judge(Task(970, 13, False)).outcome == "answered"
+
+
 def test_a_third_is_accepted_and_answered(verdicts):
     """A campaign of which everything is refused would prove little."""
     answered = sum(v.outcome == "answered" for v in verdicts)

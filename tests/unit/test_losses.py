@@ -295,3 +295,19 @@ def test_the_rest_of_a_pool_stops_exporting_beside_a_plant_that_is_gone(shipped)
 def test_slips_are_refused_with_a_way_out(shipped, ask, said):
     with pytest.raises(sg.SupplygraphError, match=said):
         ask(shipped)
+
+
+@pytest.mark.parametrize("sector", ["autos", "chips"])
+def test_a_sector_alone_and_its_column_in_a_whole_ranking_are_one_number(tmp_path, sector):
+    """What counts does not change who goes without: only the denominator is another."""
+    net = valued()
+    net.product("phone", {"ore-a": 1}, sector="chips").demand("phone", X=30, C=5)
+    chain = sg.load(net.write(tmp_path))
+    whole = chain.chokepoints().set_index("id")
+    alone = chain.chokepoints(sector=sector).set_index("id").reindex(whole.index)
+    assert whole[f"loss_abroad_12m_{sector}"].max() > 0
+    for bound in ("none", "12m"):
+        column = f"loss_abroad_{bound}"
+        assert alone[column].tolist() == pytest.approx(
+            whole[f"{column}_{sector}"].tolist(), abs=1e-9
+        )

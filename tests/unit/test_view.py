@@ -16,7 +16,7 @@ import supplygraph as sg
 from supplygraph.analysis.origins.plant_flows import arcs_in_use, cell_flows, pools_in_use
 from supplygraph.results import Results, load_results
 from supplygraph.views import View
-from supplygraph.views.page_parts import PageRecord
+from supplygraph.views.page_parts import PageRecord, brief_loss
 from supplygraph.views.page_template import safe_json
 from supplygraph.views.sankey import MOST, sankey_of
 from supplygraph.views.stage_matrix import matrix_of
@@ -326,3 +326,16 @@ def test_what_can_be_taken_away_from_three_nodes():
         assert items[name] == mine | {"selector": selector}
     assert items["process:dig"] == mine | {"selector": "process=dig", "name": "Dig (mine)"}
     assert items["ev@JP"]["why"].startswith("is a product, which is served and not removed.")
+
+
+@pytest.mark.parametrize("loss", [0.240462, 0.24049, 0.0004, 0.99996, 0.1, 0.65, 0.2405, 0.44451])
+def test_a_loss_rounded_for_the_page_is_shown_as_the_command_line_rounds_it(loss):
+    """0.240462 kept as 0.2405 was shown as 24.1 %; it is 24.0 %."""
+    for decimals in (4, 7):
+        kept = brief_loss(loss, decimals)
+        assert (
+            f"{100 * kept:.1f}" == f"{100 * loss:.1f}"
+            and f"{100 * kept:.0f}" == f"{100 * loss:.0f}"
+        )
+        assert abs(kept - loss) < 10.0**-decimals
+    assert brief_loss(1e-9) == 0.0001 and brief_loss(0.0) == 0.0 and brief_loss(None) is None

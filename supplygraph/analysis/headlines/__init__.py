@@ -21,6 +21,7 @@ from supplygraph.analysis.headlines.statement import (
     node_name,
     plain_name,
 )
+from supplygraph.analysis.headlines.stocks import runs_out
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
@@ -115,5 +116,6 @@ __all__ = [
     "headline",
     "node_name",
     "plain_name",
+    "runs_out",
     "sentences",
 ]

@@ -6,15 +6,14 @@ what no figure carries. What cannot be told is withheld and named, never guessed
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from supplygraph.analysis.headlines import losses, months, stocks
 from supplygraph.analysis.headlines.origins import headline_of_trace
+from supplygraph.analysis.headlines.records import moved_words
 from supplygraph.analysis.headlines.statement import Statement, Teller, plain_name
-from supplygraph.trade_words import in_a_sentence, step_text
 
 if TYPE_CHECKING:
     from supplygraph.results import Results
@@ -23,9 +22,6 @@ OTHERS = 3  # further stops that are named
 DECIDING = 3  # figures that are named
 SEEN = 0.005  # a loss below half a per cent is no finding
 NOMINAL = "nominal"  # the flag of a product whose need nobody sized
-MOVED = re.compile(
-    r"(?P<country>\w+)/(?P<process>[\w-]+) (?P<bound>\w+) \S+ (?P<points>[-+]?[\d.]+) points"
-)
 
 
 @dataclass(frozen=True)
@@ -250,20 +246,8 @@ def _settling(tell: Teller, index: int) -> Statement:
         ends = f" between {low} and {high}"
     return tell.say(
         f"{tell.as_name(row['id'])} ({row['table']}, grade {row['evidence']}): a closer figure"
-        f"{ends} would move {_moved(tell, row['moved_most'])}."
+        f"{ends} would move {moved_words(tell, row['moved_most'], 'its loss')}."
     )
-
-
-def _moved(tell: Teller, text: str) -> str:
-    """What a figure moves most, such as ``CN/ndfeb none ev@US +38 points``, in words."""
-    found = MOVED.fullmatch(text)
-    if found is None:
-        return tell.as_name(text)
-    bounds = {"none": "if nobody reroutes", "least": "at best"}
-    step = in_a_sentence(step_text("", found["process"]))
-    node = tell.as_name(f"{step}, {plain_name(tell.results.names, found['country'])}")
-    points = tell.as_name(f"{found['points']} points")
-    return f"its loss without {node} by {points} {bounds.get(found['bound'], found['bound'])}"
 
 
 def statements(brief: Brief) -> Sequence[tuple[str, Statement]]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from math import inf
 
-from supplygraph.analysis.headlines.statement import Statement, Teller, number_words, worst
+from supplygraph.analysis.headlines.statement import (
+    Statement,
+    Teller,
+    number_words,
+    plain_name,
+    worst,
+)
+from supplygraph.trade_words import in_a_sentence, step_text
 
+MOVED = re.compile(
+    r"(?P<country>\w+)/(?P<process>[\w-]+) (?P<bound>\w+)"
+    r"(?: (?P<product>\S+)@(?P<region>\S+))? (?P<points>[-+]?[\d.]+) points"
+)
 LITTLE = 0.1  # a figure that the balance moves by no more is told as met
 
 
@@ -100,8 +112,34 @@ def headline_of_deciding(tell: Teller) -> Statement:
     row = tell.rows[index]
     return tell.say(
         f"The conclusions rest most on {tell.as_name(row['id'])} ({row['table']}, {row['field']}; "
-        f"grade {row['evidence']}): within its range it moves {tell.percent(index, 'moves')}."
+        f"grade {row['evidence']}): within its range it moves "
+        f"{moved_words(tell, str(row['moved_most']))}."
     )
+
+
+def moved_words(tell: Teller, text: str, whose: str = "") -> str:
+    """What a figure moves most, such as ``CN/ndfeb none ev@US +38 points``, in words.
+
+    Parameters
+    ----------
+    tell
+        Of the figures.
+    text
+        A cell of the column ``moved_most``.
+    whose
+        In place of the product and region, where the sentences before have named them.
+    """
+    found = MOVED.fullmatch(text)
+    if found is None:
+        return tell.as_name(text)
+    bounds = {"none": "if nobody reroutes", "least": "at best"}
+    step = in_a_sentence(step_text("", found["process"]))
+    node = tell.as_name(f"{step}, {plain_name(tell.results.names, found['country'])}")
+    points = tell.as_name(f"{found['points']} points")
+    loss = whose or "the loss of all that counts"
+    if found["product"] and not whose:
+        loss = f"the loss of {tell.name(found['product'])} in {tell.place(found['region'])}"
+    return f"{loss} without {node} by {points} {bounds.get(found['bound'], found['bound'])}"
 
 
 def headline_of_explain(tell: Teller) -> Statement:

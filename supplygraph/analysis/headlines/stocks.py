@@ -53,7 +53,7 @@ def headline_of_survival(tell: Teller) -> Statement:
     central = tell.months(index, "tts_months")
     range_ = f" ({' to '.join(told)})" if len(told) == 2 and told[0] != told[1] else ""
     what = _taken_away(tell, row["removed"])
-    first = f", {_runs_out(tell, row['runs_out'])} runs out first" if row["runs_out"] else ""
+    first = f", {runs_out(tell, row['runs_out'])} runs out first" if row["runs_out"] else ""
     return tell.say(
         f"Without {what}, stocks carry {tell.name(row['product'])} in {tell.place(row['region'])} "
         f"for {central} months{range_} if nobody reroutes{first}"
@@ -85,8 +85,8 @@ def _lost_by_year(tell: Teller, index: int) -> str:
     )
 
 
-def _runs_out(tell: Teller, text: str) -> str:
-    """What runs out, such as ``ndfeb-hre held by f-35@US``, by its name."""
+def runs_out(tell: Teller, text: str) -> str:
+    """Name of what runs out, such as ``ndfeb-hre held by f-35@US`` in the column ``runs_out``."""
     material, _, holder = text.partition(" held by ")
     product, _, place = holder.partition("@")
     held = f" held by {tell.name(product)}" if place else f" held in {tell.place(holder)}"
