@@ -1,7 +1,8 @@
 // The matrix: lanes are countries, columns are stages, ribbons are summed flows.
 const ARCS = 60;
 const HEAD = 74, EDGE = 120;
-const M = { box: null, zoomed: false, picture: null, cursor: null, layers: {} };
+const SLACK = 0.6; // of the frame, that a drag may leave empty
+const M = { box: null, zoomed: false, picture: null, cursor: null, layers: {}, ended: 0 };
 const unit = () => M.box.w / (M.picture?.clientWidth || 1224); // picture units in one pixel of the screen
 // Names keep their size on the screen, so a narrow window gives their margins more of the picture.
 function wholeBox() {
@@ -27,7 +28,7 @@ function drawMatrix() {
   M.picture.addEventListener("focus", paintRing);
   M.picture.addEventListener("blur", paintRing);
   M.picture.addEventListener("wheel", (e) => {
-    if (!e.ctrlKey && !e.metaKey) return;
+    if (e.deltaY > 0 && !M.zoomed) return; // nothing to show more of: the page scrolls
     e.preventDefault();
     const [x, y] = spot(e);
     zoom(e.deltaY < 0 ? 1.2 : 1 / 1.2, x, y);
@@ -37,8 +38,9 @@ function drawMatrix() {
 
 function paintMatrix() {
   if (!M.picture) return;
-  if (!M.zoomed) M.box = wholeBox();
-  M.picture.setAttribute("viewBox", `${M.box.x} ${M.box.y} ${M.box.w} ${M.box.h}`);
+  const full = wholeBox();
+  M.box = M.zoomed ? { ...M.box, h: (M.box.w * full.h) / full.w } : full;
+  frame();
   const lit = lighting();
   paintBands();
   paintRibbons(lit);
@@ -49,13 +51,26 @@ function paintMatrix() {
   paintRing();
 }
 
+function frame() { M.picture.setAttribute("viewBox", `${M.box.x} ${M.box.y} ${M.box.w} ${M.box.h}`); }
+// What part of the picture is shown, in the address.
+const zoomState = () => (S.tab === "matrix" && M.zoomed ? { zoom: [M.box.x, M.box.y, M.box.w].map(Math.round).join(",") } : {});
+function readZoom(text) {
+  const [x, y, w] = (text ?? "").split(",").map(Number);
+  M.zoomed = w >= P.matrix.width / 12 && w <= 3 * P.matrix.width && Number.isFinite(x) && Number.isFinite(y);
+  if (M.zoomed) M.box = { x, y, w, h: w };
+}
+
 // How strongly each node is lit: by selection, else by filters. Null where nothing is asked.
 function lighting() {
   const start = selected();
   if (start.size) {
     const element = stoppedElement(), abroad = stopping() && exporting();
     const down = spreadDown(start, element ? (p) => refined(p.material, element) : undefined, abroad), up = spreadUp(start);
-    return { start, down, up, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
+    return { start, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
+  }
+  if (S.flow) {
+    const ends = flowNodes(FLOWS.get(S.flow));
+    return { start, of: (id) => (ends.has(id) ? 1 : 0) };
   }
   if (!filtering()) return null;
   const fits = filterTest();
@@ -84,7 +99,8 @@ function curve(x1, y1, x2, y2, back) {
 function paintRibbons(lit) {
   const layer = M.layers.ribbons;
   layer.replaceChildren();
-  const shown = lit && !lit.start.size ? ribbonTest(lit) : () => !lit;
+  const chosen = FLOWS.get(S.flow)?.ribbon;
+  const shown = S.flow ? (edge) => EDGES[chosen] === edge : lit && !lit.start.size ? ribbonTest(lit) : () => !lit;
   EDGES.forEach((edge, i) => {
     const r = edge.data, lane = LANE.get(edge.from.slice(5, edge.from.lastIndexOf("/")));
     const path = curve(...r.ends, r.back), strong = shown(edge);
@@ -128,8 +144,8 @@ function arcsOf(start) {
 function paintArcs(lit) {
   const layer = M.layers.arcs;
   layer.replaceChildren();
-  if (!lit?.start.size) return;
-  const arcs = arcsOf(lit.start), most = arcs[0]?.q ?? 1;
+  if (!lit?.start.size && !S.flow) return;
+  const arcs = S.flow ? partsOf(FLOWS.get(S.flow)).slice(0, ARCS) : arcsOf(lit.start), most = arcs[0]?.q ?? 1;
   for (const arc of arcs.reverse()) {
     const a = BY_ID.get(arc.down ? arc.id : arc.other), b = BY_ID.get(arc.down ? arc.other : arc.id);
     const back = ORDER.get(b.data.column) <= ORDER.get(a.data.column);
@@ -259,7 +275,7 @@ function what(event) {
 function pointAt(event) {
   if (event.buttons) return;
   const { node, lane, column, ribbon } = what(event);
-  M.picture.style.cursor = node || (lane && lane !== "*") || column ? "pointer" : "default";
+  M.picture.style.cursor = node || ribbon || (lane && lane !== "*") || column ? "pointer" : "default";
   if (node) tip(event, nodeLines(node));
   else if (ribbon) tip(event, ribbonLines(ribbon));
   else if (column) tip(event, columnLines(COLUMN.get(column)));
@@ -285,37 +301,50 @@ function ribbonLines({ from, to, data }) {
 const columnLines = (c) => [steps(c).length > 1 || c.stage === "product" ? `${c.group}: ${steps(c).join(", ")}` : c.title,
   ...(c.total > 0 ? [`${num(c.total)} ${c.unit}`, ...(c.top ?? []).slice(0, 5).map(([n, s]) => `${countryName(n)} ${pct(s)}`)] : [])];
 
+// A mouse drags the picture at any zoom; a finger scrolls the frame.
 function startDrag(event) {
   const from = { x: event.clientX, y: event.clientY, box: { ...M.box } };
   let moved = false;
   const move = (e) => {
     moved ||= Math.hypot(e.clientX - from.x, e.clientY - from.y) > 5;
-    if (!moved || !M.zoomed) return;
-    const k = unit();
-    place(from.box.x - (e.clientX - from.x) * k, from.box.y - (e.clientY - from.y) * k, M.box.w);
+    if (!moved || event.pointerType === "touch") return;
+    const k = unit(), { w, h } = M.box, full = wholeBox(), within = (value, least, most) => Math.max(least, Math.min(most, value));
+    M.zoomed = true;
+    M.box.x = within(from.box.x - (e.clientX - from.x) * k, full.x - w * SLACK, full.x + full.w - w * (1 - SLACK));
+    M.box.y = within(from.box.y - (e.clientY - from.y) * k, full.y - h * SLACK, full.y + full.h - h * (1 - SLACK));
+    M.picture.style.cursor = "grabbing";
+    tip(e, null);
+    frame();
+    paintHeads();
   };
   const end = (e) => {
-    removeEventListener("pointermove", move);
-    removeEventListener("pointerup", end);
-    if (moved) return;
-    const { node, lane, column } = what(e);
+    for (const [name, run] of Object.entries(heard)) removeEventListener(name, run);
+    if (moved) { if (M.zoomed) paintMoved(); return; }
+    if (e.type === "pointercancel") return;
+    const { node, lane, column, ribbon } = what(e);
     const several = severalAsked(e) && (node ? keyOf(node) : lane && `country:${lane}`);
     if (several && removable(several)) toggle(several);
     else if (node) choose({ node: node.id });
     else if (lane && REMOVALS.has(`country:${lane}`)) choose({ removal: `country:${lane}` });
     else if (column) choose({ column });
-    else choose({});
+    else choose({ flow: ribbon && RIBBON_KEYS[EDGES.indexOf(ribbon)] });
   };
-  addEventListener("pointermove", move);
-  addEventListener("pointerup", end);
+  const heard = { pointermove: move, pointerup: end, pointercancel: end };
+  for (const [name, run] of Object.entries(heard)) addEventListener(name, run);
+}
+// The address is written when a movement has ended: browsers slow down what changes it more often.
+function paintMoved() {
+  paintMatrix();
+  clearTimeout(M.ended);
+  M.ended = setTimeout(writeHash, 250);
 }
 function place(x, y, w) {
-  const full = wholeBox(), least = full.w / 12;
+  const full = wholeBox(), within = (value, least, most) => Math.max(least, Math.min(most, value));
   M.zoomed = w < full.w * 0.999;
-  w = Math.max(least, w);
+  w = Math.max(full.w / 12, w);
   const h = (w * full.h) / full.w;
-  if (M.zoomed) M.box = { w, h, x: Math.max(full.x, Math.min(full.x + full.w - w, x)), y: Math.max(full.y, Math.min(full.y + full.h - h, y)) };
-  paintMatrix();
+  M.box = M.zoomed ? { w, h, x: within(x, full.x, full.x + full.w - w), y: within(y, full.y, full.y + full.h - h) } : full;
+  paintMoved();
 }
 function zoom(factor, x = M.box.x + M.box.w / 2, y = M.box.y + M.box.h / 2) {
   const w = M.box.w / factor, f = w / M.box.w;

@@ -1,6 +1,7 @@
 // The table of everything that can be taken away or looked at, and the list of sources.
 const TABLES = { nodes: "Plants and products", "country-process": "Process in a country", "country-stage": "Stage in a country", country: "Country", element: "Element", flows: "Flows" };
-const T = { kind: "nodes", sort: null, down: true, all: false };
+const TABLE_START = { kind: "nodes", sort: null, down: true, all: false };
+const T = { ...TABLE_START };
 const ROWS = 600; // drawn at once; a table of thousands takes seconds
 const FIELDS = {
   id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], year: ["Lost\u00a0abroad, 12\u00a0months", 1, pct], least: ["at best", 1, pct], none: ["if\u00a0nobody reroutes", 1, pct], home: ["Lost at\u00a0home", 1, pct], upper: ["At most", 1, pct],
@@ -8,6 +9,12 @@ const FIELDS = {
   from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"], as: ["As"],
 };
 const HIDDEN = ["id", "flags", "as"]; // of the file alone
+// Its rows and their order in the address: a minus stands before what falls.
+const tableState = () => (S.tab !== "table" ? {} : { ...(T.kind === TABLE_START.kind ? {} : { rows: T.kind }), ...(T.sort ? { sort: `${T.down ? "-" : ""}${T.sort}` } : {}) });
+function readTable(parts) {
+  const kind = parts.get("rows"), [, down, sort] = /^(-?)(.*)$/.exec(parts.get("sort") ?? "");
+  Object.assign(T, TABLE_START, Object.hasOwn(TABLES, kind) ? { kind } : {}, Object.hasOwn(FIELDS, sort) ? { sort, down: Boolean(down) } : {});
+}
 const defaultSort = () => (T.kind === "flows" ? "quantity" : "year");
 
 function tableRows() {
@@ -42,7 +49,7 @@ function drawTable() {
   const head = fields.map((key) => {
     const active = (T.sort ?? defaultSort()) === key;
     return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
-      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
+      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; paint(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
   });
   const key = (r) => (r.open.node ? keyOf(BY_ID.get(r.open.node)) : r.open.removal);
   const marks = T.kind !== "flows";
@@ -61,7 +68,7 @@ function drawTable() {
   const focus = document.activeElement?.matches("input") ? "input" : "a";
   view.replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
-      el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
+      el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, TABLE_START, { kind: id }); paint(); } } }, name))),
     el("p", { class: "small", id: "about" }, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. ${ACTS[S.as].short}: ${ACTS[S.as].does}. Losses are shares of ${counted()}; at most, for plants whose share nobody states.${exporting() ? "" : " Below 1 % only the loss if nobody reroutes is solved for."} Months to the first shortage. Share of the world's output of its process.`),
     el("table", { id: "table", "aria-describedby": "about" },
       el("thead", {}, el("tr", {}, marks ? el("th", { scope: "col" }, el("span", { class: "unseen" }, "Taken away with others")) : null, head)), el("tbody", {}, body)),
