@@ -95,6 +95,7 @@ function paintAll() {
 function openTab(tab) {
   S.tab = tab;
   TIMED.includes(tab) ? choose({}) : paint();
+  say(`${byId(`tab-${tab}`).textContent}. ${shownWords()}`);
 }
 
 // The address holds the whole state, so a link shows what its sender saw.

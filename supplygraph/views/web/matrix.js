@@ -1,6 +1,6 @@
 // The matrix: lanes are countries, columns are stages, ribbons are summed flows.
 const ARCS = 60;
-const HEAD = 74, EDGE = 120;
+const HEAD = 92, EDGE = 138;
 const SLACK = 0.6; // of the frame, that a drag may leave empty
 const M = { box: null, zoomed: false, picture: null, cursor: null, layers: {}, ended: 0 };
 const unit = () => M.box.w / (M.picture?.clientWidth || 1224); // picture units in one pixel of the screen
@@ -178,7 +178,8 @@ function paintDots(lit) {
   }
 }
 
-// Names that fit, the heaviest first, always the same size on the screen.
+// Names that fit whole, the heaviest first, always the same size on the screen: on one line, on several
+// where nothing else wants the room, or a shorter name in whole words. A name that fits in no way waits for zoom.
 function paintLabels(lit) {
   const layer = M.layers.labels;
   layer.replaceChildren();
@@ -191,20 +192,38 @@ function paintLabels(lit) {
   let count = 0;
   for (const n of order) {
     if (n.x < M.box.x || n.x > M.box.x + M.box.w || n.y < M.box.y || n.y > M.box.y + M.box.h) continue;
-    const chosen = single && lit.start.has(n.id);
-    const room = chosen ? 240 * k : Math.min(edgeAfter(n), n.x + 190 * k) - (n.x + n.size + 4 * k) - 3;
-    const name = isProduct(n) ? n.data.product : n.label, size = isProduct(n) ? 10 : 10.5;
-    const text = shortened(name, size, room / k, chosen ? 600 : 400);
-    if (text.length < Math.min(3, name.length)) continue;
-    const box = { x: n.x + n.size + 3 * k, y: n.y - 5.6 * k, w: textWidth(text, size, chosen ? 600 : 400) * k, h: 11.2 * k };
-    if (!chosen && (!free(box) || crowded(n, box, lit))) continue;
+    const chosen = single && lit.start.has(n.id), size = isProduct(n) ? 10 : 10.5, bold = chosen ? 600 : 400;
+    const room = chosen ? 240 : (Math.min(edgeAfter(n), n.x + 190 * k) - (n.x + n.size + 4 * k) - 3) / k;
+    const boxOf = (lines) => ({ x: n.x + n.size + 3 * k, y: n.y - 5.6 * k * lines.length, w: Math.max(...lines.map((text) => textWidth(text, size, bold))) * k, h: 11.2 * k * lines.length });
+    const lines = (chosen ? [wrapped(fullName(n), size, room, bold)] : waysToSay(n, size, room)).find((some) => chosen || (free(boxOf(some)) && !crowded(n, boxOf(some), lit)
+      && (some.length === 1 || !wantedByOthers(n, boxOf(some), lit, k))));
+    if (!lines) continue;
+    const box = boxOf(lines);
     taken.push(box);
-    layer.append(svg("text", {
-      x: box.x, y: n.y + 3.6 * k, "font-size": size * k, fill: tone(n.pattern === "open" ? "soft" : "ink"), stroke: tone("halo"),
-      "stroke-width": 2.6 * k, "stroke-linejoin": "round", "paint-order": "stroke", "font-weight": chosen ? 600 : 400, "pointer-events": "none",
-    }, text));
+    const text = svg("text", { "font-size": size * k, fill: tone(n.pattern === "open" ? "soft" : "ink"), stroke: tone("halo"), "stroke-width": 2.6 * k, "stroke-linejoin": "round", "paint-order": "stroke", "font-weight": bold, "pointer-events": "none" });
+    lines.forEach((line, i) => text.append(svg("tspan", { x: box.x, y: box.y + (9.2 + 11.2 * i) * k }, i < lines.length - 1 ? `${line} ` : line)));
+    layer.append(text);
     if (++count > 420) break;
   }
+}
+const fullName = (n) => (isProduct(n) ? productName(n.data.product) : n.label);
+// A name on one line, on up to six, and what is shorter in whole words; its country is that of its lane.
+function waysToSay(n, size, room) {
+  const fits = (text) => textWidth(text, size) <= room, name = fullName(n), lines = wrapped(name, size, room);
+  if (fits(name)) return [[name]];
+  const place = shortName(countryName(n.data.country)), bare = name.replace(/ \([^)]*\)/g, "");
+  const homely = bare.startsWith(`${place}, `) ? bare.slice(place.length + 2) : bare.endsWith(` of ${place}`) ? bare.slice(0, -place.length - 4) : bare;
+  const own = homely.charAt(0).toUpperCase() + homely.slice(1), first = own.split(", ")[0];
+  const ways = [lines, [bare], [own], wrapped(bare, size, room), wrapped(own, size, room), [first.length > 4 ? first : ""], [isProduct(n) ? n.data.product : ""]];
+  return ways.filter((some) => some.length <= 6 && some[0] && some[0] !== place && some.every(fits));
+}
+// Lines above and below a dot may lie where its neighbours have their names.
+const wantedByOthers = (n, box, lit, k) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
+  .some((m) => m !== n && (!lit || lit.of(m.id) > 0) && box.x < m.x + m.size + (m.size > 2.4 ? 40 * k : 0) && m.x - m.size < box.x + box.w && Math.abs(m.y - n.y) < box.h / 2 + (m.size > 2.4 ? 4 * k : m.size))
+  || overEdge(n, box);
+function overEdge(n, box) {
+  const lane = LANE.get(laneOf(n.data.country));
+  return box.y < lane.y - 3 || box.y + box.h > lane.y + lane.height + 3;
 }
 // A name over other dots of its own cell would hide them.
 const crowded = (n, box, lit) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
@@ -226,21 +245,22 @@ function paintHeads() {
   P.matrix.lanes.forEach((lane, i) => {
     if (lane.id !== "*" && i % 2 === 0) names.append(svg("rect", { x, y: lane.y, width: EDGE * k - 6 * k, height: lane.height, fill: tone("band") }));
     const clickable = REMOVALS.has(`country:${lane.id}`);
-    const middle = lane.y + lane.height / 2;
+    const middle = lane.y + lane.height / 2, lines = wrapped(shortName(lane.name), 11.5, EDGE - 28, 560);
     names.append(svg("rect", { x: x + 10 * k, y: middle - 4 * k, width: 4 * k, height: 8 * k, rx: 2 * k, fill: colour(lane.colour), opacity: lane.id === "*" ? 0 : 1 }));
-    names.append(label(shortened(shortName(lane.name), 11.5, 92, 560), 11.5, { x: x + 20 * k, y: middle + 4 * k },
-      { fill: tone(lane.id === "*" ? "faint" : "ink"), "font-weight": 560, "data-lane": lane.id, cursor: clickable ? "pointer" : "default" }));
+    lines.forEach((line, j) => names.append(label(line, 11.5, { x: x + 20 * k, y: middle + (4 + 12 * (j - (lines.length - 1) / 2)) * k },
+      { fill: tone(lane.id === "*" ? "faint" : "ink"), "font-weight": 560, "data-lane": lane.id, cursor: clickable ? "pointer" : "default" })));
   });
   heads.append(svg("rect", { x, y, width: M.box.w, height: HEAD * k - 3 * k, fill: tone("paper") }));
   let group = "";
   for (const c of P.matrix.columns) {
-    const at = c.x + (c.stage === "product" ? 6 : 8);
+    const at = c.x + (c.stage === "product" ? 6 : 8), room = (c.width - 9) / k;
     if (at < x + (EDGE - 4) * k) continue;
     const split = P.matrix.columns.filter((d) => d.group === c.group).length > 1;
-    if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 15 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
+    if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 12 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
     group = c.group;
-    heads.append(label(shortened(c.title, 13, (c.width - 10) / k, 620), 13, { x: at, y: y + 33 * k }, { fill: tone("ink"), "font-weight": 620, "data-column": c.id, cursor: "pointer" }));
-    c.lines.forEach((line, i) => heads.append(label(shortened(line, 10.2, (c.width - 9) / k), 10.2, { x: at, y: y + (48 + 13.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
+    const size = wrapped(c.title, 13, room, 620).every((line) => textWidth(line, 13, 620) <= room) ? 13 : 11;
+    wrapped(c.title, size, room, 620).slice(0, 2).forEach((line, i) => heads.append(label(line, size, { x: at, y: y + (27 + 13.5 * i) * k }, { fill: tone("ink"), "font-weight": 620, "data-column": c.id, cursor: "pointer" })));
+    c.lines.forEach((line, i) => heads.append(label(line, 10.2, { x: at, y: y + (54 + 12.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
   }
 }
 

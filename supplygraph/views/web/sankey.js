@@ -5,7 +5,7 @@ function drawSankey() {
   const picture = svg("svg", { viewBox: `0 0 ${K.width} ${K.height}`, id: "sankey", role: "group", "font-family": FONT,
     "aria-label": "Flows between countries and stages, heights in tonnes a year" });
   for (const c of K.columns)
-    picture.append(svg("text", { x: c.x, y: 26, "font-size": 13, "font-weight": 620, fill: tone("ink") }, shortened(c.title, 13, (K.width - 40) / K.columns.length - 12, 620)));
+    wrapped(c.title, 13, (K.width - 40) / K.columns.length - 12, 620).slice(0, 3).forEach((line, i) => picture.append(svg("text", { x: c.x, y: 14 + 15 * i, "font-size": 13, "font-weight": 620, fill: tone("ink") }, line)));
   const title = new Map(K.columns.map((c) => [c.id, c.title]));
   for (const band of K.bands) {
     const country = S.filters.country;
@@ -37,7 +37,7 @@ function drawSankey() {
     if (last.column === box.column && y - last.y < 12) continue;
     last = { column: box.column, y };
     const text = svg("text", { x: box.x + K.bar + 5, y, "font-size": 11, fill: tone("ink"), stroke: tone("halo"), "stroke-width": 2.8, "paint-order": "stroke", "stroke-linejoin": "round" });
-    text.append(svg("tspan", { "font-weight": 560 }, shortened(shortName(box.name), 11, 104, 560)), svg("tspan", { fill: tone("soft") }, `  ${num(box.quantity)} t`));
+    text.append(svg("tspan", { "font-weight": 560 }, shortName(box.name)), svg("tspan", { fill: tone("soft") }, `  ${num(box.quantity)} t`));
     text.setAttribute("cursor", "pointer");
     text.addEventListener("click", open);
     picture.append(text);

@@ -26,12 +26,12 @@ function tableRows() {
     });
   if (T.kind === "flows")
     return EDGES.map(({ from, to, data }, i) => ({ id: String(i), from: cellName(from), to: cellName(to), quantity: data.quantity, unit: data.unit, reported: data.reported ?? 0,
-      materials: data.materials.map(([m, q]) => `${m} ${num(q)}`).join(", "), open: {} }));
+      materials: data.materials.map(([m, q]) => `${m} ${num(q)}`).join(", "), open: { flow: RIBBON_KEYS[i] } }));
   return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
     ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, open: { removal: r.id } }));
 }
 const lossCells = (r) => ({ rank: r.rank, ...lossOf(r), home: r.loss_home_12m, as: r.id && S.as, months: r.months_to_first_shortage,
-  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
+  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, said: { worst: r.worst_product && `${productName(r.worst_product)}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input && materialName(r.binding_input) }, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
 function sortedRows() {
   const rows = tableRows(), key = T.sort ?? defaultSort(), sign = T.down ? -1 : 1;
   const empty = (x) => missing(x) || x === "";
@@ -51,16 +51,16 @@ function drawTable() {
     return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
       el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; paint(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
   });
-  const key = (r) => (r.open.node ? keyOf(BY_ID.get(r.open.node)) : r.open.removal);
+  const key = (r) => (r.open.flow ? "" : r.open.node ? keyOf(BY_ID.get(r.open.node)) : r.open.removal);
   const marks = T.kind !== "flows";
   const body = (T.all ? rows : rows.slice(0, ROWS)).map((r) => {
     const open = () => choose(r.open);
-    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) || inSet(key(r)) ? "on" : null, on: { click: open } },
+    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) || (S.flow && S.flow === r.open.flow) || inSet(key(r)) ? "on" : null, on: { click: open } },
       marks ? el("td", {}, setMark(key(r), r.name)) : null,
       fields.map((key) => {
-        const [, numeric, text] = FIELDS[key], value = r[key];
+        const [, numeric, text] = FIELDS[key], value = r.said?.[key] ?? r[key];
         const shown = text ? (missing(value) ? "" : text(value)) : numeric ? (missing(value) ? "" : num(value)) : value ?? "";
-        return el("td", { class: numeric ? "n" : null, title: typeof shown === "string" && shown.length > 28 ? shown : null }, key === "name" ? el("a", { href: "#", class: "row-link", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
+        return el("td", { class: [numeric ? "n" : "", key === "name" ? "name" : "", ["worst", "binding", "from", "to", "materials"].includes(key) ? "words" : ""].join(" ").trim() || null }, key === (marks ? "name" : "from") ? el("a", { href: "#", class: "row-link", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
       }));
   });
   const view = byId("view-table"), { scrollTop, scrollLeft } = view;
