@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from supplygraph.views.layout import HEAD, Dot, Lane, Place, lane_of
 from supplygraph.views.page_parts import PageRecord
 
-ROOM = 776.0  # height that the lanes should fit, as on a screen of 1600 x 1000
+ROOM = 758.0  # height that the lanes should fit, as on a screen of 1600 x 1000
 DOT_AT = 17.0
 PRODUCT_AT = 11.0
 PITCHES = (7.0, 6.0, 5.2, 4.4, 3.8, 3.2, 2.7)  # between the small dots of a cell
 MOST_ROWS = 11  # with room for a name, in one cell
 LEAST = 17.0  # height of a lane
+LETTER = 5.6  # width of a letter of a name, about
+ONE_LINE, TWO_LINES = 12.6, 23.0  # heights of names
+LEADS = 6.4  # radius of a dot that stands for a quarter of its column
 
 
 class Cells:
@@ -95,7 +98,8 @@ class Cells:
 def _pack(dots: Sequence[Dot], width: float, rows: int, pitch: float) -> float:
     """Place dots of a cell from its top left; returns the height they take.
 
-    The largest that run stand one above the other with room for a name; the rest in a grid.
+    The largest that run stand one above the other with room for a name, of two lines where one that
+    leads its column has a long one; the rest in a grid.
     """
     y = 0.0
     at = PRODUCT_AT if dots and dots[0].values["kind"] == "product" else DOT_AT
@@ -104,7 +108,9 @@ def _pack(dots: Sequence[Dot], width: float, rows: int, pitch: float) -> float:
         named = list(dots)
     for dot in named:
         dot.r = dot.largest
-        step = max(2 * dot.r + 1.5, 12.6)
+        room = width - at - dot.r - 8
+        long = dot.r > LEADS and len(str(dot.values["name"] or dot.id)) * LETTER > room
+        step = max(2 * dot.r + 1.5, TWO_LINES if long and rows > 1 else ONE_LINE)
         dot.x, dot.y = at, y + step / 2
         y += step
     small = dots[len(named) :]

@@ -13,9 +13,9 @@ from supplygraph.views.page_parts import PageRecord, Record
 from supplygraph.views.style import COLOURED, colour_of, is_reported
 
 WIDTH = 1224.0
-LEFT = 120.0
+LEFT = 138.0
 RIGHT = 10.0
-HEAD = 74.0
+HEAD = 92.0
 GAP = 26.0
 CHAIN_TO_SECTOR = 1.46  # width of a column of plants, in columns of products
 REST = "*"
@@ -159,7 +159,7 @@ def column_text(values: Record) -> list[str]:
         return [_count(values["products"], "product"), _count(values["markets"], "market")]
     lines = [_count(values["sites"], "site")]
     if values["hhi"] is not None:
-        lines[0] += f" · HHI {values['hhi']:,.0f}"
+        lines.append(f"HHI {values['hhi']:,.0f}")
     top = values["top"][:3]
     if top:
         share = 100 * sum(part for _, part in top)

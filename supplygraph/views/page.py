@@ -28,11 +28,14 @@ SCRIPTS = (
     "whatif.js",
     "matrix.js",
     "sankey.js",
+    "flows.js",
+    "network.js",
     "panel.js",
     "tables.js",
     "timeline.js",
     "timeline_panel.js",
     "deals.js",
+    "share.js",
     "main.js",
 )
 

@@ -59,6 +59,14 @@ class Opened:
         assert (self.requests, self.console, self.dialogs) == ([], [], [])
         assert self.page.evaluate("window.ran") is None
 
+    def wait(self, expression: str) -> None:
+        """Until an expression holds; Playwright's own way needs an eval that the policy refuses."""
+        for _ in range(100):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(30)
+        raise AssertionError(f"never: {expression}")
+
     def text(self, selector: str) -> str:
         return self.page.inner_text(selector)
 

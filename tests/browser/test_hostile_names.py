@@ -117,11 +117,13 @@ def tour(opened) -> None:
             page.mouse.move(400, 300)
     page.evaluate("location.hash = ''")
     page.check("#as-outage")
-    for tab in ("sankey", "timeline", "deals", "table", "sources", "matrix"):
+    for tab in ("sankey", "network", "timeline", "deals", "table", "sources", "matrix"):
         page.click(f"#tab-{tab}")
     page.fill("#search", "a")
     page.fill("#search", "<")
     page.keyboard.press("Escape")
+    page.click("#share summary")
+    page.click("#save-json")
     page.click("#save-svg")
     page.click("#save-png")
     page.wait_for_timeout(150)

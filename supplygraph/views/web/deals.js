@@ -63,7 +63,7 @@ function dealsPanel() {
     el("h2", {}, "What deals and projects add"),
     worst ? el("p", { id: "answer" }, `${portfolioName(portfolioShown())}, without ${stoppedName(P.deals.params.without)}: in ${last} ${elementName(worst.element)} is covered least in ${placeName(placeShown())}, ${coverText(worst)} of the need.${worst.because ? ` What binds: ${worst.because}.` : ""}`) : null,
     section("The same figures", commandLine(dealsCommand(), "deals-command"), commandLine(dealsCommand("--by", "deal"), "by-deal-command")),
-    section(`Deals: tonnes a year that their projects add in ${counted[0]?.year ?? ""}`, el("ul", { class: "facts", id: "deals" }, counted.map(dealItem))),
+    section(`Deals: tonnes a year that their projects add in ${counted[0]?.year ?? ""}`, el("ul", { class: "facts", id: "deals" }, counted.map(dealItem)), el("button", { class: "quiet", id: "save-deals", on: { click: () => save("supplygraph-deals-list.csv", dealListCsv(), "text/csv") } }, "CSV")),
     section("What to know", P.deals.notes.map((text) => el("p", { class: "small" }, text))),
   ];
 }
@@ -82,4 +82,8 @@ function dealsCommand(...more) {
 function dealsCsv() {
   const names = ["element", "year", "portfolio", "place", "need", "unit", "cover_none", "cover_low", "cover_high", "cover_unsized", "because", "evidence"];
   return csvText([names, ...(P.deals?.cover ?? []).map((r) => names.map((name) => r[name]))]);
+}
+function dealListCsv() {
+  const names = ["id", "name", "date", "firmness", "kind", "year", ...Object.keys(STAGE_WORDS), "could_run", "unsized", "counted_in", "why_none", "evidence"], lists = ["parties", "projects", "offtake"];
+  return csvText([[...names, ...lists], ...P.deals.deals.map((d) => [...names.map((name) => d[name]), ...lists.map((name) => (d[name] ?? []).join("; "))])]);
 }

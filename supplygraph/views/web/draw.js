@@ -28,17 +28,6 @@ function textWidth(text, size, weight = 400) {
   if (!widths.has(key)) { pen.font = `${weight} ${size}px ${FONT}`; widths.set(key, pen.measureText(text).width); }
   return widths.get(key);
 }
-function shortened(text, size, room, weight = 400) {
-  if (textWidth(text, size, weight) <= room) return text;
-  const signs = [...text];
-  let low = 0, high = signs.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    textWidth(`${signs.slice(0, middle).join("").trimEnd()}…`, size, weight) <= room ? (low = middle) : (high = middle - 1);
-  }
-  return low ? `${signs.slice(0, low).join("").trimEnd()}…` : "";
-}
-
 function tip(event, lines) {
   const box = byId("tip");
   if (!lines) { box.hidden = true; return; }

@@ -1,7 +1,9 @@
 // State, address, search, filters, keyboard. The state is one object; every change paints anew.
-const TABS = ["matrix", "sankey", "timeline", "deals", "table", "sources"];
+const TABS = ["matrix", "sankey", "network", "timeline", "deals", "table", "sources"];
+const RANK = "country-process"; // what the first sight ranks
 const FILTERS = ["element", "country", "stage", "product", "grade"];
-const S = { as: "export-stop", tab: "matrix", node: null, removal: null, column: null, rank: "country-process", sector: null, scenario: null, month: null, compare: null, place: null, portfolio: null, filters: {} };
+const CHOSEN = ["node", "removal", "column", "flow", "box"]; // at most one of them
+const S = { embed: false, as: "export-stop", tab: "matrix", node: null, removal: null, column: null, flow: null, box: null, dir: "both", open: [], rank: RANK, sector: null, scenario: null, month: null, compare: null, place: null, portfolio: null, filters: {} };
 const TIMED = ["timeline", "deals"]; // tabs that know months and years, and no single removal
 
 const say = (text) => { byId("status").textContent = text; };
@@ -22,17 +24,20 @@ function filterTest() {
 }
 const filteredNodes = () => (filtering() ? NODES.filter(filterTest()) : NODES);
 
-function choose({ node = null, removal = null, column = null }) {
+function choose({ node = null, removal = null, column = null, flow = null, box = null }) {
   S.node = BY_ID.has(node) ? node : null;
   S.removal = REMOVALS.has(removal) ? removal : null;
   S.column = COLUMN.has(column) ? column : null;
+  S.flow = FLOWS.has(flow) ? flow : null;
+  S.box = BOXES.has(box) ? box : null;
   if (S.node) M.cursor = S.node;
   const inside = byId("panel").contains(document.activeElement);
   paint();
   if (inside) byId("panel").focus(); // the button that was pressed is gone
   const r = S.node ? REMOVALS.get(`facility:${S.node}`) : REMOVALS.get(S.removal);
   const name = S.node ? BY_ID.get(S.node).label : r?.name ?? (S.column ? COLUMN.get(S.column).title : "");
-  say(name ? `${name}. ${r ? sentence(r) : ""}` : "Nothing selected.");
+  const other = S.flow ? `${byId("chosen").textContent}. ${amount(FLOWS.get(S.flow))}.` : S.box ? byId("chosen").textContent : "Nothing selected.";
+  say(name ? `${name}. ${r ? sentence(r) : ""}` : other);
 }
 
 // The other kind of stop; what is selected stays, and its place in the panel too.
@@ -45,7 +50,17 @@ function switchTo(as) {
   say(`${ACTS[S.as].short}: ${ACTS[S.as].does}. ${r ? `${removalName(r)}. ${sentence(r)}` : ""}`);
 }
 
-function paint() {
+// A button that is painted anew keeps the focus: one of the same words in the same frame.
+function keepingFocus(run) {
+  const old = document.activeElement, frame = old?.closest("[id]:not(button, input, select)")?.id, { tagName, textContent } = old ?? {};
+  run();
+  if (!frame || !old || old.isConnected || !["BUTTON", "A"].includes(tagName)) return;
+  const words = (e) => e.textContent.replace(/[\s↑↓]/g, "");
+  [...(byId(frame)?.querySelectorAll(tagName) ?? [])].find((e) => words(e) === textContent.replace(/[\s↑↓]/g, ""))?.focus({ preventScroll: true });
+}
+const paint = () => keepingFocus(paintAll);
+function paintAll() {
+  byId("share").open = false; // it tells of what was shown before
   for (const tab of TABS) {
     byId(`view-${tab}`).hidden = tab !== S.tab;
     byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === S.tab));
@@ -55,40 +70,45 @@ function paint() {
   for (const key of FILTERS) {
     byId(`f-${key}`).value = S.filters[key] ?? "";
     byId(`f-${key}`).classList.toggle("on", Boolean(S.filters[key]));
-    byId(`f-${key}`).hidden = S.tab === "deals" || (S.tab === "timeline" && key !== "product");
+    byId(`f-${key}`).hidden = ["deals", "network"].includes(S.tab) || (S.tab === "timeline" && key !== "product");
   }
-  const picture = S.tab === "matrix" || S.tab === "sankey";
-  for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = S.tab !== "matrix";
+  const picture = ["matrix", "sankey", "network"].includes(S.tab);
+  for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = !["matrix", "network"].includes(S.tab);
   const drawn = picture || (S.tab === "timeline" && SCENARIOS.size > 0);
   for (const id of ["save-svg", "save-png"]) byId(id).hidden = !drawn;
   document.querySelector(".switch").hidden = TIMED.includes(S.tab);
-  byId("save-csv").hidden = picture;
   byId("legend").hidden = !picture;
-  drawLegend();
+  drawPanel();
   if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
   if (S.tab === "sankey") drawSankey();
+  if (S.tab === "network") drawNetwork();
   if (S.tab === "timeline") drawTimeline(); else stopPlaying();
   if (S.tab === "deals") drawDeals();
   if (S.tab === "table") drawTable();
   if (S.tab === "sources" && !byId("sources")) drawSources();
-  drawPanel();
+  drawLegend();
   writeHash();
+  drawFoot();
 }
 
 // Months and years have a panel of their own, which a selection would hide.
 function openTab(tab) {
   S.tab = tab;
   TIMED.includes(tab) ? choose({}) : paint();
+  say(`${byId(`tab-${tab}`).textContent}. ${shownWords()}`);
 }
 
 // The address holds the whole state, so a link shows what its sender saw.
 function writeHash() {
   const parts = new URLSearchParams();
-  for (const key of ["node", "removal", "column"]) if (S[key]) parts.set(key, S[key]);
+  if (S.embed) parts.set("embed", "");
+  for (const key of CHOSEN) if (S[key]) parts.set(key, S[key]);
   if (!exporting()) parts.set("as", S.as);
   if (S.sector) parts.set("sector", S.sector);
+  if (S.rank !== RANK) parts.set("rank", S.rank);
   if (S.tab !== "matrix") parts.set("tab", S.tab);
   for (const key of FILTERS) if (S.filters[key]) parts.set(key, S.filters[key]);
+  for (const [key, value] of Object.entries({ ...zoomState(), ...tableState(), ...networkState() })) parts.set(key, value);
   writeSet(parts);
   for (const [key, value] of Object.entries(timeState())) if (value) parts.set(key, value);
   const hash = parts.toString();
@@ -97,6 +117,9 @@ function writeHash() {
 function readHash() {
   const parts = new URLSearchParams(location.hash.slice(1));
   act(parts.get("as"));
+  S.embed = parts.has("embed");
+  document.body.classList.toggle("embed", S.embed);
+  S.rank = Object.hasOwn(KINDS, parts.get("rank")) ? parts.get("rank") : RANK;
   S.sector = Object.hasOwn(SECTOR_WORDS, parts.get("sector")) ? parts.get("sector") : null;
   S.tab = TABS.includes(parts.get("tab")) ? parts.get("tab") : "matrix";
   for (const key of ["scenario", "month", "compare", "place", "portfolio"]) S[key] = parts.get(key);
@@ -104,8 +127,11 @@ function readHash() {
     const value = parts.get(key), options = [...byId(`f-${key}`).options].map((o) => o.value);
     S.filters[key] = value && options.includes(value) ? value : null;
   }
+  readZoom(parts.get("zoom"));
+  readTable(parts);
+  readNetwork(parts);
   readSet(parts);
-  choose({ node: parts.get("node"), removal: parts.get("removal"), column: parts.get("column") });
+  choose(Object.fromEntries(CHOSEN.map((key) => [key, parts.get(key)])));
 }
 
 function fillFilters() {
@@ -177,6 +203,7 @@ function drawLegend() {
     item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 })), "flow, coloured by where it comes from"),
     item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 }), svg("rect", { x: 0, y: 5.5, width: 18, height: 1, fill: ink })), "mostly published routes"),
   ];
+  if (S.tab === "network") { byId("legend").replaceChildren(...networkLegend(item, mark)); return; }
   if (S.tab === "sankey") {
     byId("legend").replaceChildren(...flow, el("span", {}, "Heights: tonnes a year, each material in its own unit. Yields, surplus and uses that nobody names leave between stages."));
     return;
@@ -217,15 +244,15 @@ function start() {
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
-  byId("reset").addEventListener("click", () => { S.filters = {}; S.sector = null; M.zoomed = false; clearSet(); choose({}); });
-  byId("zoom-in").addEventListener("click", () => zoom(1.5));
-  byId("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
-  byId("zoom-fit").addEventListener("click", () => { M.zoomed = false; paintMatrix(); });
+  byId("reset").addEventListener("click", () => { S.filters = {}; Object.assign(S, { sector: null, rank: RANK }); Object.assign(T, TABLE_START); M.zoomed = false; clearSet(); choose({}); });
+  for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5]]) byId(id).addEventListener("click", () => (S.tab === "network" ? zoomNetwork(factor) : zoom(factor)));
+  byId("zoom-fit").addEventListener("click", () => { if (S.tab === "network") fitNetwork(); else { M.zoomed = false; paintMatrix(); writeHash(); } });
   for (const kind of ["svg", "png"])
     byId(`save-${kind}`).addEventListener("click", () => savePicture(byId(S.tab), `supplygraph-${S.tab}`, kind));
-  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, { sources: sourcesCsv, timeline: timelineCsv, deals: dealsCsv, table: tableCsv }[S.tab](), "text/csv"));
+  byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, CSV[S.tab](), "text/csv"));
+  byId("share").addEventListener("toggle", () => { if (byId("share").open) drawShare(); });
   addEventListener("keydown", (e) => {
-    if (e.key === "Escape") choose({});
+    if (e.key === "Escape" && byId("share").open) { byId("share").open = false; byId("share").firstElementChild.focus(); } else if (e.key === "Escape") choose({});
     if (e.key === "/" && !document.activeElement?.matches("input[type=text], select, textarea")) { e.preventDefault(); byId("search").focus(); }
   });
   addEventListener("hashchange", readHash);

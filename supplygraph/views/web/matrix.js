@@ -1,7 +1,8 @@
 // The matrix: lanes are countries, columns are stages, ribbons are summed flows.
 const ARCS = 60;
-const HEAD = 74, EDGE = 120;
-const M = { box: null, zoomed: false, picture: null, cursor: null, layers: {} };
+const HEAD = 92, EDGE = 138;
+const SLACK = 0.6; // of the frame, that a drag may leave empty
+const M = { box: null, zoomed: false, picture: null, cursor: null, layers: {}, ended: 0 };
 const unit = () => M.box.w / (M.picture?.clientWidth || 1224); // picture units in one pixel of the screen
 // Names keep their size on the screen, so a narrow window gives their margins more of the picture.
 function wholeBox() {
@@ -27,7 +28,7 @@ function drawMatrix() {
   M.picture.addEventListener("focus", paintRing);
   M.picture.addEventListener("blur", paintRing);
   M.picture.addEventListener("wheel", (e) => {
-    if (!e.ctrlKey && !e.metaKey) return;
+    if (e.deltaY > 0 && !M.zoomed) return; // nothing to show more of: the page scrolls
     e.preventDefault();
     const [x, y] = spot(e);
     zoom(e.deltaY < 0 ? 1.2 : 1 / 1.2, x, y);
@@ -37,8 +38,9 @@ function drawMatrix() {
 
 function paintMatrix() {
   if (!M.picture) return;
-  if (!M.zoomed) M.box = wholeBox();
-  M.picture.setAttribute("viewBox", `${M.box.x} ${M.box.y} ${M.box.w} ${M.box.h}`);
+  const full = wholeBox();
+  M.box = M.zoomed ? { ...M.box, h: (M.box.w * full.h) / full.w } : full;
+  frame();
   const lit = lighting();
   paintBands();
   paintRibbons(lit);
@@ -49,13 +51,26 @@ function paintMatrix() {
   paintRing();
 }
 
+function frame() { M.picture.setAttribute("viewBox", `${M.box.x} ${M.box.y} ${M.box.w} ${M.box.h}`); }
+// What part of the picture is shown, in the address.
+const zoomState = () => (S.tab === "matrix" && M.zoomed ? { zoom: [M.box.x, M.box.y, M.box.w].map(Math.round).join(",") } : {});
+function readZoom(text) {
+  const [x, y, w] = (text ?? "").split(",").map(Number);
+  M.zoomed = w >= P.matrix.width / 12 && w <= 3 * P.matrix.width && Number.isFinite(x) && Number.isFinite(y);
+  if (M.zoomed) M.box = { x, y, w, h: w };
+}
+
 // How strongly each node is lit: by selection, else by filters. Null where nothing is asked.
 function lighting() {
   const start = selected();
   if (start.size) {
     const element = stoppedElement(), abroad = stopping() && exporting();
     const down = spreadDown(start, element ? (p) => refined(p.material, element) : undefined, abroad), up = spreadUp(start);
-    return { start, down, up, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
+    return { start, of: (id) => (start.has(id) ? 1 : Math.max(down.get(id) ?? 0, up.get(id) ?? 0)) };
+  }
+  if (S.flow) {
+    const ends = flowNodes(FLOWS.get(S.flow));
+    return { start, of: (id) => (ends.has(id) ? 1 : 0) };
   }
   if (!filtering()) return null;
   const fits = filterTest();
@@ -84,7 +99,8 @@ function curve(x1, y1, x2, y2, back) {
 function paintRibbons(lit) {
   const layer = M.layers.ribbons;
   layer.replaceChildren();
-  const shown = lit && !lit.start.size ? ribbonTest(lit) : () => !lit;
+  const chosen = FLOWS.get(S.flow)?.ribbon;
+  const shown = S.flow ? (edge) => EDGES[chosen] === edge : lit && !lit.start.size ? ribbonTest(lit) : () => !lit;
   EDGES.forEach((edge, i) => {
     const r = edge.data, lane = LANE.get(edge.from.slice(5, edge.from.lastIndexOf("/")));
     const path = curve(...r.ends, r.back), strong = shown(edge);
@@ -128,8 +144,8 @@ function arcsOf(start) {
 function paintArcs(lit) {
   const layer = M.layers.arcs;
   layer.replaceChildren();
-  if (!lit?.start.size) return;
-  const arcs = arcsOf(lit.start), most = arcs[0]?.q ?? 1;
+  if (!lit?.start.size && !S.flow) return;
+  const arcs = S.flow ? partsOf(FLOWS.get(S.flow)).slice(0, ARCS) : arcsOf(lit.start), most = arcs[0]?.q ?? 1;
   for (const arc of arcs.reverse()) {
     const a = BY_ID.get(arc.down ? arc.id : arc.other), b = BY_ID.get(arc.down ? arc.other : arc.id);
     const back = ORDER.get(b.data.column) <= ORDER.get(a.data.column);
@@ -162,7 +178,8 @@ function paintDots(lit) {
   }
 }
 
-// Names that fit, the heaviest first, always the same size on the screen.
+// Names that fit whole, the heaviest first, always the same size on the screen: on one line, on several
+// where nothing else wants the room, or a shorter name in whole words. A name that fits in no way waits for zoom.
 function paintLabels(lit) {
   const layer = M.layers.labels;
   layer.replaceChildren();
@@ -175,20 +192,38 @@ function paintLabels(lit) {
   let count = 0;
   for (const n of order) {
     if (n.x < M.box.x || n.x > M.box.x + M.box.w || n.y < M.box.y || n.y > M.box.y + M.box.h) continue;
-    const chosen = single && lit.start.has(n.id);
-    const room = chosen ? 240 * k : Math.min(edgeAfter(n), n.x + 190 * k) - (n.x + n.size + 4 * k) - 3;
-    const name = isProduct(n) ? n.data.product : n.label, size = isProduct(n) ? 10 : 10.5;
-    const text = shortened(name, size, room / k, chosen ? 600 : 400);
-    if (text.length < Math.min(3, name.length)) continue;
-    const box = { x: n.x + n.size + 3 * k, y: n.y - 5.6 * k, w: textWidth(text, size, chosen ? 600 : 400) * k, h: 11.2 * k };
-    if (!chosen && (!free(box) || crowded(n, box, lit))) continue;
+    const chosen = single && lit.start.has(n.id), size = isProduct(n) ? 10 : 10.5, bold = chosen ? 600 : 400;
+    const room = chosen ? 240 : (Math.min(edgeAfter(n), n.x + 190 * k) - (n.x + n.size + 4 * k) - 3) / k;
+    const boxOf = (lines) => ({ x: n.x + n.size + 3 * k, y: n.y - 5.6 * k * lines.length, w: Math.max(...lines.map((text) => textWidth(text, size, bold))) * k, h: 11.2 * k * lines.length });
+    const lines = (chosen ? [wrapped(fullName(n), size, room, bold)] : waysToSay(n, size, room)).find((some) => chosen || (free(boxOf(some)) && !crowded(n, boxOf(some), lit)
+      && (some.length === 1 || !wantedByOthers(n, boxOf(some), lit, k))));
+    if (!lines) continue;
+    const box = boxOf(lines);
     taken.push(box);
-    layer.append(svg("text", {
-      x: box.x, y: n.y + 3.6 * k, "font-size": size * k, fill: tone(n.pattern === "open" ? "soft" : "ink"), stroke: tone("halo"),
-      "stroke-width": 2.6 * k, "stroke-linejoin": "round", "paint-order": "stroke", "font-weight": chosen ? 600 : 400, "pointer-events": "none",
-    }, text));
+    const text = svg("text", { "font-size": size * k, fill: tone(n.pattern === "open" ? "soft" : "ink"), stroke: tone("halo"), "stroke-width": 2.6 * k, "stroke-linejoin": "round", "paint-order": "stroke", "font-weight": bold, "pointer-events": "none" });
+    lines.forEach((line, i) => text.append(svg("tspan", { x: box.x, y: box.y + (9.2 + 11.2 * i) * k }, i < lines.length - 1 ? `${line} ` : line)));
+    layer.append(text);
     if (++count > 420) break;
   }
+}
+const fullName = (n) => (isProduct(n) ? productName(n.data.product) : n.label);
+// A name on one line, on up to six, and what is shorter in whole words; its country is that of its lane.
+function waysToSay(n, size, room) {
+  const fits = (text) => textWidth(text, size) <= room, name = fullName(n), lines = wrapped(name, size, room);
+  if (fits(name)) return [[name]];
+  const place = shortName(countryName(n.data.country)), bare = name.replace(/ \([^)]*\)/g, "");
+  const homely = bare.startsWith(`${place}, `) ? bare.slice(place.length + 2) : bare.endsWith(` of ${place}`) ? bare.slice(0, -place.length - 4) : bare;
+  const own = homely.charAt(0).toUpperCase() + homely.slice(1), first = own.split(", ")[0];
+  const ways = [lines, [bare], [own], wrapped(bare, size, room), wrapped(own, size, room), [first.length > 4 ? first : ""], [isProduct(n) ? n.data.product : ""]];
+  return ways.filter((some) => some.length <= 6 && some[0] && some[0] !== place && some.every(fits));
+}
+// Lines above and below a dot may lie where its neighbours have their names.
+const wantedByOthers = (n, box, lit, k) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
+  .some((m) => m !== n && (!lit || lit.of(m.id) > 0) && box.x < m.x + m.size + (m.size > 2.4 ? 40 * k : 0) && m.x - m.size < box.x + box.w && Math.abs(m.y - n.y) < box.h / 2 + (m.size > 2.4 ? 4 * k : m.size))
+  || overEdge(n, box);
+function overEdge(n, box) {
+  const lane = LANE.get(laneOf(n.data.country));
+  return box.y < lane.y - 3 || box.y + box.h > lane.y + lane.height + 3;
 }
 // A name over other dots of its own cell would hide them.
 const crowded = (n, box, lit) => (CELLMATES.get(`${laneOf(n.data.country)}/${n.data.column}`) ?? [])
@@ -210,21 +245,22 @@ function paintHeads() {
   P.matrix.lanes.forEach((lane, i) => {
     if (lane.id !== "*" && i % 2 === 0) names.append(svg("rect", { x, y: lane.y, width: EDGE * k - 6 * k, height: lane.height, fill: tone("band") }));
     const clickable = REMOVALS.has(`country:${lane.id}`);
-    const middle = lane.y + lane.height / 2;
+    const middle = lane.y + lane.height / 2, lines = wrapped(shortName(lane.name), 11.5, EDGE - 28, 560);
     names.append(svg("rect", { x: x + 10 * k, y: middle - 4 * k, width: 4 * k, height: 8 * k, rx: 2 * k, fill: colour(lane.colour), opacity: lane.id === "*" ? 0 : 1 }));
-    names.append(label(shortened(shortName(lane.name), 11.5, 92, 560), 11.5, { x: x + 20 * k, y: middle + 4 * k },
-      { fill: tone(lane.id === "*" ? "faint" : "ink"), "font-weight": 560, "data-lane": lane.id, cursor: clickable ? "pointer" : "default" }));
+    lines.forEach((line, j) => names.append(label(line, 11.5, { x: x + 20 * k, y: middle + (4 + 12 * (j - (lines.length - 1) / 2)) * k },
+      { fill: tone(lane.id === "*" ? "faint" : "ink"), "font-weight": 560, "data-lane": lane.id, cursor: clickable ? "pointer" : "default" })));
   });
   heads.append(svg("rect", { x, y, width: M.box.w, height: HEAD * k - 3 * k, fill: tone("paper") }));
   let group = "";
   for (const c of P.matrix.columns) {
-    const at = c.x + (c.stage === "product" ? 6 : 8);
+    const at = c.x + (c.stage === "product" ? 6 : 8), room = (c.width - 9) / k;
     if (at < x + (EDGE - 4) * k) continue;
     const split = P.matrix.columns.filter((d) => d.group === c.group).length > 1;
-    if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 15 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
+    if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 12 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
     group = c.group;
-    heads.append(label(shortened(c.title, 13, (c.width - 10) / k, 620), 13, { x: at, y: y + 33 * k }, { fill: tone("ink"), "font-weight": 620, "data-column": c.id, cursor: "pointer" }));
-    c.lines.forEach((line, i) => heads.append(label(shortened(line, 10.2, (c.width - 9) / k), 10.2, { x: at, y: y + (48 + 13.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
+    const size = wrapped(c.title, 13, room, 620).every((line) => textWidth(line, 13, 620) <= room) ? 13 : 11;
+    wrapped(c.title, size, room, 620).slice(0, 2).forEach((line, i) => heads.append(label(line, size, { x: at, y: y + (27 + 13.5 * i) * k }, { fill: tone("ink"), "font-weight": 620, "data-column": c.id, cursor: "pointer" })));
+    c.lines.forEach((line, i) => heads.append(label(line, 10.2, { x: at, y: y + (54 + 12.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
   }
 }
 
@@ -259,7 +295,7 @@ function what(event) {
 function pointAt(event) {
   if (event.buttons) return;
   const { node, lane, column, ribbon } = what(event);
-  M.picture.style.cursor = node || (lane && lane !== "*") || column ? "pointer" : "default";
+  M.picture.style.cursor = node || ribbon || (lane && lane !== "*") || column ? "pointer" : "default";
   if (node) tip(event, nodeLines(node));
   else if (ribbon) tip(event, ribbonLines(ribbon));
   else if (column) tip(event, columnLines(COLUMN.get(column)));
@@ -285,37 +321,50 @@ function ribbonLines({ from, to, data }) {
 const columnLines = (c) => [steps(c).length > 1 || c.stage === "product" ? `${c.group}: ${steps(c).join(", ")}` : c.title,
   ...(c.total > 0 ? [`${num(c.total)} ${c.unit}`, ...(c.top ?? []).slice(0, 5).map(([n, s]) => `${countryName(n)} ${pct(s)}`)] : [])];
 
+// A mouse drags the picture at any zoom; a finger scrolls the frame.
 function startDrag(event) {
   const from = { x: event.clientX, y: event.clientY, box: { ...M.box } };
   let moved = false;
   const move = (e) => {
     moved ||= Math.hypot(e.clientX - from.x, e.clientY - from.y) > 5;
-    if (!moved || !M.zoomed) return;
-    const k = unit();
-    place(from.box.x - (e.clientX - from.x) * k, from.box.y - (e.clientY - from.y) * k, M.box.w);
+    if (!moved || event.pointerType === "touch") return;
+    const k = unit(), { w, h } = M.box, full = wholeBox(), within = (value, least, most) => Math.max(least, Math.min(most, value));
+    M.zoomed = true;
+    M.box.x = within(from.box.x - (e.clientX - from.x) * k, full.x - w * SLACK, full.x + full.w - w * (1 - SLACK));
+    M.box.y = within(from.box.y - (e.clientY - from.y) * k, full.y - h * SLACK, full.y + full.h - h * (1 - SLACK));
+    M.picture.style.cursor = "grabbing";
+    tip(e, null);
+    frame();
+    paintHeads();
   };
   const end = (e) => {
-    removeEventListener("pointermove", move);
-    removeEventListener("pointerup", end);
-    if (moved) return;
-    const { node, lane, column } = what(e);
+    for (const [name, run] of Object.entries(heard)) removeEventListener(name, run);
+    if (moved) { if (M.zoomed) paintMoved(); return; }
+    if (e.type === "pointercancel") return;
+    const { node, lane, column, ribbon } = what(e);
     const several = severalAsked(e) && (node ? keyOf(node) : lane && `country:${lane}`);
     if (several && removable(several)) toggle(several);
     else if (node) choose({ node: node.id });
     else if (lane && REMOVALS.has(`country:${lane}`)) choose({ removal: `country:${lane}` });
     else if (column) choose({ column });
-    else choose({});
+    else choose({ flow: ribbon && RIBBON_KEYS[EDGES.indexOf(ribbon)] });
   };
-  addEventListener("pointermove", move);
-  addEventListener("pointerup", end);
+  const heard = { pointermove: move, pointerup: end, pointercancel: end };
+  for (const [name, run] of Object.entries(heard)) addEventListener(name, run);
+}
+// The address is written when a movement has ended: browsers slow down what changes it more often.
+function paintMoved() {
+  paintMatrix();
+  clearTimeout(M.ended);
+  M.ended = setTimeout(writeHash, 250);
 }
 function place(x, y, w) {
-  const full = wholeBox(), least = full.w / 12;
+  const full = wholeBox(), within = (value, least, most) => Math.max(least, Math.min(most, value));
   M.zoomed = w < full.w * 0.999;
-  w = Math.max(least, w);
+  w = Math.max(full.w / 12, w);
   const h = (w * full.h) / full.w;
-  if (M.zoomed) M.box = { w, h, x: Math.max(full.x, Math.min(full.x + full.w - w, x)), y: Math.max(full.y, Math.min(full.y + full.h - h, y)) };
-  paintMatrix();
+  M.box = M.zoomed ? { w, h, x: within(x, full.x, full.x + full.w - w), y: within(y, full.y, full.y + full.h - h) } : full;
+  paintMoved();
 }
 function zoom(factor, x = M.box.x + M.box.w / 2, y = M.box.y + M.box.h / 2) {
   const w = M.box.w / factor, f = w / M.box.w;

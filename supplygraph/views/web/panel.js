@@ -12,7 +12,7 @@ const FLAGS = {
 
 function drawPanel() {
   const panel = byId("panel");
-  const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column))
+  const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column)) : S.flow ? flowPanel(FLOWS.get(S.flow)) : S.box ? boxPanel(S.box)
     : S.tab === "timeline" ? timelinePanel() : S.tab === "deals" ? dealsPanel() : W.set.length || W.refused.length ? setPanel() : overview();
   const { scrollTop } = panel, same = L.timer && S.tab === "timeline";
   panel.replaceChildren(...parts.filter(Boolean));
@@ -40,7 +40,7 @@ function overview() {
     S.filters.product ? filteredProduct(S.filters.product) : null,
     section(asked.length || S.filters.product ? "Everything" : null,
       el("div", { class: "pick", role: "group", "aria-label": "Rank by" }, Object.entries(KINDS).map(([id, name]) =>
-        el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; drawPanel(); } } }, name))),
+        el("button", { "aria-pressed": String(id === kind), on: { click: () => { S.rank = id; paint(); } } }, name))),
       el("div", { class: "axis", "aria-hidden": "true" }, ["0 %", "25", "50", "75", "100 % lost abroad"].map((x) => el("span", {}, x))),
       el("ul", { class: "rows", id: "top" }, rows.slice(0, LIMIT).map((r) => removalRow(r))),
       rows.length > LIMIT || !exporting() ? el("p", { class: "small" }, `${Math.min(LIMIT, rows.length)} of ${rows.length}${exporting() ? "" : " that cost 1 % or more if nobody reroutes"}; the table lists all.`) : null),

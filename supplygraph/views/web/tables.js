@@ -1,6 +1,7 @@
 // The table of everything that can be taken away or looked at, and the list of sources.
 const TABLES = { nodes: "Plants and products", "country-process": "Process in a country", "country-stage": "Stage in a country", country: "Country", element: "Element", flows: "Flows" };
-const T = { kind: "nodes", sort: null, down: true, all: false };
+const TABLE_START = { kind: "nodes", sort: null, down: true, all: false };
+const T = { ...TABLE_START };
 const ROWS = 600; // drawn at once; a table of thousands takes seconds
 const FIELDS = {
   id: ["Id"], rank: ["Rank", 1], name: ["Name"], country: ["Country"], owner: ["Owner"], year: ["Lost\u00a0abroad, 12\u00a0months", 1, pct], least: ["at best", 1, pct], none: ["if\u00a0nobody reroutes", 1, pct], home: ["Lost at\u00a0home", 1, pct], upper: ["At most", 1, pct],
@@ -8,6 +9,12 @@ const FIELDS = {
   from: ["From"], to: ["To"], quantity: ["Quantity", 1], unit: ["Unit"], share: ["Share", 1, pct], status: ["Status"], reported: ["On published routes", 1, pct], materials: ["Materials"], flags: ["Flags"], as: ["As"],
 };
 const HIDDEN = ["id", "flags", "as"]; // of the file alone
+// Its rows and their order in the address: a minus stands before what falls.
+const tableState = () => (S.tab !== "table" ? {} : { ...(T.kind === TABLE_START.kind ? {} : { rows: T.kind }), ...(T.sort ? { sort: `${T.down ? "-" : ""}${T.sort}` } : {}) });
+function readTable(parts) {
+  const kind = parts.get("rows"), [, down, sort] = /^(-?)(.*)$/.exec(parts.get("sort") ?? "");
+  Object.assign(T, TABLE_START, Object.hasOwn(TABLES, kind) ? { kind } : {}, Object.hasOwn(FIELDS, sort) ? { sort, down: Boolean(down) } : {});
+}
 const defaultSort = () => (T.kind === "flows" ? "quantity" : "year");
 
 function tableRows() {
@@ -19,12 +26,12 @@ function tableRows() {
     });
   if (T.kind === "flows")
     return EDGES.map(({ from, to, data }, i) => ({ id: String(i), from: cellName(from), to: cellName(to), quantity: data.quantity, unit: data.unit, reported: data.reported ?? 0,
-      materials: data.materials.map(([m, q]) => `${m} ${num(q)}`).join(", "), open: {} }));
+      materials: data.materials.map(([m, q]) => `${m} ${num(q)}`).join(", "), open: { flow: RIBBON_KEYS[i] } }));
   return [...REMOVALS.values()].filter((r) => r.kind === T.kind).map((r) => ({
     ...lossCells(r), id: r.id.slice(r.kind.length + 1), name: removalName(r), country: r.country, stage: r.stage, process: r.process, share: r.baseline_share, open: { removal: r.id } }));
 }
 const lossCells = (r) => ({ rank: r.rank, ...lossOf(r), home: r.loss_home_12m, as: r.id && S.as, months: r.months_to_first_shortage,
-  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
+  worst: r.worst_product && `${r.worst_product}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input, said: { worst: r.worst_product && `${productName(r.worst_product)}${r.worst_region ? ` (${r.worst_region})` : ""}`, binding: r.binding_input && materialName(r.binding_input) }, evidence: r.evidence, flags: (r.flags ?? []).join(" ") || undefined });
 function sortedRows() {
   const rows = tableRows(), key = T.sort ?? defaultSort(), sign = T.down ? -1 : 1;
   const empty = (x) => missing(x) || x === "";
@@ -42,18 +49,18 @@ function drawTable() {
   const head = fields.map((key) => {
     const active = (T.sort ?? defaultSort()) === key;
     return el("th", { scope: "col", class: FIELDS[key][1] ? "n" : null, "aria-sort": active ? (T.down ? "descending" : "ascending") : null },
-      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; drawTable(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
+      el("button", { on: { click: () => { T.down = active ? !T.down : Boolean(FIELDS[key][1]) && key !== "rank"; T.sort = key; paint(); } } }, FIELDS[key][0], active ? (T.down ? "\u00a0↓" : "\u00a0↑") : ""));
   });
-  const key = (r) => (r.open.node ? keyOf(BY_ID.get(r.open.node)) : r.open.removal);
+  const key = (r) => (r.open.flow ? "" : r.open.node ? keyOf(BY_ID.get(r.open.node)) : r.open.removal);
   const marks = T.kind !== "flows";
   const body = (T.all ? rows : rows.slice(0, ROWS)).map((r) => {
     const open = () => choose(r.open);
-    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) || inSet(key(r)) ? "on" : null, on: { click: open } },
+    return el("tr", { "data-id": r.id, class: (S.node && S.node === r.open.node) || (S.removal && S.removal === r.open.removal) || (S.flow && S.flow === r.open.flow) || inSet(key(r)) ? "on" : null, on: { click: open } },
       marks ? el("td", {}, setMark(key(r), r.name)) : null,
       fields.map((key) => {
-        const [, numeric, text] = FIELDS[key], value = r[key];
+        const [, numeric, text] = FIELDS[key], value = r.said?.[key] ?? r[key];
         const shown = text ? (missing(value) ? "" : text(value)) : numeric ? (missing(value) ? "" : num(value)) : value ?? "";
-        return el("td", { class: numeric ? "n" : null, title: typeof shown === "string" && shown.length > 28 ? shown : null }, key === "name" ? el("a", { href: "#", class: "row-link", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
+        return el("td", { class: [numeric ? "n" : "", key === "name" ? "name" : "", ["worst", "binding", "from", "to", "materials"].includes(key) ? "words" : ""].join(" ").trim() || null }, key === (marks ? "name" : "from") ? el("a", { href: "#", class: "row-link", on: { click: (e) => { e.preventDefault(); e.stopPropagation(); open(); } } }, shown) : shown);
       }));
   });
   const view = byId("view-table"), { scrollTop, scrollLeft } = view;
@@ -61,7 +68,7 @@ function drawTable() {
   const focus = document.activeElement?.matches("input") ? "input" : "a";
   view.replaceChildren(
     el("div", { class: "pick", role: "group", "aria-label": "Rows" }, Object.entries(TABLES).map(([id, name]) =>
-      el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, { kind: id, sort: null, down: true, all: false }); drawTable(); } } }, name))),
+      el("button", { "aria-pressed": String(id === T.kind), on: { click: () => { Object.assign(T, TABLE_START, { kind: id }); paint(); } } }, name))),
     el("p", { class: "small", id: "about" }, T.kind === "flows" ? `${plural(rows.length, "flow")} between countries and stages, a year; ${num(P.matrix.hidden)} smaller ones left out. Plants of a place are mixed in proportion.` : `${plural(rows.length, "row")}. ${ACTS[S.as].short}: ${ACTS[S.as].does}. Losses are shares of ${counted()}; at most, for plants whose share nobody states.${exporting() ? "" : " Below 1 % only the loss if nobody reroutes is solved for."} Months to the first shortage. Share of the world's output of its process.`),
     el("table", { id: "table", "aria-describedby": "about" },
       el("thead", {}, el("tr", {}, marks ? el("th", { scope: "col" }, el("span", { class: "unseen" }, "Taken away with others")) : null, head)), el("tbody", {}, body)),

@@ -133,6 +133,7 @@ function toMonth(place) {
   drawTimeline();
   drawPanel();
   writeHash();
+  drawFoot();
 }
 const sayMonth = () => say(byId("answer")?.textContent ?? "");
 function startPlaying() {

@@ -62,8 +62,7 @@ function runCommand(id) {
   return words.join(" ");
 }
 function timelineCsv() {
-  const s = chosenScenario();
-  const line = (name, cells, r) => s.months.map((month, i) => [s.id, ...cells, month, r.high[i], r.central[i], r.low[i]]);
-  const rows = s.rows.filter(fits).flatMap((r) => line(r.title, [r.product, r.region, r.segment], r));
-  return csvText([["scenario", "product", "region", "segment", "month", "loss_high_stocks", "loss_central_stocks", "loss_low_stocks"], ...(wholeShown() ? line("", ["total", "", ""], s.total) : []), ...rows]);
+  const line = (s, cells, r) => s.months.map((month, i) => [s.id, ...cells, month, r.high[i], r.central[i], r.low[i]]);
+  const rows = [chosenScenario(), comparedScenario()].filter(Boolean).flatMap((s) => [...(wholeShown() ? line(s, ["total", "", ""], s.total) : []), ...s.rows.filter(fits).flatMap((r) => line(s, [r.product, r.region, r.segment], r))]);
+  return csvText([["scenario", "product", "region", "segment", "month", "loss_high_stocks", "loss_central_stocks", "loss_low_stocks"], ...rows]);
 }

@@ -54,7 +54,7 @@ function readSet(parts) {
 }
 
 // The picture shows the set while nothing else is looked at.
-const showsSet = () => W.set.length > 0 && !S.node && !S.removal && !S.column;
+const showsSet = () => W.set.length > 0 && !CHOSEN.some((key) => S[key]);
 const stopping = () => Boolean(S.removal) || showsSet();
 function stoppedElement() {
   const id = S.removal ?? (showsSet() && W.set.length === 1 ? W.set[0] : "");
