@@ -50,7 +50,7 @@ def test_only_regular_files_are_opened(tmp_path, kind):
     start = time.perf_counter()
     with pytest.raises(UnreadableError, match=r"is not a regular file \(a "):
         read_bytes(path, 10)
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 20  # a pipe that nobody writes to is not waited for
 
 
 def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path, monkeypatch):

