@@ -34,6 +34,7 @@ SCRIPTS = (
     "tables.js",
     "timeline.js",
     "timeline_panel.js",
+    "month_flows.js",
     "deals.js",
     "share.js",
     "main.js",

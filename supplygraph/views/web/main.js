@@ -78,11 +78,12 @@ function paintAll() {
   for (const id of ["save-svg", "save-png"]) byId(id).hidden = !drawn;
   document.querySelector(".switch").hidden = TIMED.includes(S.tab);
   byId("legend").hidden = !picture;
+  drawTimeBar();
   drawPanel();
   if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
   if (S.tab === "sankey") drawSankey();
   if (S.tab === "network") drawNetwork();
-  if (S.tab === "timeline") drawTimeline(); else stopPlaying();
+  if (S.tab === "timeline") drawTimeline();
   if (S.tab === "deals") drawDeals();
   if (S.tab === "table") drawTable();
   if (S.tab === "sources" && !byId("sources")) drawSources();
@@ -146,6 +147,8 @@ function fillFilters() {
   const there = new Set(NODES.map((n) => n.data.country));
   fill("country", "All countries", Object.keys(P.countries).filter((id) => there.has(id)).map((id) => [id, countryName(id)]).sort((a, b) => a[1].localeCompare(b[1], "en")));
   fill("stage", "All stages", P.matrix.columns.map((c) => [c.id, c.group === c.title ? c.title : `${c.group}: ${c.title}`]));
+  byId("when").replaceChildren(el("option", { value: "" }, "Base year"), ...[...SCENARIOS.values()].map((s) => el("option", { value: s.id }, s.title)));
+  byId("when").addEventListener("change", () => { Object.assign(S, { scenario: byId("when").value || null, month: null }); byId("when").value = ""; paint(); sayMonth(); });
   fill("product", "All products", products.map(([id, p]) => [id, p.name]));
   fill("grade", "All evidence", Object.entries(GRADES).map(([id, text]) => [id, `${id}: ${text}`]));
 }
@@ -244,7 +247,7 @@ function start() {
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
-  byId("reset").addEventListener("click", () => { S.filters = {}; Object.assign(S, { sector: null, rank: RANK }); Object.assign(T, TABLE_START); M.zoomed = false; clearSet(); choose({}); });
+  byId("reset").addEventListener("click", () => { S.filters = {}; Object.assign(S, { sector: null, rank: RANK, scenario: null, month: null, compare: null }); Object.assign(T, TABLE_START); M.zoomed = false; clearSet(); choose({}); });
   for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5]]) byId(id).addEventListener("click", () => (S.tab === "network" ? zoomNetwork(factor) : zoom(factor)));
   byId("zoom-fit").addEventListener("click", () => { if (S.tab === "network") fitNetwork(); else { M.zoomed = false; paintMatrix(); writeHash(); } });
   for (const kind of ["svg", "png"])

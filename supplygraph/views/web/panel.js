@@ -14,8 +14,8 @@ function drawPanel() {
   const panel = byId("panel");
   const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column)) : S.flow ? flowPanel(FLOWS.get(S.flow)) : S.box ? boxPanel(S.box)
     : S.tab === "timeline" ? timelinePanel() : S.tab === "deals" ? dealsPanel() : W.set.length || W.refused.length ? setPanel() : overview();
-  const { scrollTop } = panel, same = L.timer && S.tab === "timeline";
-  panel.replaceChildren(...parts.filter(Boolean));
+  const { scrollTop } = panel, same = Boolean(L.timer);
+  panel.replaceChildren(...[monthNote(), ...parts].filter(Boolean));
   panel.scrollTop = same ? scrollTop : 0;
 }
 const section = (title, ...content) => el("section", {}, title && el("h3", {}, title), ...content);

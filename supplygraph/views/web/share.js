@@ -59,6 +59,7 @@ function pageNumbers() {
   return {
     dataset: P.dataset, base_year: P.meta.base_year, params: P.params, weights: P.weights, state: location.hash, caveats, removals, months,
     cover: (P.deals?.cover ?? []).map((r) => ({ ...r, caveats: ids("deals") })), deals: P.deals?.deals ?? [],
+    observed: [...SCENARIOS.values()].map((s) => ({ scenario: s.id, months: s.months, ...s.recorded })),
     flows: EDGES.map(({ from, to, data }) => ({ from: cellName(from), to: cellName(to), quantity: data.quantity, unit: data.unit, reported: data.reported ?? 0, caveats: ["mixed"] })),
     ...(W.set.length ? { set: { remove: W.set, as: S.as, share: W.share, command: setCommand(), ...lossUnderNone(NET, W.set.map(removable), W.share, S.as), caveats: ["upper_bound"] } } : {}),
   };
