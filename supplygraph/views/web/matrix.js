@@ -259,9 +259,9 @@ function paintHeads() {
     const split = P.matrix.columns.filter((d) => d.group === c.group).length > 1;
     if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 12 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
     group = c.group;
-    const size = wrapped(c.title, 13, room, 620).every((line) => textWidth(line, 13, 620) <= room) ? 13 : 11;
+    const widest = Math.max(...wrapped(c.title, 13, room, 620).map((line) => textWidth(line, 13, 620))), size = Math.min(13, (13 * room) / widest);
     wrapped(c.title, size, room, 620).slice(0, 2).forEach((line, i) => heads.append(label(line, size, { x: at, y: y + (27 + 13.5 * i) * k }, { fill: tone("ink"), "font-weight": 620, "data-column": c.id, cursor: "pointer" })));
-    c.lines.forEach((line, i) => heads.append(label(line, 10.2, { x: at, y: y + (54 + 12.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
+    c.lines.forEach((line, i) => heads.append(label(line, Math.min(10.2, (10.2 * room) / textWidth(line, 10.2)), { x: at, y: y + (54 + 12.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
   }
 }
 

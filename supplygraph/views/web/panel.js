@@ -162,8 +162,8 @@ function flowBlocks(n) {
       el("ul", { class: "rows", "data-flows": down ? "out" : "in" }, rows.slice(0, 8).map(({ id, parts }) => {
         const other = BY_ID.get(id), top = parts.slice().sort((a, b) => b.q - a.q)[0];
         return el("li", {}, el("button", { class: "flow", on: { click: () => choose({ node: id }) } },
-          el("span", { class: "name", title: `${other?.label ?? id}: ${parts.map((f) => `${f.material} ${num(f.q)} ${f.unit}`).join(", ")}` }, other?.label ?? id, el("i", {}, `  ${shortName(countryName(other?.data.country))}`)),
-          el("span", { class: "num" }, `${num(top.q)} `, el("i", {}, top.material))));
+          el("span", { class: "name", title: `${other?.label ?? id}: ${parts.map((f) => `${materialName(f.material)} ${num(f.q)} ${f.unit}`).join(", ")}` }, other?.label ?? id, el("i", {}, `  ${shortName(countryName(other?.data.country))}`)),
+          el("span", { class: "num" }, `${num(top.q)} `, el("i", {}, materialName(top.material)))));
       })),
       rows.length > 8 ? el("p", { class: "small" }, `and ${rows.length - 8} more, smaller`) : null);
   };
