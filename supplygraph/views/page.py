@@ -30,6 +30,8 @@ SCRIPTS = (
     "sankey.js",
     "flows.js",
     "network.js",
+    "land.js",
+    "map.js",
     "panel.js",
     "tables.js",
     "timeline.js",

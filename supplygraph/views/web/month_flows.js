@@ -1,6 +1,6 @@
-// What still flows in a month of a scenario, for the matrix and the Sankey: levels of plants, arcs
+// What still flows in a month of a scenario, for the matrix, the Sankey and the map: levels of plants, arcs
 // and pools, mixed by the rule of the record, against the base year mixed alike.
-const MONTHED = ["matrix", "sankey"];
+const MONTHED = ["matrix", "sankey", "map"];
 const PER_MILLE = 1000;
 const F = { key: "", found: null, base: null, moves: null };
 

@@ -31,7 +31,7 @@ function sankeyCsv() {
   const name = (end) => { const box = boxOf(end); return `${box.name}, ${P.sankey.columns.find((c) => c.id === box.column).title}`; };
   return csvText([FLOW_COLUMNS.slice(0, 5), ...P.sankey.bands.flatMap((b) => Object.entries(b.units).map(([unit, q]) => [name(b.from), name(b.to), q, unit, b.reported ?? 0]))]);
 }
-const CSV = { matrix: matrixCsv, sankey: sankeyCsv, network: () => networkCsv(), timeline: () => timelineCsv(), deals: () => dealsCsv(), table: () => tableCsv(), sources: () => sourcesCsv() };
+const CSV = { matrix: matrixCsv, sankey: sankeyCsv, network: () => networkCsv(), map: mapCsv, timeline: () => timelineCsv(), deals: () => dealsCsv(), table: () => tableCsv(), sources: () => sourcesCsv() };
 
 // Caveats by id; those of a dataset's own words are numbered in their order.
 function caveatsOf() {

@@ -123,7 +123,7 @@ const baseYear = () => `Base year ${P.meta.base_year}`;
 function toMonth(place) {
   const months = axisMonths();
   S.month = months[Math.max(0, Math.min(months.length - 1, place))];
-  ({ timeline: drawTimeline, matrix: paintMatrix, sankey: drawSankey })[S.tab]();
+  ({ timeline: drawTimeline, matrix: paintMatrix, sankey: drawSankey, map: paintMap })[S.tab]();
   drawTimeBar();
   drawPanel();
   writeHash();
