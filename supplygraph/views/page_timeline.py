@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from supplygraph.views.page_parts import PageRecord, brief_loss
+from supplygraph.views.page_parts import PageRecord, brief_loss, compact
 
 PER_UNIT = 10_000  # the four decimals to which the page holds every loss of a product
+PER_MILLE = 1000  # of levels that are drawn as widths
 COVERS = ("central", "low", "high")
 
 
@@ -24,6 +25,7 @@ def timeline_of_page(record: PageRecord) -> dict[str, Any]:
     products = {row["product"]: [row["product"], row["name"], row["sector"]] for row in rows}
     places = {row["region"]: [row["region"], row["place"]] for row in rows}
     materials = sorted({name for row in rows for _, name in row["binding"]})
+    arcs, pools = (list(record.rows(part)) for part in ("arc", "pool"))
     order = [list(table) for table in (products, places, materials)]
     numbers = [{name: number for number, name in enumerate(names)} for names in order]
     return {
@@ -38,6 +40,8 @@ def timeline_of_page(record: PageRecord) -> dict[str, Any]:
                 "spans": [list(span.values()) for span in values["spans"]],
                 "total": {key: _whole(loss) for key, loss in values["total"].items()},
                 "rows": [_row(row, numbers) for row in values["rows"]],
+                "flows": _flows(values["flows"], arcs, pools),
+                "recorded": compact(values["recorded"]),
             }
             for name, values in known.items()
         ],
@@ -60,6 +64,34 @@ def _row(row: dict[str, Any], numbers: Sequence[dict[str, int]]) -> list[Any]:
         series[0],
         *(one if one != series[0] else 0 for one in series[1:]),
     ]
+
+
+def _flows(flows: dict[str, Any], arcs: Sequence[str], pools: Sequence[str]) -> dict[str, Any]:
+    """Levels as spells: of plants by id, of arcs and pools by their place on the page."""
+    place = {name: number for number, name in enumerate((*arcs, *pools))}
+    return {
+        "plants": [[name, *_spells(levels)] for name, levels in flows["plant"].items()],
+        "arcs": [[place[n], *_spells(v)] for n, v in flows["arc"].items() if n in place],
+        "pools": [
+            [place[n] - len(arcs), *_spells(v)] for n, v in flows["pool"].items() if n in place
+        ],
+    }
+
+
+def _spells(levels: Sequence[float]) -> list[int]:
+    """Months in which a level changes, each before the new level in thousandths; 1 at first.
+
+    Examples
+    --------
+    >>> _spells([1.0, 0.5, 0.5, 0.25])
+    [1, 500, 3, 250]
+    """
+    found, last = [], PER_MILLE
+    for month, level in enumerate(levels):
+        if (now := round(PER_MILLE * level)) != last:
+            found += [month, now]
+            last = now
+    return found
 
 
 def _whole(losses: Sequence[float | None]) -> list[int | None]:

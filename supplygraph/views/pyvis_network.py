@@ -13,6 +13,7 @@ from supplygraph.views.style import COLOURED
 if TYPE_CHECKING:
     from pyvis.network import Network
 
+USUAL = ("site", "operating")  # kind and status that a node of the page leaves out
 SHAPES = {"rest": "square", "country": "square", "product": "dot"}
 
 
@@ -72,6 +73,10 @@ def _data(values: dict[str, Any]) -> dict[str, Any]:
     ]
     if values["kind"] == "product":
         kept["unit"] = unit_text(values["unit"])
+    if values.get("latitude") is not None and values.get("longitude") is not None:
+        kept["at"] = [round(values["latitude"], 2), round(values["longitude"], 2)]
+    if (values["kind"], values["status"]) == USUAL:
+        del kept["kind"], kept["status"]
     if values.get("owner") == values.get("operator"):
         kept.pop("owner", None)
     if values.get("owner_country") == values["country"]:

@@ -117,7 +117,7 @@ def tour(opened) -> None:
             page.mouse.move(400, 300)
     page.evaluate("location.hash = ''")
     page.check("#as-outage")
-    for tab in ("sankey", "network", "timeline", "deals", "table", "sources", "matrix"):
+    for tab in ("sankey", "network", "map", "timeline", "deals", "table", "sources", "matrix"):
         page.click(f"#tab-{tab}")
     page.fill("#search", "a")
     page.fill("#search", "<")

@@ -82,6 +82,12 @@ def test_the_network_is_followed_expanded_dragged_zoomed(page, shipped, open_pag
     nodes = page.page.locator("#network [data-node]")
     first = nodes.count()
     assert 10 < first <= 30
+    covered = page.page.locator("#network [data-node]").evaluate_all(
+        "(all) => { const boxes = all.map((g) => g.getBoundingClientRect());"
+        " return boxes.filter((a, i) => boxes.some((b, j) => j < i && a.left < b.right - 1"
+        " && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4)).length; }"
+    )
+    assert covered == 0
     # Flows between what is shown are those of the panel.
     links = page.page.locator("[data-link^='my-lynas-lamp>']").count()
     assert links > 0

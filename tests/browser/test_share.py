@@ -15,6 +15,7 @@ LINKS = [
     f"#tab=timeline&scenario={APRIL}&month=2025-06&compare=busan-window&product=ev",
     "#tab=deals&place=JP&portfolio=binding",
     "#tab=network&node=my-lynas-lamp&dir=down&open=cn-heavy-rest",
+    "#tab=map&node=my-lynas-lamp&scenario=busan-window&month=2026-02",
     "#flow=CN%2Fc04%3ECN%2Fc05%3Et+metal+a+year",
     "#box=CN%2Fc05&tab=sankey",
 ]
@@ -79,7 +80,9 @@ def test_a_frame_shows_the_picture_alone(shipped, open_page):
     opened.assert_quiet()
 
 
-@pytest.mark.parametrize("tab", ["matrix", "sankey", "network", "timeline", "deals", "sources"])
+@pytest.mark.parametrize(
+    "tab", ["matrix", "sankey", "network", "map", "timeline", "deals", "sources"]
+)
 def test_every_tab_has_its_table(shipped, open_page, tab):
     opened = open_page(shipped, f"#tab={tab}")
     rows = list(csv.DictReader(io.StringIO(saved(opened, "#save-csv"))))

@@ -1,6 +1,6 @@
 """Every tab at three sizes: nothing cut, nothing wider than the screen, no text on another."""
 
-TABS = ["matrix", "sankey", "network", "timeline", "deals", "table", "sources"]
+TABS = ["matrix", "sankey", "network", "map", "timeline", "deals", "table", "sources"]
 SIZES = [(1600, 1000), (800, 1200), (390, 844)]
 # Elements whose words are wider than they show.
 CUT = """() => [...document.querySelectorAll('main *, header *')].filter((e) => e.clientWidth > 1
@@ -43,6 +43,11 @@ def test_a_telephone_shows_first_what_is_lost(shipped, open_page):
     assert opened.page.locator("#answer").bounding_box()["y"] < box["y"] < 600
     frame = "(() => { const v = document.getElementById('view-matrix');"
     assert opened.page.evaluate(frame + " return v.scrollWidth > v.clientWidth; })()")
+    opened.page.evaluate("document.getElementById('view-matrix').scrollTo(400, 0)")
+    opened.page.evaluate("location.hash = '#node=my-lynas-lamp'")
+    opened.page.wait_for_selector("#chosen")
+    below = "document.getElementById('legend').getBoundingClientRect().bottom"
+    assert opened.page.evaluate(f"document.documentElement.scrollHeight - scrollY - {below}") < 20
     opened.page.evaluate("document.getElementById('view-matrix').scrollTo(400, 0)")
     assert opened.page.evaluate("[scrollX, document.getElementById('view-matrix').scrollLeft]") == [
         0,

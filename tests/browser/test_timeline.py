@@ -6,6 +6,8 @@ import io
 import pytest
 
 import supplygraph as sg
+from supplygraph.analysis.origins.plant_flows import Arc, Pool, cell_flows
+from supplygraph.analysis.runs.backtest import WORLD, Series
 
 HALF_A_DIGIT = 5.1e-5  # the page holds losses to four decimals; a tiny one is the last of them
 APRIL, BUSAN = "april-2025-shock", "busan-window"
@@ -53,6 +55,89 @@ def test_a_month_is_what_the_run_says(shipped, open_page, printed):
     assert f"{100 * total['high']:.1f} % to {100 * total['low']:.1f} % by stocks" in answer
     assert f"{100 * least:.1f} % at best" in answer
     opened.assert_quiet()
+
+
+def test_customs_stand_beside_what_the_run_ships(shipped, open_page, chain):
+    opened = open_page(shipped, f"#tab=timeline&scenario={APRIL}")
+    account = chain.account(APRIL, rerouting="none", covers=["central"], by_month=True).table
+    ships = {
+        row["month"]: row["base"] - row["quantity"]
+        for row in account.to_dict("records")
+        if (row["side"], row["group"]) == ("exporter", "magnet") and isinstance(row["month"], str)
+    }
+    customs = Series(chain.dataset.tables["series"])
+    seen = {month: tonnes for (month, where), tonnes in customs.tonnes.items() if where == WORLD}
+    shown = opened.page.locator("[data-seen]").evaluate_all("all => all.map((m) => m.dataset.seen)")
+    known = [month for month in sorted(ships) if month in seen]
+    assert [float(tonnes) for tonnes in shown] == [seen[month] for month in known]
+    text = " ".join(opened.page.locator("#timeline text").all_text_contents())
+    assert f"ships {sum(ships[month] for month in known):,.0f} t" in text
+    assert "Calibration, no test" in text
+    assert opened.page.locator("[data-stop]").count() > 3 and "Suzuki, Sagara" in text
+    opened.assert_quiet()
+
+
+def part_left(record, scenario: str, place: int) -> dict:
+    """Part of each ribbon's flow that is left, by the rule of the record."""
+    parts = record.table.groupby("part")["values"].apply(list)
+    levels = next(v for v in parts["scenario"] if v["title"] == scenario)["flows"]
+    of = {kind: {name: row[place] for name, row in levels[kind].items()} for kind in levels}
+    cells = {node["id"]: (node["country"], node["column"]) for node in parts["node"]}
+    pools, arcs = ({row["id"]: row for row in parts[kind]} for kind in ("pool", "arc"))
+
+    def flows(of):
+        now = {}
+        for name, pool in pools.items():
+            makers = {m: q * of["plant"].get(m, 1) for m, q in pool["makers"].items()}
+            stay = pool["stay"] * of["pool"].get(name, 1)
+            now[name] = Pool(
+                **pool | {"makers": makers, "made": sum(makers.values()), "stay": stay}
+            )
+        moved = [
+            Arc(**arc | {"quantity": arc["quantity"] * of["arc"].get(name, 1)})
+            for name, arc in arcs.items()
+        ]
+        return {
+            (f.origin, f.destination, f.material): f.quantity for f in cell_flows(now, moved, cells)
+        }
+
+    base, now = flows({kind: {} for kind in of}), flows(of)
+    return {key: (now.get(key, 0.0), quantity) for key, quantity in base.items()}
+
+
+def test_the_matrix_and_the_sankey_follow_the_month(shipped, open_page, record):
+    opened = open_page(shipped)
+    page = opened.page
+    page.select_option("#when", APRIL)
+    opened.wait("location.hash.includes('scenario=april-2025-shock')")
+    assert "lost if nobody reroutes" in opened.text("#month-note") == opened.text("#status")
+    page.focus("#month")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert opened.text("#month-name") == "May 2025"
+    left = part_left(record, "Chinese licences of April 2025, trough and recovery", 1)
+    edges = page.evaluate("JSON.parse(document.getElementById('edges').textContent)")
+    shown = page.locator("[data-ribbon]").evaluate_all("all => all.map((r) => r.dataset.left)")
+    compared = 0
+    for edge, part in zip(edges, shown, strict=True):
+        (a, c), (b, d) = (edge[end][5:].rsplit("/", 1) for end in ("from", "to"))
+        keys = [k for k in left if (k[0], k[1]) == ((a, c), (b, d))]
+        materials = {name for name, _ in edge["data"]["materials"]}
+        if not keys or {k[2] for k in keys} != materials:  # products of several columns, or units
+            continue
+        now, base = (sum(left[key][i] for key in keys) for i in (0, 1))
+        assert float(part) == pytest.approx(now / base, abs=2e-3), edge
+        compared += now < 0.9 * base
+    assert compared > 5
+    link = opened.hash()
+    page.click("#tab-sankey")
+    assert page.locator("#sankey [data-left]").count() == page.locator("[data-box]").count()
+    again = open_page(shipped, link)
+    assert again.text("#month-name") == "May 2025"
+    again.page.click("#reset")
+    assert again.hash() == "" and not again.page.locator("#time-bar").is_visible()
+    opened.assert_quiet()
+    again.assert_quiet()
 
 
 def test_cover_and_deals_are_what_the_commands_print(shipped, open_page, printed):

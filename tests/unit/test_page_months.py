@@ -86,6 +86,19 @@ def test_losses_are_those_of_the_run(chain, halt, record):
     assert max(row["central"]) > 0.5
 
 
+def test_levels_are_those_of_a_chain_by_hand(record):
+    """Without ore nothing is mined or sent; magnets follow once the stock of ore is gone."""
+    (told,) = values(record, "scenario")
+    flows = told["flows"]
+    assert list(flows["plant"]["mine-a"]) == [0, 0, 1, 1, 0, 0]
+    assert list(flows["arc"]["ore-a:CN>JP"]) == [0, 0, 1, 1, 0, 0]
+    assert list(flows["pool"]["ore-a@CN"]) == [0, 0, 1, 1, 0, 0]
+    (row,) = told["rows"]
+    assert flows["plant"]["plant-b"][0] == pytest.approx(0, abs=1e-9)
+    assert 0 < row["central"][0] < row["central"][1]  # four weeks of magnets at the car maker
+    assert told["recorded"]["seen"] == [] and told["recorded"]["stops"] == []
+
+
 def test_what_binds_is_told_by_spell(record):
     (told,) = values(record, "scenario")
     (row,) = told["rows"]

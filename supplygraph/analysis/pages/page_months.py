@@ -14,6 +14,7 @@ import numpy as np
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.pages.measure_spans import measure_spans
+from supplygraph.analysis.pages.month_flows import month_flows, recorded
 from supplygraph.analysis.runs.months_lost import Key, RunRows
 from supplygraph.analysis.runs.scenario_runs import lines_of, setting_of, what_to_know
 from supplygraph.dataset import Dataset
@@ -61,7 +62,8 @@ def scenario_record(
     -------
     dict
         ``rows`` are products by region that lose something, nobody rerouting, at each size of
-        stocks; ``total`` the weighted total, also the least that any allocation could reach.
+        stocks; ``total`` the weighted total, also the least that any allocation could reach;
+        ``flows`` and ``recorded`` those of `month_flows`, at central stocks.
 
     Raises
     ------
@@ -76,7 +78,8 @@ def scenario_record(
     rows = [_row(work, key, members) for key, members in groups]
     total = _by_cover(rigid, [work.total_by_month(cover) for cover in range(len(COVERS))])
     total["least"] = RunRows(tracer, least, setting.skip).total_by_month(0).tolist()
-    shown = setting.months[setting.skip :]
+    shown, baseline = setting.months[setting.skip :], tracer.month.baseline
+    central = COVERS.index("central")
     return {
         "title": scenario.title,
         "description": scenario.description,
@@ -87,6 +90,8 @@ def scenario_record(
         "asked": len(groups),
         "spans": list(measure_spans(scenario, setting.bounds, shown, built, deals)),
         "notes": list(what_to_know(setting)),
+        "flows": month_flows(baseline, rigid, setting, central),
+        "recorded": recorded(baseline, rigid, setting, central),
     }
 
 

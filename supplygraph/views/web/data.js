@@ -1,12 +1,14 @@
 // The record, and the one thing computed here: who feeds whom, by the mixing rule of the record.
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const P = read("page");
+const missing = (x) => x === undefined || x === null;
 const NODES = read("nodes").filter((n) => !n.cell);
 const EDGES = read("edges");
 const BY_ID = new Map(NODES.map((n) => [n.id, n]));
 const COLUMN = new Map(P.matrix.columns.map((c) => [c.id, c]));
 for (const n of NODES) {
   const column = COLUMN.get(n.data.column);
+  if (missing(n.data.kind)) Object.assign(n.data, { kind: "site", status: "operating" });
   n.data.stage = column.stage;
   n.data.step = column.steps[n.data.process] ?? n.data.process;
   n.data.unit ??= column.unit;
@@ -23,7 +25,6 @@ const productName = (id) => own(P.products, id)?.name ?? id;
 const isProduct = (n) => n.data.kind === "product";
 
 // Text of figures.
-const missing = (x) => x === undefined || x === null;
 const pct = (x) => missing(x) ? "–" : x === 0 ? "0 %" : x < 0.0005 ? "< 0.1 %" : `${(100 * x).toFixed(1)} %`;
 const num = (x) => {
   if (missing(x)) return "–";

@@ -58,7 +58,7 @@ function standalone(picture) {
   copy.removeAttribute("tabindex");
   copy.prepend(svg("rect", { x, y, width: w, height: h + foot, fill: tone("paper") }));
   copy.append(svg("text", { x: x + 14 * (w / 1224), y: y + h + foot * 0.55, "font-size": 11 * (w / 1224), "font-family": FONT, fill: tone("soft") },
-    `supplygraph · ${P.dataset.name} ${P.dataset.version ?? ""} · base year ${P.meta.base_year} · ${S.tab === "timeline" ? "share lost if nobody reroutes, by size of stocks" : "tonnes a year in each material's own unit"}`));
+    `supplygraph · ${P.dataset.name} ${P.dataset.version ?? ""} · base year ${P.meta.base_year} · ${S.tab === "timeline" ? "share lost if nobody reroutes, by size of stocks" : monthShown() ? `what is left in ${monthText(monthShown().month)}: ${monthShown().s.title}; nobody reroutes, central stocks` : "tonnes a year in each material's own unit"}`));
   return new XMLSerializer().serializeToString(copy);
 }
 function savePicture(picture, name, kind) {

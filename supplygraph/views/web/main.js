@@ -1,5 +1,5 @@
 // State, address, search, filters, keyboard. The state is one object; every change paints anew.
-const TABS = ["matrix", "sankey", "network", "timeline", "deals", "table", "sources"];
+const TABS = ["matrix", "sankey", "network", "map", "timeline", "deals", "table", "sources"];
 const RANK = "country-process"; // what the first sight ranks
 const FILTERS = ["element", "country", "stage", "product", "grade"];
 const CHOSEN = ["node", "removal", "column", "flow", "box"]; // at most one of them
@@ -72,17 +72,19 @@ function paintAll() {
     byId(`f-${key}`).classList.toggle("on", Boolean(S.filters[key]));
     byId(`f-${key}`).hidden = ["deals", "network"].includes(S.tab) || (S.tab === "timeline" && key !== "product");
   }
-  const picture = ["matrix", "sankey", "network"].includes(S.tab);
-  for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = !["matrix", "network"].includes(S.tab);
+  const picture = ["matrix", "sankey", "network", "map"].includes(S.tab);
+  for (const id of ["zoom-in", "zoom-out", "zoom-fit"]) byId(id).hidden = !["matrix", "network", "map"].includes(S.tab);
   const drawn = picture || (S.tab === "timeline" && SCENARIOS.size > 0);
   for (const id of ["save-svg", "save-png"]) byId(id).hidden = !drawn;
   document.querySelector(".switch").hidden = TIMED.includes(S.tab);
   byId("legend").hidden = !picture;
+  drawTimeBar();
   drawPanel();
   if (S.tab === "matrix") M.picture ? paintMatrix() : drawMatrix();
   if (S.tab === "sankey") drawSankey();
   if (S.tab === "network") drawNetwork();
-  if (S.tab === "timeline") drawTimeline(); else stopPlaying();
+  if (S.tab === "map") A.picture ? paintMap() : drawMap();
+  if (S.tab === "timeline") drawTimeline();
   if (S.tab === "deals") drawDeals();
   if (S.tab === "table") drawTable();
   if (S.tab === "sources" && !byId("sources")) drawSources();
@@ -146,6 +148,8 @@ function fillFilters() {
   const there = new Set(NODES.map((n) => n.data.country));
   fill("country", "All countries", Object.keys(P.countries).filter((id) => there.has(id)).map((id) => [id, countryName(id)]).sort((a, b) => a[1].localeCompare(b[1], "en")));
   fill("stage", "All stages", P.matrix.columns.map((c) => [c.id, c.group === c.title ? c.title : `${c.group}: ${c.title}`]));
+  byId("when").replaceChildren(el("option", { value: "" }, "Base year"), ...[...SCENARIOS.values()].map((s) => el("option", { value: s.id }, s.title)));
+  byId("when").addEventListener("change", () => { Object.assign(S, { scenario: byId("when").value || null, month: null }); byId("when").value = ""; paint(); sayMonth(); });
   fill("product", "All products", products.map(([id, p]) => [id, p.name]));
   fill("grade", "All evidence", Object.entries(GRADES).map(([id, text]) => [id, `${id}: ${text}`]));
 }
@@ -203,6 +207,7 @@ function drawLegend() {
     item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 })), "flow, coloured by where it comes from"),
     item(mark(svg("rect", { x: 0, y: 3, width: 18, height: 6, fill: ink, opacity: 0.3 }), svg("rect", { x: 0, y: 5.5, width: 18, height: 1, fill: ink })), "mostly published routes"),
   ];
+  if (S.tab === "map") { byId("legend").replaceChildren(...mapLegend(item, mark, ring, ink)); return; }
   if (S.tab === "network") { byId("legend").replaceChildren(...networkLegend(item, mark)); return; }
   if (S.tab === "sankey") {
     byId("legend").replaceChildren(...flow, el("span", {}, "Heights: tonnes a year, each material in its own unit. Yields, surplus and uses that nobody names leave between stages."));
@@ -244,9 +249,9 @@ function start() {
   byId("search").addEventListener("input", suggest);
   byId("search").addEventListener("keydown", searchKey);
   byId("search").addEventListener("blur", closeSuggestions);
-  byId("reset").addEventListener("click", () => { S.filters = {}; Object.assign(S, { sector: null, rank: RANK }); Object.assign(T, TABLE_START); M.zoomed = false; clearSet(); choose({}); });
-  for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5]]) byId(id).addEventListener("click", () => (S.tab === "network" ? zoomNetwork(factor) : zoom(factor)));
-  byId("zoom-fit").addEventListener("click", () => { if (S.tab === "network") fitNetwork(); else { M.zoomed = false; paintMatrix(); writeHash(); } });
+  byId("reset").addEventListener("click", () => { S.filters = {}; Object.assign(S, { sector: null, rank: RANK, scenario: null, month: null, compare: null }); Object.assign(T, TABLE_START); M.zoomed = false; clearSet(); choose({}); });
+  for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5]]) byId(id).addEventListener("click", () => ({ network: zoomNetwork, map: zoomMap })[S.tab]?.(factor) ?? (S.tab === "matrix" && zoom(factor)));
+  byId("zoom-fit").addEventListener("click", () => { if (S.tab === "network") fitNetwork(); else if (S.tab === "map") fitMap(); else { M.zoomed = false; paintMatrix(); writeHash(); } });
   for (const kind of ["svg", "png"])
     byId(`save-${kind}`).addEventListener("click", () => savePicture(byId(S.tab), `supplygraph-${S.tab}`, kind));
   byId("save-csv").addEventListener("click", () => save(`supplygraph-${S.tab}.csv`, CSV[S.tab](), "text/csv"));
@@ -266,7 +271,7 @@ function start() {
   matchMedia("print").addEventListener("change", (e) => paper(e.matches));
   addEventListener("beforeprint", () => paper(true));
   addEventListener("afterprint", () => paper(false));
-  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); if (S.tab === "timeline") drawTimeline(); });
+  addEventListener("resize", () => { if (S.tab === "matrix") paintMatrix(); if (S.tab === "timeline") drawTimeline(); if (S.tab === "map") paintMap(); });
   byId("skip").addEventListener("click", (e) => { e.preventDefault(); byId("panel").focus(); });
   readHash();
   performance.measure("drawn");

@@ -99,14 +99,14 @@ function curve(x1, y1, x2, y2, back) {
 function paintRibbons(lit) {
   const layer = M.layers.ribbons;
   layer.replaceChildren();
-  const chosen = FLOWS.get(S.flow)?.ribbon;
+  const chosen = FLOWS.get(S.flow)?.ribbon, left = monthFlows();
   const shown = S.flow ? (edge) => EDGES[chosen] === edge : lit && !lit.start.size ? ribbonTest(lit) : () => !lit;
   EDGES.forEach((edge, i) => {
     const r = edge.data, lane = LANE.get(edge.from.slice(5, edge.from.lastIndexOf("/")));
     const path = curve(...r.ends, r.back), strong = shown(edge);
     const ink = colour(lane?.colour ?? 7);
     layer.append(svg("path", {
-      d: path, fill: "none", stroke: ink, "stroke-width": r.width, opacity: strong ? 0.24 : 0.045, "data-ribbon": i,
+      d: path, fill: "none", stroke: ink, "stroke-width": left ? (r.width * Math.sqrt(left.ribbon(i))).toFixed(2) : r.width, opacity: strong ? 0.24 : 0.045, "data-ribbon": i, "data-left": left?.ribbon(i),
       "stroke-dasharray": r.back ? "6 4" : undefined,
     }));
     if (strong && (r.reported ?? 0) >= 0.5)
@@ -171,8 +171,9 @@ function dotShape(n, opacity) {
 function paintDots(lit) {
   const layer = M.layers.dots;
   layer.replaceChildren();
+  const left = monthFlows();
   for (const n of NODES) {
-    const light = lit ? lit.of(n.id) : 1;
+    const light = (lit ? lit.of(n.id) : 1) * (left ? left.node(n) ** 2 : 1);
     const opacity = light ? (0.3 + 0.7 * Math.sqrt(light)).toFixed(2) : 0.1;
     layer.append(dotShape(n, opacity));
   }
@@ -258,9 +259,9 @@ function paintHeads() {
     const split = P.matrix.columns.filter((d) => d.group === c.group).length > 1;
     if (split && c.group !== group) heads.append(label(c.group.toUpperCase(), 9.5, { x: at, y: y + 12 * k }, { fill: tone("faint"), "font-weight": 600, "letter-spacing": 0.7 * k }));
     group = c.group;
-    const size = wrapped(c.title, 13, room, 620).every((line) => textWidth(line, 13, 620) <= room) ? 13 : 11;
+    const widest = Math.max(...wrapped(c.title, 13, room, 620).map((line) => textWidth(line, 13, 620))), size = Math.min(13, (13 * room) / widest);
     wrapped(c.title, size, room, 620).slice(0, 2).forEach((line, i) => heads.append(label(line, size, { x: at, y: y + (27 + 13.5 * i) * k }, { fill: tone("ink"), "font-weight": 620, "data-column": c.id, cursor: "pointer" })));
-    c.lines.forEach((line, i) => heads.append(label(line, 10.2, { x: at, y: y + (54 + 12.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
+    c.lines.forEach((line, i) => heads.append(label(line, Math.min(10.2, (10.2 * room) / textWidth(line, 10.2)), { x: at, y: y + (54 + 12.5 * i) * k }, { fill: tone("soft"), "pointer-events": "none" })));
   }
 }
 
@@ -307,6 +308,8 @@ function nodeLines(n) {
   if (isProduct(n)) lines.push(`${num(d.units)} ${d.unit}`);
   else if (d.quantity > 0) lines.push(`${num(d.quantity)} ${d.unit}, ${pct(d.share)} of its column`);
   else lines.push("no output of its own in the base year's balance");
+  const left = monthFlows();
+  if (left && n.data.quantity > 0) lines.push(`${pct(left.node(n))} of it in ${monthText(monthShown().month)}`);
   return [...lines, ...tipLine(REMOVALS.get(`facility:${n.id}`))];
 }
 function cellName(cell) {
@@ -316,8 +319,9 @@ function cellName(cell) {
 function ribbonLines({ from, to, data }) {
   return [`${cellName(from)} → ${cellName(to)}`, `${num(data.quantity)} ${data.unit}`,
     ...data.materials.slice(0, 4).map(([m, q]) => `${m} ${num(q)}`),
-    `${pct(data.reported ?? 0)} on routes that a published figure pins`];
+    `${pct(data.reported ?? 0)} on routes that a published figure pins`, ...leftLine((left) => left.ribbon(EDGES.findIndex((e) => e.data === data)))];
 }
+function leftLine(part) { const left = monthFlows(); return left ? [`${pct(part(left))} of it in ${monthText(monthShown().month)}`] : []; }
 const columnLines = (c) => [steps(c).length > 1 || c.stage === "product" ? `${c.group}: ${steps(c).join(", ")}` : c.title,
   ...(c.total > 0 ? [`${num(c.total)} ${c.unit}`, ...(c.top ?? []).slice(0, 5).map(([n, s]) => `${countryName(n)} ${pct(s)}`)] : [])];
 

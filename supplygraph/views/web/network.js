@@ -2,7 +2,8 @@
 // nodes that carry most of the flow come first, more of them on demand, never more than MOST.
 const DIRECTIONS = { up: "Where it comes from", both: "Both ways", down: "Where it goes" };
 const MOST = 120, FIRST = 30, ROOTS = 8, MORE = 6; // nodes: at all, at first, of a selection, of one expansion
-const SIZE = { width: 1224, head: 46, row: 62, least: 640 };
+const SIZE = { width: 1224, head: 46, least: 640 };
+const LINE = 12.5, BELOW = 33; // of a name, which stands above its node; node and plus below it
 const G = { picture: null, box: null, moved: new Map(), of: null, graph: null };
 const STAGE_ORDER = [...new Set(P.matrix.columns.map((c) => c.stage))];
 const stageColour = (stage) => colour(STAGE_ORDER.indexOf(stage) % 8);
@@ -59,6 +60,7 @@ function networkLinks(found) {
     }
   return [...sums.values()].sort((a, b) => b.q - a.q || (a.from + a.to < b.from + b.to ? -1 : 1));
 }
+const nameLines = (n, room) => [...wrapped(n.label, 11, room, 650).map((text) => [text, "ink"]), [shortName(countryName(n.data.country)), "soft"]];
 // Columns by stage in use; in a column nodes lie in the order of those they are tied to.
 function arrange(found, links) {
   const columns = P.matrix.columns.filter((c) => [...found].some((id) => BY_ID.get(id).data.column === c.id));
@@ -77,11 +79,20 @@ function arrange(found, links) {
       row.sort((a, b) => at.get(a) - at.get(b) || (a < b ? -1 : 1));
       number(row);
     }
-  const height = Math.max(SIZE.least, SIZE.head + SIZE.row * Math.max(...rows.map((row) => row.length)));
-  const step = SIZE.width / Math.max(stages.length, 2), places = new Map();
-  rows.forEach((row, i) => row.forEach((id) => places.set(id, { x: step * i + 26, y: SIZE.head + 22 + (height - SIZE.head - 36) * rank.get(id) })));
+  const step = SIZE.width / Math.max(stages.length, 2), room = step - 24, places = new Map();
+  const names = new Map([...found].map((id) => [id, nameLines(BY_ID.get(id), room)])), tall = (id) => LINE * names.get(id).length + BELOW;
+  const full = (row) => row.reduce((sum, id) => sum + tall(id), 0);
+  const height = Math.max(SIZE.least, SIZE.head + 10 + Math.max(...rows.map(full)));
+  rows.forEach((row, i) => {
+    const spare = (height - SIZE.head - 10 - full(row)) / Math.max(row.length, 1);
+    let y = SIZE.head;
+    for (const id of row) {
+      places.set(id, { x: step * i + 26, y: y + spare / 2 + LINE * names.get(id).length + 12 });
+      y += spare + tall(id);
+    }
+  });
   const titles = stages.map((id, i) => ({ x: step * i + 12, text: id === "product" ? "Products" : COLUMN.get(id).group === COLUMN.get(id).title ? COLUMN.get(id).title : `${COLUMN.get(id).group}: ${COLUMN.get(id).title.toLowerCase()}`, room: step - 18 }));
-  return { places, titles, height, room: step - 24 };
+  return { places, titles, height, names };
 }
 function networkGraph() {
   const roots = networkRoots(), found = networkNodes(roots), links = networkLinks(found);
@@ -129,7 +140,7 @@ function drawNetwork() {
   G.picture.addEventListener("pointerdown", dragNetwork);
 }
 function paintNetwork() {
-  const { links, places, titles, height, found, room, roots } = G.graph, parts = [];
+  const { links, places, titles, height, found, roots } = G.graph, parts = [];
   G.box ??= { x: 0, y: 0, w: SIZE.width, h: height };
   G.picture.setAttribute("viewBox", `${G.box.x} ${G.box.y} ${G.box.w} ${G.box.h}`);
   for (const { x, text, room: wide } of titles)
@@ -144,15 +155,15 @@ function paintNetwork() {
     path.addEventListener("pointerleave", (e) => tip(e, null));
     parts.push(path);
   }
-  for (const id of found) parts.push(networkNode(BY_ID.get(id), places.get(id), room, roots.ids.includes(id), G.graph.hidden.get(id)));
+  for (const id of found) parts.push(networkNode(BY_ID.get(id), places.get(id), roots.ids.includes(id), G.graph.hidden.get(id)));
   G.picture.replaceChildren(...parts);
 }
-function networkNode(n, { x, y }, room, isRoot, hidden) {
+function networkNode(n, { x, y }, isRoot, hidden) {
   const group = svg("g", { tabindex: 0, role: "button", "data-node": n.id, cursor: "pointer", "aria-label": `${nodeLines(n).join(", ")}${hidden ? `; ${hidden} more beside it` : ""}` });
   const ink = stageColour(n.data.stage), r = isRoot ? 8 : 6;
   group.append(svg("circle", { cx: x, cy: y, r, fill: n.pattern === "reported" ? ink : tone("halo"), stroke: isRoot ? tone("ink") : ink, "stroke-width": isRoot ? 2.2 : 1.8 }));
-  const lines = [...wrapped(n.label, 11, room, isRoot ? 650 : 450).map((text) => [text, "ink"]), [shortName(countryName(n.data.country)), "soft"]]; // above it: flows leave to its sides
-  lines.forEach(([text, tint], i) => group.append(svg("text", { x: x - r, y: y - r - 4 - 12.5 * (lines.length - 1 - i), "font-size": tint === "soft" ? 10 : 11, "font-weight": isRoot && tint === "ink" ? 650 : 450, fill: tone(tint), stroke: tone("halo"), "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" }, text)));
+  const lines = G.graph.names.get(n.id); // above it: flows leave to its sides
+  lines.forEach(([text, tint], i) => group.append(svg("text", { x: x - r, y: y - r - 4 - LINE * (lines.length - 1 - i), "font-size": tint === "soft" ? 10 : 11, "font-weight": isRoot && tint === "ink" ? 650 : 450, fill: tone(tint), stroke: tone("halo"), "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" }, text)));
   if (hidden && G.graph.found.size < MOST) {
     const more = svg("g", { "data-more": n.id });
     more.append(svg("circle", { cx: x, cy: y + r + 8, r: 6.5, fill: tone("card"), stroke: tone("faint") }), svg("path", { d: `M${x - 3} ${y + r + 8}h6M${x} ${y + r + 5}v6`, stroke: tone("ink"), "stroke-width": 1.3 }), svg("title", {}, `${hidden} more beside it`));

@@ -14,8 +14,8 @@ function drawPanel() {
   const panel = byId("panel");
   const parts = S.node ? nodePanel(BY_ID.get(S.node)) : S.removal ? removalPanel(REMOVALS.get(S.removal)) : S.column ? columnPanel(COLUMN.get(S.column)) : S.flow ? flowPanel(FLOWS.get(S.flow)) : S.box ? boxPanel(S.box)
     : S.tab === "timeline" ? timelinePanel() : S.tab === "deals" ? dealsPanel() : W.set.length || W.refused.length ? setPanel() : overview();
-  const { scrollTop } = panel, same = L.timer && S.tab === "timeline";
-  panel.replaceChildren(...parts.filter(Boolean));
+  const { scrollTop } = panel, same = Boolean(L.timer);
+  panel.replaceChildren(...[monthNote(), ...parts].filter(Boolean));
   panel.scrollTop = same ? scrollTop : 0;
 }
 const section = (title, ...content) => el("section", {}, title && el("h3", {}, title), ...content);
@@ -162,8 +162,8 @@ function flowBlocks(n) {
       el("ul", { class: "rows", "data-flows": down ? "out" : "in" }, rows.slice(0, 8).map(({ id, parts }) => {
         const other = BY_ID.get(id), top = parts.slice().sort((a, b) => b.q - a.q)[0];
         return el("li", {}, el("button", { class: "flow", on: { click: () => choose({ node: id }) } },
-          el("span", { class: "name", title: `${other?.label ?? id}: ${parts.map((f) => `${f.material} ${num(f.q)} ${f.unit}`).join(", ")}` }, other?.label ?? id, el("i", {}, `  ${shortName(countryName(other?.data.country))}`)),
-          el("span", { class: "num" }, `${num(top.q)} `, el("i", {}, top.material))));
+          el("span", { class: "name", title: `${other?.label ?? id}: ${parts.map((f) => `${materialName(f.material)} ${num(f.q)} ${f.unit}`).join(", ")}` }, other?.label ?? id, el("i", {}, `  ${shortName(countryName(other?.data.country))}`)),
+          el("span", { class: "num" }, `${num(top.q)} `, el("i", {}, materialName(top.material)))));
       })),
       rows.length > 8 ? el("p", { class: "small" }, `and ${rows.length - 8} more, smaller`) : null);
   };

@@ -7,16 +7,17 @@ function drawSankey() {
   for (const c of K.columns)
     wrapped(c.title, 13, (K.width - 40) / K.columns.length - 12, 620).slice(0, 3).forEach((line, i) => picture.append(svg("text", { x: c.x, y: 14 + 15 * i, "font-size": 13, "font-weight": 620, fill: tone("ink") }, line)));
   const title = new Map(K.columns.map((c) => [c.id, c.title]));
+  const left = monthFlows();
   for (const band of K.bands) {
     const country = S.filters.country;
     const strong = S.flow ? bandKey(band) === S.flow : S.box ? [band.from, band.to].some((end) => end.join("/") === S.box) : !country || band.from[0] === country || band.to[0] === country;
     const made = svg("path", {
-      d: band.back ? backBand(...band.ends) : curve(...band.ends, false), fill: "none", stroke: colour(band.colour ?? 7), "stroke-width": band.width,
+      d: band.back ? backBand(...band.ends) : curve(...band.ends, false), fill: "none", stroke: colour(band.colour ?? 7), "stroke-width": left ? (band.width * left.band(band)).toFixed(2) : band.width,
       opacity: strong ? 0.3 : 0.05, "stroke-dasharray": band.back ? "5 4" : undefined,
     });
     const a = boxOf(band.from), b = boxOf(band.to);
     made.addEventListener("pointermove", (e) => tip(e, [`${a.name}, ${title.get(a.column)} → ${b.name}, ${title.get(b.column)}`,
-      ...Object.entries(band.units).map(([u, q]) => `${num(q)} ${u}`), `${pct(band.reported ?? 0)} on routes that a published figure pins`]));
+      ...Object.entries(band.units).map(([u, q]) => `${num(q)} ${u}`), `${pct(band.reported ?? 0)} on routes that a published figure pins`, ...leftLine((now) => now.band(band))]));
     made.addEventListener("pointerleave", (e) => tip(e, null));
     made.addEventListener("click", (e) => { e.stopPropagation(); choose({ flow: bandKey(band) }); });
     made.dataset.band = bandKey(band);
@@ -33,6 +34,10 @@ function drawSankey() {
     block.addEventListener("click", open);
     block.addEventListener("keydown", (e) => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); open(e); } });
     picture.append(block);
+    if (left) { // what the base year has stays as a shadow
+      block.setAttribute("opacity", 0.25);
+      picture.append(svg("rect", { x: box.x, y: box.y ?? 0, width: K.bar, height: (box.height * left.box(`${box.country}/${box.column}`)).toFixed(2), fill: colour(box.colour ?? 7), "pointer-events": "none", "data-left": `${box.country}/${box.column}` }));
+    }
     const y = (box.y ?? 0) + box.height / 2 + 4;
     if (last.column === box.column && y - last.y < 12) continue;
     last = { column: box.column, y };

@@ -31,7 +31,7 @@ function sankeyCsv() {
   const name = (end) => { const box = boxOf(end); return `${box.name}, ${P.sankey.columns.find((c) => c.id === box.column).title}`; };
   return csvText([FLOW_COLUMNS.slice(0, 5), ...P.sankey.bands.flatMap((b) => Object.entries(b.units).map(([unit, q]) => [name(b.from), name(b.to), q, unit, b.reported ?? 0]))]);
 }
-const CSV = { matrix: matrixCsv, sankey: sankeyCsv, network: () => networkCsv(), timeline: () => timelineCsv(), deals: () => dealsCsv(), table: () => tableCsv(), sources: () => sourcesCsv() };
+const CSV = { matrix: matrixCsv, sankey: sankeyCsv, network: () => networkCsv(), map: mapCsv, timeline: () => timelineCsv(), deals: () => dealsCsv(), table: () => tableCsv(), sources: () => sourcesCsv() };
 
 // Caveats by id; those of a dataset's own words are numbered in their order.
 function caveatsOf() {
@@ -59,6 +59,7 @@ function pageNumbers() {
   return {
     dataset: P.dataset, base_year: P.meta.base_year, params: P.params, weights: P.weights, state: location.hash, caveats, removals, months,
     cover: (P.deals?.cover ?? []).map((r) => ({ ...r, caveats: ids("deals") })), deals: P.deals?.deals ?? [],
+    observed: [...SCENARIOS.values()].map((s) => ({ scenario: s.id, months: s.months, ...s.recorded })),
     flows: EDGES.map(({ from, to, data }) => ({ from: cellName(from), to: cellName(to), quantity: data.quantity, unit: data.unit, reported: data.reported ?? 0, caveats: ["mixed"] })),
     ...(W.set.length ? { set: { remove: W.set, as: S.as, share: W.share, command: setCommand(), ...lossUnderNone(NET, W.set.map(removable), W.share, S.as), caveats: ["upper_bound"] } } : {}),
   };

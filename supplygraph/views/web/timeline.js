@@ -45,7 +45,7 @@ const valueAt = (s, line, month) => line[s.months.indexOf(month)];
 
 // What the address says of these tabs, while one of them is open.
 function timeState() {
-  if (S.tab === "timeline" && SCENARIOS.size) return { scenario: chosenScenario().id, month: shownMonth(), compare: comparedScenario()?.id };
+  if (SCENARIOS.size && (S.tab === "timeline" || monthShown())) return { scenario: chosenScenario().id, month: shownMonth(), compare: comparedScenario()?.id };
   return S.tab === "deals" && P.deals ? { place: placeShown(), portfolio: portfolioShown() } : {};
 }
 
@@ -104,44 +104,38 @@ class TimeSheet {
 function drawTimeline() {
   const root = byId("view-timeline");
   if (!SCENARIOS.size) { stopPlaying(); root.replaceChildren(el("p", { class: "note" }, "This page holds no scenario. Name one: ", el("code", {}, "supplygraph view --scenario FILE.yaml"))); return; }
-  if (!byId("scenario")) root.replaceChildren(timeControls(), el("div", { id: "time-picture" }));
-  const months = axisMonths(), month = shownMonth(), slider = byId("month");
-  byId("scenario").value = chosenScenario().id;
-  byId("compare").value = comparedScenario()?.id ?? "";
-  for (const option of byId("compare").options) option.disabled = option.value === chosenScenario().id;
-  slider.max = String(months.length - 1);
-  slider.value = String(months.indexOf(month));
-  slider.setAttribute("aria-valuetext", monthText(month));
-  byId("month-name").textContent = monthText(month);
-  byId("play").textContent = L.timer ? "Pause" : "Play";
-  paintTimeline(months, month);
+  if (!byId("time-picture")) root.replaceChildren(el("div", { id: "time-picture" }));
+  paintTimeline(axisMonths(), shownMonth());
 }
 function timeControls() {
   const option = (s) => el("option", { value: s.id }, s.title);
   const chosen = (id, change, label, ...options) => el("label", {}, el("span", {}, label), el("select", { id, on: { change: (e) => { change(e.target.value); paint(); sayMonth(); } } }, ...options));
-  return el("div", { class: "time-bar", role: "group", "aria-label": "Scenario and month" },
-    chosen("scenario", (id) => { S.scenario = id; S.month = null; }, "Scenario", ...[...SCENARIOS.values()].map(option)),
+  return [
+    chosen("scenario", (id) => { S.scenario = id || null; S.month = null; }, "Scenario", el("option", { value: "" }, baseYear()), ...[...SCENARIOS.values()].map(option)),
     chosen("compare", (id) => { S.compare = id || null; }, "Compare with", el("option", { value: "" }, "no other"), ...[...SCENARIOS.values()].map(option)),
     el("button", { id: "play", class: "quiet", on: { click: () => (L.timer ? stopPlaying() : startPlaying()) } }, "Play"),
     el("label", { class: "month" }, el("span", { class: "unseen" }, "Month"), el("input", { id: "month", type: "range", min: 0, max: 1, step: 1, value: 0,
       on: { input: (e) => { stopPlaying(); toMonth(Number(e.target.value)); }, change: sayMonth } })),
-    el("output", { id: "month-name", for: "month" }));
+    el("output", { id: "month-name", for: "month" }),
+  ];
 }
+const baseYear = () => `Base year ${P.meta.base_year}`;
 function toMonth(place) {
   const months = axisMonths();
   S.month = months[Math.max(0, Math.min(months.length - 1, place))];
-  drawTimeline();
+  ({ timeline: drawTimeline, matrix: paintMatrix, sankey: drawSankey, map: paintMap })[S.tab]();
+  drawTimeBar();
   drawPanel();
   writeHash();
   drawFoot();
 }
-const sayMonth = () => say(byId("answer")?.textContent ?? "");
+const sayMonth = () => say((byId("month-note") ?? byId("answer"))?.textContent ?? "");
 function startPlaying() {
   const months = axisMonths();
   if (shownMonth() === months[months.length - 1]) toMonth(0);
   L.timer = setInterval(() => {
     const now = axisMonths(), place = now.indexOf(shownMonth());
-    if (S.tab !== "timeline" || place >= now.length - 1) { stopPlaying(); sayMonth(); } else toMonth(place + 1);
+    if (byId("time-bar").hidden || place >= now.length - 1) { stopPlaying(); sayMonth(); } else toMonth(place + 1);
   }, STEP_MS);
   byId("play").textContent = "Pause";
 }
@@ -158,6 +152,7 @@ function paintTimeline(months, month) {
   if (other) sheet.words(`Dashed: ${other.title}`, 12, { ink: "accent" });
   timeAxis(sheet);
   if (wholeShown()) chart(sheet, { title: "All goods, weighted" }, s, s.total, other, other?.total, 84, niceTop(Math.max(...s.total.low, ...s.total.central, ...(other?.total.central ?? []))), month);
+  if (wholeShown()) drawCustoms(sheet, s);
   for (const one of [s, other].filter(Boolean)) drawSpans(sheet, one, ACTING, other ? `Measures: ${one.title}` : "Measures");
   const worst = s.rows.filter(fits).map((r) => [r.central.reduce((a, b) => a + b, 0), r]).sort((a, b) => b[0] - a[0] || (a[1].key < b[1].key ? -1 : 1)).slice(0, CHARTS).map(([, r]) => r);
   const top = niceTop(Math.max(0, ...worst.flatMap((r) => [...r.low, ...r.central, ...(other?.byKey.get(r.key)?.central ?? [])])));
@@ -165,6 +160,7 @@ function paintTimeline(months, month) {
   for (const r of worst) chart(sheet, r, s, r, other, other?.byKey.get(r.key), 38, top, month);
   if (!worst.length) sheet.words("No product that is asked for loses anything in this scenario.", 12, { ink: "soft" });
   for (const one of [s, other].filter(Boolean)) drawSpans(sheet, one, BESIDE, other ? `On record, and deals: ${one.title}` : "On record, and deals");
+  drawStops(sheet, s);
   const picture = sheet.done(`${s.title}: share lost by month, ${monthText(months[0])} to ${monthText(months[months.length - 1])}; the table beside it has every figure of a month`, months.indexOf(month));
   const at = (e) => { const { left, width } = picture.getBoundingClientRect(); return Math.floor((((e.clientX - left) / width) * sheet.width - sheet.left) / sheet.room * months.length); };
   picture.addEventListener("pointerdown", (e) => { stopPlaying(); toMonth(at(e)); sayMonth(); });
@@ -196,6 +192,34 @@ function chart(sheet, row, s, first, other, second, height, top, month) {
   if (second) path(other, second.central, { stroke: tone("accent"), "stroke-width": 1.8, "stroke-dasharray": "6 3", "data-line": "compare" });
 }
 const rangeText = (low, high) => (pct(low) === pct(high) ? "whatever the stocks" : `${pct(low)} to ${pct(high)} by stocks`);
+
+// Where a scenario was lived through: tonnes of magnets that customs counted, beside those the run ships.
+function drawCustoms(sheet, s) {
+  const { seen, ships, fitted } = s.recorded;
+  if (!seen?.length) return;
+  const both = seen.map((tonnes, i) => [tonnes, ships[i]]).filter(([tonnes]) => !missing(tonnes)), sum = (i) => both.reduce((all, pair) => all + pair[i], 0);
+  const told = `Marks: customs, ${num(sum(0))} t in ${plural(both.length, "month")}; line: the run ships ${num(sum(1))} t of these.${fitted ? " Calibration, no test: the licence's curve was fitted to these tonnes." : ""}`;
+  const height = 66, above = sheet.row("Chinese magnets abroad, tonnes a month", told, height), most = Math.max(...ships, ...seen.map((tonnes) => tonnes ?? 0)), start = sheet.months.indexOf(s.months[0]);
+  const y = (tonnes) => above + height - (tonnes / (most * 1.06)) * height;
+  sheet.add("rect", { x: sheet.left, y: above, width: sheet.room, height, fill: tone("band") });
+  sheet.add("text", { x: sheet.left + sheet.room + 6, y: above + 9, "font-size": 10.5, fill: tone("faint") }, `${num(Math.round(most / 10) / 100)} kt`);
+  sheet.add("text", { x: sheet.left + sheet.room + 6, y: above + height, "font-size": 10.5, fill: tone("faint") }, "0");
+  sheet.add("path", { d: `M${ships.map((tonnes, i) => `${sheet.x(i + start).toFixed(1)} ${y(tonnes).toFixed(1)}`).join("L")}`, fill: "none", stroke: tone("loss"), "stroke-width": 2, "data-line": "ships" });
+  seen.forEach((tonnes, i) => { if (!missing(tonnes)) sheet.add("circle", { cx: sheet.x(i + start), cy: y(tonnes), r: 4, fill: tone("paper"), stroke: tone("accent"), "stroke-width": 2, "data-seen": tonnes }); });
+}
+// Stops of makers on record, each in its month: one plant or firm, where a row above is a whole region.
+function drawStops(sheet, s) {
+  const stops = s.recorded.stops ?? [], start = sheet.months.indexOf(s.months[0]), half = sheet.room / sheet.months.length / 2;
+  const shown = stops.filter((stop) => !S.filters.product || stop.product === S.filters.product);
+  if (!shown.length) return;
+  sheet.words("Stops on record, of single makers", 12, { weight: 620 });
+  for (const stop of shown) {
+    const month = stop.date.slice(0, 7), place = s.months.indexOf(month);
+    const above = sheet.row([stop.name, shortName(stop.place)].filter(Boolean).join(", "), `${stop.date}, ${stop.event} (${stop.evidence})`, 12);
+    if (place >= 0) sheet.add("path", { d: `M${sheet.x(place + start)} ${above}l5 6l-5 6l-5 -6Z`, fill: tone("ink"), "data-stop": month });
+    else sheet.add("rect", { x: sheet.x(start) - half, y: above + 4, width: 2 * half, height: 4, fill: tone("ink"), "data-stop": month });
+  }
+}
 
 const STATES = {
   "in force": { ink: "loss", tall: 9, fill: true, words: "in force" },
