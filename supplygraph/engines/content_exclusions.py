@@ -274,9 +274,8 @@ class ContentMeter:
         """Worth of what plants make beyond what traced inputs brought; never less than nothing."""
         whole = self._made_worth(flows)
         makes = np.flatnonzero(whole > 0)
-        added = (whole - self._brought(flows))[makes]
-        nowhere = np.full(len(makes), self.size - 1)
-        return nowhere, 2 * self.pools + makes, np.maximum(added, 0.0)
+        added = np.maximum(whole - self._brought(flows), 0.0)[makes]
+        return np.full(len(makes), self.size - 1), 2 * self.pools + makes, added
 
 
 @dataclass(frozen=True)
