@@ -185,17 +185,32 @@ class ContentMeter:
             Of one period.
         stocks
             Content of what is in stock in every pool, as `at_home` gives it.
-
-        Raises
-        ------
-        ScenarioError
-            If ingredients are worth more than what is made of them.
         """
         return self._shares(flows, stocks)[self.pools : 2 * self.pools]
 
     def at_home(self, flows: Flows) -> np.ndarray:
-        """Content of what every pool holds to be drawn."""
+        """Content of what every pool holds to be drawn, in the base year.
+
+        Raises
+        ------
+        ScenarioError
+            If ingredients are worth more than what is made of them. In later months they may be: a
+            plant that must run on terbium alone pays more than its magnets bring.
+        """
+        if self.test.by_value:
+            self._check_prices(flows)
         return self._shares(flows, None)[: self.pools]
+
+    def _check_prices(self, flows: Flows) -> None:
+        whole, brought = self._made_worth(flows), self._brought(flows)
+        wrong = np.flatnonzero((whole > 0) & (whole - brought < -1e-6 * whole))
+        if len(wrong):
+            row = self.graph.activities.iloc[int(wrong[0])]
+            ratio = brought[wrong[0]] / whole[wrong[0]]
+            raise ScenarioError(
+                f"{self.test.measure}: the listed ingredients of {row['id']} ({row['recipe']}) are "
+                f"worth {ratio:.3g} times what it makes of them. Correct prices or price_month."
+            )
 
     def _shares(self, flows: Flows, stocks: np.ndarray | None) -> np.ndarray:
         parts = [self._arrivals(flows), self._stays(flows), self._makes(flows)]
@@ -238,29 +253,29 @@ class ContentMeter:
             (2 * self.pools + self.plants + pool, plant, stock),
         ]
         if self.test.by_value:
-            parts.append(self._added(flows, np.bincount(user, whole, minlength=self.plants)))
+            parts.append(self._added(flows))
         return parts
 
-    def _added(
-        self, flows: Flows, brought: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Worth of what plants make beyond what traced inputs brought."""
+    def _brought(self, flows: Flows) -> np.ndarray:
+        """Worth of the traced inputs of every plant."""
+        inputs = self.graph.inputs
+        pool, user = inputs.pool[self.entries], inputs.user[self.entries]
+        drawn = flows.drawn[self.entries] * self.test.worth[pool]
+        return np.bincount(user, drawn, minlength=self.plants)
+
+    def _made_worth(self, flows: Flows) -> np.ndarray:
+        """Worth of the traced goods that every plant makes."""
         graph = self.graph
         plant, pool = graph.made_activity[self.outputs], graph.made_pool[self.outputs]
         worth = flows.activity[plant] * graph.made_quantity[self.outputs] * self.test.worth[pool]
-        whole = np.bincount(plant, worth, minlength=self.plants)
-        added = whole - brought
+        return np.bincount(plant, worth, minlength=self.plants)
+
+    def _added(self, flows: Flows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Worth of what plants make beyond what traced inputs brought; never less than nothing."""
+        whole = self._made_worth(flows)
         makes = np.flatnonzero(whole > 0)
-        wrong = makes[added[makes] < -1e-6 * whole[makes]]
-        if len(wrong):
-            row = graph.activities.iloc[int(wrong[0])]
-            ratio = brought[wrong[0]] / whole[wrong[0]]
-            raise ScenarioError(
-                f"{self.test.measure}: the listed ingredients of {row['id']} ({row['recipe']}) are "
-                f"worth {ratio:.3g} times what it makes of them. Correct prices or price_month."
-            )
-        nowhere = np.full(len(makes), self.size - 1)
-        return nowhere, 2 * self.pools + makes, np.maximum(added[makes], 0.0)
+        added = np.maximum(whole - self._brought(flows), 0.0)[makes]
+        return np.full(len(makes), self.size - 1), 2 * self.pools + makes, added
 
 
 @dataclass(frozen=True)

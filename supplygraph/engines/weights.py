@@ -134,17 +134,32 @@ def _spread(
     return weight + np.where(open_, amount * weight / weight[open_].sum(), 0.0), 0.0
 
 
-def unsized_part(baseline: Baseline, weights: np.ndarray) -> float:
-    """Part of all weights on products one of whose essential needs nobody has sized.
+def unsized_parts(baseline: Baseline, weights: np.ndarray) -> tuple[float, float]:
+    """Parts of all weights on products one of whose essential needs nobody else has sized.
 
-    A quantity that is our own assumption (grade D) is none.
+    Parameters
+    ----------
+    baseline
+        Balanced base year.
+    weights
+        Weight of every demand row.
+
+    Returns
+    -------
+    blank : float
+        Products with a need that has no size at all.
+    assumed : float
+        Products without such a need, but with one whose size is our own assumption (grade D).
     """
     needs = baseline.graph.dataset.tables["needs"]
-    guessed = needs["quantity"].isna() | (needs["quantity_evidence"] == "D")
-    products = set(needs.loc[guessed & needs["essential"], "product"])
+    essential, blank = needs["essential"], needs["quantity"].isna()
+    none = set(needs.loc[essential & blank, "product"])
+    ours = set(needs.loc[essential & (needs["quantity_evidence"] == "D"), "product"])
     total = float(weights.sum())
-    mine = baseline.graph.demands["product"].isin(products).to_numpy()
-    return float(weights[mine].sum()) / total if total > 0 else 0.0
+    product = baseline.graph.demands["product"]
+    parts = (weights[product.isin(names).to_numpy()].sum() for names in (none, ours - none))
+    blank_part, assumed_part = (float(part) / total if total > 0 else 0.0 for part in parts)
+    return blank_part, assumed_part
 
 
 def _product_weights(table: pd.DataFrame, scheme: str) -> dict[str, float]:

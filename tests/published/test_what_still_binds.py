@@ -52,8 +52,8 @@ def test_what_the_sentences_conclude(losses):
     assert six["CN/ndfeb"] == pytest.approx(none["CN/ndfeb"], abs=1e-6)
     assert announced["CN/ndfeb"] < none["CN/ndfeb"] / 3
     for name in ("CN/heavy", "CN/light"):
-        assert six[name] < none[name] / 3 and announced[name] < 5e-4, name
-    assert announced["MM/clay"] > none["MM/clay"] / 4
+        assert six[name] < none[name] / 2 and announced[name] < 5e-3, name
+    assert none["MM/clay"] / 7 < announced["MM/clay"] < none["MM/clay"] / 5
 
 
 def test_no_project_states_tonnes_of_what_still_binds():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from networks import Network, Solved
@@ -105,10 +107,13 @@ def pools_caught(solved: Solved, line: Timeline, row: int = -1) -> list[str]:
     return [str(name) for item in line.caught[row] for name in ids[item.pools[:, 0]]]
 
 
-def content_of(solved: Solved, measure: Measure) -> dict[str, float]:
+def content_of(solved: Solved, measure: Measure, drawn: float = 1.0) -> dict[str, float]:
+    """Content by pool, of flows whose plants draw so many times what they drew."""
     time = Time(np.arange(30), np.ones(30, dtype=bool), 0)
     (test,) = measure.tests(World(solved.graph, solved.baseline), time)
-    found = ContentMeter(solved.graph, test).content(Flows.of_base(solved.baseline))
+    flows = Flows.of_base(solved.baseline)
+    flows = replace(flows, drawn=drawn * flows.drawn)
+    found = ContentMeter(solved.graph, test).content(flows)
     return dict(zip(solved.graph.pools["id"], found.tolist(), strict=True))
 
 
@@ -321,6 +326,12 @@ def test_a_missing_price_is_an_error_and_never_assumed():
         run(abroad(), RULE, "none", prices={"met": 15})
     with pytest.raises(ScenarioError, match=r"ingredients of mag-a .* are worth 1\.5 times"):
         run(abroad(foreign=100, own=0), RULE, "none", prices={"met": 75, "mag": 50})
+
+
+def test_a_plant_that_pays_more_than_its_goods_bring_holds_ingredients_alone():
+    """Four tonnes of metal at 15 in a magnet of 50, as if only the dear alternative were left."""
+    assert content_of(abroad(), ContentRule(**RULE), drawn=2)["mag@A"] == near(0.6 * 30 / 50)
+    assert content_of(abroad(), ContentRule(**RULE), drawn=4)["mag@A"] == near(0.6)
 
 
 def test_prices_are_those_that_the_dataset_chooses_for_the_month():

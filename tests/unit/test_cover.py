@@ -314,8 +314,12 @@ def test_stock_up_the_chain_only_lengthens_the_first_shortage(shipped):
     assert months < found < 2 * months
 
 
-def test_an_unsized_need_has_no_least_bound(shipped):
-    rows = times(shipped.remove(HEAVY), product="ddg-51", ttr=24)
-    least = rows["ddg-51", "least"]
+def test_an_unsized_need_has_no_least_bound(tmp_path):
+    net = toy()
+    net.product("relic", {"mag": 1}).demand("relic", B=1)
+    net.tables["needs"][-1]["quantity"] = ""
+    hold(net, "relic@B", "mag", 1)
+    rows = times(chain_of(net, tmp_path).remove("id=mine"), product="relic", ttr=24)
+    least = rows["relic", "least"]
     assert "nominal" in least["flags"] and math.isnan(least["tts_months"])
-    assert rows["ddg-51", "none"]["tts_months"] > 0
+    assert rows["relic", "none"]["tts_months"] > 0

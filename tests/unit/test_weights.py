@@ -14,7 +14,7 @@ from supplygraph.engines.weights import (
     capped,
     demand_weights,
     product_weights,
-    unsized_part,
+    unsized_parts,
 )
 
 
@@ -135,9 +135,24 @@ def test_a_region_takes_its_part_of_the_worlds_weights():
     assert weight == {"autos-0": pytest.approx(0.2), "other-0": pytest.approx(0.8)}
 
 
-def test_a_need_that_nobody_sized_counts_under_level_alone():
+def test_a_need_that_only_we_sized_counts_under_level_alone():
     solved = uses({"autos": 1, "chips": 1})
     assert level(solved) == {"autos-0": pytest.approx(0.5), "chips-0": pytest.approx(0.5)}
-    assert unsized_part(solved.baseline, demand_weights(solved.baseline)) == pytest.approx(0.5)
+    parts = unsized_parts(solved.baseline, demand_weights(solved.baseline))
+    assert parts == (0.0, pytest.approx(0.5))
     sized = demand_weights(solved.baseline, "sectors")
     assert product_weights(solved.baseline, sized) == {"autos-0": pytest.approx(1.0)}
+
+
+def test_a_need_without_a_size_is_told_apart_from_one_that_we_assumed():
+    """Half of the weight has no size, although one of its needs has one of ours."""
+    net = Network().places("C", "X").material("goods", "mine").material("salt", "mine")
+    net.recipe("dig", {"goods": 1}).recipe("leach", {"salt": 1})
+    net.product("car", {"goods": 1}, sector="autos", grade="A").demand("car", X=10.0)
+    net.product("chip", {"goods": 1, "salt": 1}, sector="chips", grade="D").demand("chip", X=10.0)
+    net.plant("mine", "C", "dig", capacity=20.0).plant("pan", "C", "leach", capacity=20.0)
+    row = next(row for row in net.tables["needs"] if row["material"] == "salt")
+    row["quantity"] = ""
+    solved = net.solve()
+    parts = unsized_parts(solved.baseline, demand_weights(solved.baseline))
+    assert parts == (pytest.approx(0.5), 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from supplygraph.baseline import Baseline
 from supplygraph.engines.month_model import Month
-from supplygraph.engines.weights import unsized_part
+from supplygraph.engines.weights import unsized_parts
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.shocks import CLOSING, UNRECORDED
 from supplygraph.selectors import parse_removal
@@ -115,22 +115,23 @@ def stops_of(acts_as: str, by: str) -> tuple[str, ...]:
 
 
 def rests_on_unsized(month: Month, *, held_back: bool = True) -> tuple[str, ...]:
-    """Which part of the weights rests on needs whose size nobody knows, as a sentence.
+    """Which parts of the weights rest on needs that nobody, or only we, have sized, as sentences.
 
-    `held_back` is whether the program serves them no better than others.
+    `held_back` is whether the program serves needs without a size no better than others.
     """
-    part = unsized_part(month.baseline, month.weights)
-    if not part > WHOLE:
-        return ()
+    blank, assumed = unsized_parts(month.baseline, month.weights)
     served = (
         "such a need is served no better than the sized uses beside it"
         if held_back
         else "under qualified and least such a need may be served before all others, so that "
         "totals there are lower limits (--weights sectors leaves these products out)"
     )
-    return (
-        f"{100 * part:.0f} % of the weight is that of products with a need whose size nobody "
-        f"states: {served}",
+    none = f"is that of products with a need whose size nobody states: {served}"
+    ours = "is that of products with a need whose size is our own assumption (grade D)"
+    return tuple(
+        f"{100 * part:.0f} % of the weight {what}"
+        for part, what in ((blank, none), (assumed, ours))
+        if part > WHOLE
     )
 
 
