@@ -100,7 +100,7 @@ def _whole(losses: Sequence[float | None]) -> list[int | None]:
     Examples
     --------
     >>> _whole([0.12346, 1e-9, 0.0, None])
-    [1235, 1, 0, None]
+    [1234, 1, 0, None]
     """
     found = [None if loss is None else brief_loss(loss) for loss in losses]
     return [None if loss is None else round(PER_UNIT * (loss or 0.0)) for loss in found]

@@ -10,7 +10,7 @@ from tests.faults.judge import FAILURES, Task, judge, make_mutant
 from tests.faults.oracle_figures import huber, slope
 from tests.faults.pool import Workers
 
-SEED, SMALL_ONES, SHIPPED_ONES = 11, 40, 1
+SEED, SMALL_ONES, SHIPPED_ONES = 11, 60, 1
 TASKS = [
     *(Task(number, SEED, False) for number in range(SMALL_ONES)),
     *(Task(SMALL_ONES + number, SEED, True) for number in range(SHIPPED_ONES)),
