@@ -3,12 +3,15 @@
 import json
 import math
 import shlex
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
 from random_networks import random_network
 
 import supplygraph as sg
+from supplygraph.scenario.export_stops import as_export_stop
+from supplygraph.scenario.shocks import parse_shock
 from supplygraph.views import View
 
 TOTALS = ("abroad", "home", "total")
@@ -37,6 +40,19 @@ SETS = [
     (["element:Sm", "country:JP"], "outage", 0.75),
     (["element:Nd", "process:dytb", "facility:cn-bayan-obo"], "export-stop", 0.5),
 ]
+# What is licensed, and the share approved by destination (* for all others).
+LICENCES = [
+    (["facility:cn-heavy-rest"], {"*": 1, "US": 0.3}),
+    (["country:CN"], {"*": 0.9, "US": 0.3, "EU": 0.6, "JP": 0.8}),
+    (["country-process:CN/heavy"], {"*": 0, "JP": 0.55}),
+    (["pool:dy-oxide@CN"], {"*": 0.25, "EU": 1, "JP": 0}),
+    (["country:MM", "facility:my-lynas-lamp", "element:Nd"], {"*": 0.5, "JP": 0.125, "US": 1}),
+]
+
+
+def licence_of(names, approved):
+    parts = [*(("remove", name) for name in names), ("as", "export-stop")]
+    return "#" + urlencode([*parts, *(("licence", f"{m}:{x}") for m, x in approved.items())])
 
 
 def address(names, acts_as, share):
@@ -69,10 +85,14 @@ def shown(opened):
     return totals, {tuple(json.loads(key)): float(lost) for key, lost in rows}
 
 
+def removed_by(command):
+    return [after for word, after in pairwise(shlex.split(command)) if word == "--remove"]
+
+
 def of_engine(chain, command):
     """The same of Python, asked with the selectors of the command that the page shows."""
     words = shlex.split(command)
-    removed = [words[i + 1] for i, word in enumerate(words) if word == "--remove"]
+    removed = removed_by(command)
     take = chain.stop_exports if words[words.index("--as") + 1] == "export-stop" else chain.remove
     table = take(*removed).solve(rerouting="none").results.table
     totals = table[table["product"] == "total"]
@@ -106,6 +126,113 @@ def test_sets_lose_what_the_engine_says(chain, shipped, open_page):
         assert opened.page.locator("#set li").count() == len(names), names
         most.append(assert_same(opened, chain))
     assert sum(loss > 0 for loss in most) >= 20  # sets that lose nothing would prove nothing
+    opened.assert_quiet()
+
+
+def test_licences_lose_what_the_engine_says(chain, record, shipped, open_page):
+    """The command names routes; each keeps what a stop of exports of that share leaves it."""
+    opened = open_page(shipped)
+    graph, live = chain.network, chain.baseline.block("arc") > 0
+    to = graph.pools["market"].to_numpy()[graph.arcs["destination"].to_numpy()]
+    known = record.table[record.table["part"] == "removable"].set_index("id")["values"]
+    for names, approved in LICENCES:
+        go(opened, licence_of(names, approved))
+        assert opened.page.locator("#set li").count() == len(names), names
+        assert assert_same(opened, chain) > 0, names
+        selectors = [
+            known[name]["selector"] if name in known else f"id={name.removeprefix('pool:')}"
+            for name in names
+        ]
+        named = parse_shock(graph, removed_by(opened.text("#command"))).arc
+        for market in set(to):
+            share = 1 - approved.get(market, approved["*"])
+            outage = parse_shock(graph, [f"{text} share={share}" for text in selectors])
+            there = live & (to == market)
+            left = as_export_stop(chain.baseline, outage).arc
+            assert named[there] == pytest.approx(left[there], abs=1e-9), (names, market)
+    opened.assert_quiet()
+
+
+def test_a_licence_set_by_hand(shipped, open_page, printed):
+    """Half of all exports, then a share for one destination; its command prints the same."""
+    opened = open_page(shipped, address(["country-process:CN/heavy"], "outage", 0.5))
+    page = opened.page
+    page.click("#licence")
+    assert page.locator("#as-export-stop").is_checked()
+    assert page.input_value("#approved-\\*") == "50"
+    even = float(page.locator("#whatif").get_attribute("data-abroad"))
+    go(opened, address(["country-process:CN/heavy"], "export-stop", 0.5))
+    assert float(page.locator("#whatif").get_attribute("data-abroad")) == pytest.approx(even)
+    page.click("#licence")
+    shown_first = page.locator(".licence input").evaluate_all("all => all.map((one) => one.id)")
+    assert shown_first == ["approved-US", "approved-EU", "approved-JP", "approved-*"]
+    page.fill("#approved-US", "0")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "approved-US"
+    loss = float(page.locator("#whatif").get_attribute("data-abroad"))
+    assert loss > even and "licence=US%3A0" in opened.hash()
+    rows = printed(opened.text("#command"))["results"]
+    total = next(r for r in rows if r["product"] == "total" and r["place"] == "abroad")
+    assert total["loss_none"] == pytest.approx(loss, abs=1e-6)
+    page.select_option("#approve-more", "KR")
+    page.fill("#approved-KR", "120")
+    page.keyboard.press("Enter")
+    assert "'120' is not between 0 and 100 %" in opened.text(".refused")
+    again = open_page(shipped, opened.hash())
+    assert shown(again) == shown(opened) and again.page.input_value("#approved-KR") == "50"
+    again.page.fill("#approved-US", "100")
+    again.page.fill("#approved-KR", "100")
+    again.page.fill("#approved-\\*", "100")
+    again.page.keyboard.press("Enter")
+    assert "nothing is taken away" in again.text("#panel")
+    assert again.page.locator("#command").count() == 0
+    again.page.click("#licence")
+    assert "licence" not in again.hash() and again.page.locator("#depth").count() == 1
+    opened.assert_quiet()
+    again.assert_quiet()
+
+
+def test_a_link_with_a_licence_of_nothing_says_so(shipped, open_page):
+    made = [("remove", "country:CN"), ("licence", "Mars:0.5"), ("licence", "US:7")]
+    opened = open_page(shipped, "#" + urlencode(made))
+    said = opened.page.locator(".refused").all_inner_texts()
+    assert ["Mars:0.5" in said[0], "US:7" in said[1]] == [True, True]
+    opened.assert_quiet()
+
+
+def test_a_box_drawn_with_shift_takes_the_plants_inside(record, shipped, open_page):
+    opened = open_page(shipped)
+    page = opened.page
+    spots = page.evaluate(
+        "(() => { const m = document.getElementById('matrix'), b = m.getBoundingClientRect(),"
+        " v = m.viewBox.baseVal, k = b.width / v.width;"
+        " return JSON.parse(document.getElementById('nodes').textContent).filter((n) => !n.cell)"
+        ".map((n) => [n.id, b.left + (n.x - v.x) * k, b.top + (n.y - v.y) * k]); })()"
+    )
+    x, y = next(at for name, *at in spots if name == "cn-bayan-obo")
+    box = (x - 30, y - 30, x + 30, y + 30)
+    inside = {n for n, a, b in spots if box[0] < a < box[2] and box[1] < b < box[3]}
+    known = record.table[record.table["part"] == "removable"].set_index("id")["values"]
+    wanted = {n for n in inside if "why" not in known[f"facility:{n}"]}
+    assert len(wanted) > 1 and len(wanted) < len(spots) / 4
+    page.keyboard.down("Shift")
+    page.mouse.move(*box[:2])
+    page.mouse.down()
+    page.mouse.move(*box[2:], steps=3)
+    assert page.locator("[data-lasso]").count() == 1
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    assert page.locator("[data-lasso]").count() == 0
+    taken = page.evaluate("new URLSearchParams(location.hash.slice(1)).getAll('remove')")
+    assert set(taken) == {f"facility:{name}" for name in wanted}
+    assert page.locator(".refused").count() == (len(inside) > len(wanted))
+    assert "zoom" not in opened.hash()
+    page.mouse.move(*box[:2])
+    page.mouse.down()
+    page.mouse.move(*box[2:], steps=3)  # without Shift the picture moves, and the set stays
+    page.mouse.up()
+    opened.wait("location.hash.includes('zoom=')")
+    assert page.locator("#set li").count() == len(wanted)
     opened.assert_quiet()
 
 

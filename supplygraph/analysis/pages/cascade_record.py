@@ -41,9 +41,10 @@ def cascade_record(tracer: Tracer) -> Record:
     Returns
     -------
     dict
-        ``made``, ``kept`` (of what a pool makes, in its own market) and ``arc`` in the pool's unit
-        a year; ``need`` in units of need by group, with the ``owner`` of each group; ``closed``,
-        what the month itself leaves of activities; ``demand`` and ``rows``.
+        ``plants`` and ``pools``, their ids; ``made``, ``kept`` (of what a pool makes, in its own
+        market) and ``arc`` in the pool's unit a year; ``need`` in units of need by group, with the
+        ``owner`` of each group; ``closed``, what the month itself leaves of activities; ``demand``
+        and ``rows``.
 
     Examples
     --------
@@ -60,6 +61,7 @@ def cascade_record(tracer: Tracer) -> Record:
     return {
         "activities": graph.n_activities,
         "plants": [str(name) for name in graph.activities["id"]],
+        "pools": [str(name) for name in graph.pools["id"]],
         "made": {
             "pool": graph.made_pool[makes].tolist(),
             "activity": graph.made_activity[makes].tolist(),

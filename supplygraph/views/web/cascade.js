@@ -35,7 +35,7 @@ function networkOf({ made, kept, arc, need, ...rest }) {
 }
 
 // Levels of users (activities, then demands) under what is left of activities, of what pools make,
-// and of what leaves a pool for other markets. `start` holds levels that no removal can exceed.
+// and of what every arc carries. `start` holds levels that no removal can exceed.
 function settle(net, start, left) {
   const { made, own, arc, need, owner } = net, pools = own.length;
   const user = start.map((level, i) => (i < net.activities ? Math.min(level, left.activity[i]) : level));
@@ -45,7 +45,7 @@ function settle(net, start, left) {
     for (let e = 0; e < made.pool.length; e++) output[made.pool[e]] += made.share[e] * user[made.activity[e]];
     for (let k = 0; k < pools; k++) { output[k] *= left.made[k]; home[k] = own[k] * output[k]; }
     // An arc carries the made level of its origin, never what is at home there.
-    for (let e = 0; e < arc.origin.length; e++) home[arc.destination[e]] += arc.share[e] * left.exports[arc.origin[e]] * output[arc.origin[e]];
+    for (let e = 0; e < arc.origin.length; e++) home[arc.destination[e]] += arc.share[e] * left.arc[e] * output[arc.origin[e]];
     served.fill(0);
     for (let e = 0; e < need.group.length; e++) served[need.group[e]] += need.share[e] * home[need.pool[e]];
     let fall = 0;
@@ -58,9 +58,9 @@ function settle(net, start, left) {
   throw new Error(`The cascade still moves after ${MOST_PASSES} passes. Ask the command line.`);
 }
 
-// The stop of exports of what an outage would take: plants run on, and of what their pool sends to
-// other markets their part of its output stays away.
-function asExportStop(net, outage) {
+// What an outage leaves of all that a pool sends to other markets, if plants run on and only what they
+// export stays away: their part of its output.
+function leftToLeave(net, outage) {
   const { made } = net, pools = net.own.length;
   const all = new Float64Array(pools), stays = new Float64Array(pools), hit = new Set();
   for (let e = 0; e < made.pool.length; e++) {
@@ -69,17 +69,35 @@ function asExportStop(net, outage) {
     stays[made.pool[e]] += made.share[e] * left;
     if (left < 1) hit.add(made.pool[e]); // sums of parts leave rounding: other pools stay whole
   }
-  const exports = outage.made.map((left, k) => Math.min(left, hit.has(k) && all[k] > 0 ? stays[k] / all[k] : 1));
-  return { activity: whole(net.activities), made: whole(pools), exports };
+  return outage.made.map((left, k) => Math.min(left, hit.has(k) && all[k] > 0 ? stays[k] / all[k] : 1));
 }
 
-// What is left under several removals; where they meet the tighter one counts, as they are all alike.
-function leftUnder(net, taken, share, acts) {
-  const outage = { activity: whole(net.activities), made: whole(net.own.length), exports: whole(net.own.length) };
+const untouched = (net) => ({ activity: whole(net.activities), made: whole(net.own.length), arc: whole(net.arc.origin.length) });
+function outageOf(net, taken, share) {
+  const outage = untouched(net);
   for (const one of taken)
     for (const part of ["activity", "made"])
       for (const i of one[part] ?? []) outage[part][i] = 1 - share;
-  const left = acts === "export-stop" ? asExportStop(net, outage) : outage;
+  return outage;
+}
+
+const marketOf = (pool) => pool.slice(pool.lastIndexOf("@") + 1);
+// Of every arc what a licence leaves: of what is taken, the share approved for the market it goes to.
+// Approved shares stand by market; `*` holds for all others. A stop of exports is one share for all.
+function leftByLicence(net, taken, licence) {
+  const leaves = new Map();
+  return Float64Array.from(net.arc.origin, (origin, e) => {
+    const market = marketOf(net.pools[net.arc.destination[e]]), approved = licence[Object.hasOwn(licence, market) ? market : "*"];
+    if (!leaves.has(approved)) leaves.set(approved, leftToLeave(net, outageOf(net, taken, 1 - approved)));
+    return leaves.get(approved)[origin];
+  });
+}
+
+// What is left under several removals, all alike: a `share` of each stops, or its exports do, or of these
+// leaves what a `licence` approves.
+function leftUnder(net, taken, { share, acts, licence }) {
+  const arc = licence ?? (acts === "export-stop" ? { "*": 1 - share } : null);
+  const left = arc ? { ...untouched(net), arc: leftByLicence(net, taken, arc) } : outageOf(net, taken, share);
   // What the month itself takes: plants that closed since the base year.
   net.closed.activity.forEach((a, n) => { left.activity[a] = Math.min(left.activity[a], net.closed.left[n]); });
   return left;
@@ -89,9 +107,8 @@ function leftUnder(net, taken, share, acts) {
 const UNHURT = new WeakMap();
 function unhurt(net) {
   if (!UNHURT.has(net)) {
-    const pools = net.own.length;
-    const start = settle(net, whole(usersOf(net)), { activity: whole(net.activities), made: whole(pools), exports: whole(pools) });
-    UNHURT.set(net, { start, month: settle(net, start, leftUnder(net, [], 0, "outage")) });
+    const start = settle(net, whole(usersOf(net)), untouched(net));
+    UNHURT.set(net, { start, month: settle(net, start, leftUnder(net, [], { share: 0, acts: "outage" })) });
   }
   return UNHURT.get(net);
 }
@@ -104,11 +121,12 @@ function meanLoss(lost, weight, demands) {
 }
 
 // Losses under none: weighted totals abroad, at home and of all, and one row for each product,
-// region and segment. Home are the markets of what is taken away.
-function lossUnderNone(net, taken, share, acts) {
+// region and segment. Home are the markets of what is taken away; under a licence, those whose exports fall.
+function lossUnderNone(net, taken, how) {
   const { start, month } = unhurt(net);
-  const level = settle(net, start, leftUnder(net, taken, share, acts));
-  const { market, weight, units } = net.demand, markets = new Set(taken.flatMap((one) => one.markets ?? []));
+  const left = leftUnder(net, taken, how), level = settle(net, start, left);
+  const { market, weight, units } = net.demand;
+  const markets = new Set(how.licence ? net.arc.origin.filter((_, e) => left.arc[e] < 1).map((k) => marketOf(net.pools[k])) : taken.flatMap((one) => one.markets ?? []));
   const lost = market.map((_, i) => Math.min(1, Math.max(0, month[net.activities + i] - level[net.activities + i])));
   const all = market.map((_, i) => i), home = all.filter((i) => markets.has(market[i])), abroad = all.filter((i) => !markets.has(market[i]));
   return {

@@ -146,6 +146,9 @@ const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace
 function programWords(...words) {
   return ["supplygraph", ...(P.dataset.name === "rare-earths" ? [] : ["--dataset", quoted(P.dataset.name)]), ...words];
 }
+// A value within a selector.
+const inQuotes = (text) => (/[\s'"\\]/.test(text) ? `'${text.replaceAll("'", `'"'"'`)}'` : text);
+const poolName = (id) => { const cut = id.lastIndexOf("@"); return `${materialName(id.slice(0, cut))}, ${shortName(countryName(id.slice(cut + 1)))}`; };
 function command(selectors) {
   const words = programWords("whatif", ...selectors.flatMap((text) => ["--remove", quoted(text)]), "--as", S.as);
   for (const key of ["product", "region", "at"])

@@ -161,6 +161,7 @@ const ENTRIES = [
   ...[...REMOVALS.values()].filter((r) => r.kind !== "facility").map((r) => ({ text: removalName(r), more: KIND[r.kind].toLowerCase(),
     words: `${removalName(r)} ${r.name} ${r.id}`.toLowerCase(), weight: 8 + 10 * (r.loss_abroad_12m ?? 0), open: { removal: r.id }, key: r.id })),
   ...Object.entries(P.removables.items).filter(([id]) => id.startsWith("process:")).map(([id]) => ({ text: takenName(id), more: "step in all countries", words: `${takenName(id)} ${id}`.toLowerCase(), weight: 20, key: id })),
+  ...[...MADE].map(([id, { name }]) => ({ text: name, more: "material of a country", words: `${name} ${id}`.toLowerCase(), weight: 0, key: id })),
   ...Object.entries(P.materials).map(([id, m]) => ({ text: m.name, more: "material", words: `${m.name} ${id}`.toLowerCase(), weight: 1, material: id })),
 ];
 const Q = { found: [], at: -1 };

@@ -325,37 +325,6 @@ function leftLine(part) { const left = monthFlows(); return left ? [`${pct(part(
 const columnLines = (c) => [steps(c).length > 1 || c.stage === "product" ? `${c.group}: ${steps(c).join(", ")}` : c.title,
   ...(c.total > 0 ? [`${num(c.total)} ${c.unit}`, ...(c.top ?? []).slice(0, 5).map(([n, s]) => `${countryName(n)} ${pct(s)}`)] : [])];
 
-// A mouse drags the picture at any zoom; a finger scrolls the frame.
-function startDrag(event) {
-  const from = { x: event.clientX, y: event.clientY, box: { ...M.box } };
-  let moved = false;
-  const move = (e) => {
-    moved ||= Math.hypot(e.clientX - from.x, e.clientY - from.y) > 5;
-    if (!moved || event.pointerType === "touch") return;
-    const k = unit(), { w, h } = M.box, full = wholeBox(), within = (value, least, most) => Math.max(least, Math.min(most, value));
-    M.zoomed = true;
-    M.box.x = within(from.box.x - (e.clientX - from.x) * k, full.x - w * SLACK, full.x + full.w - w * (1 - SLACK));
-    M.box.y = within(from.box.y - (e.clientY - from.y) * k, full.y - h * SLACK, full.y + full.h - h * (1 - SLACK));
-    M.picture.style.cursor = "grabbing";
-    tip(e, null);
-    frame();
-    paintHeads();
-  };
-  const end = (e) => {
-    for (const [name, run] of Object.entries(heard)) removeEventListener(name, run);
-    if (moved) { if (M.zoomed) paintMoved(); return; }
-    if (e.type === "pointercancel") return;
-    const { node, lane, column, ribbon } = what(e);
-    const several = severalAsked(e) && (node ? keyOf(node) : lane && `country:${lane}`);
-    if (several && removable(several)) toggle(several);
-    else if (node) choose({ node: node.id });
-    else if (lane && REMOVALS.has(`country:${lane}`)) choose({ removal: `country:${lane}` });
-    else if (column) choose({ column });
-    else choose({ flow: ribbon && RIBBON_KEYS[EDGES.indexOf(ribbon)] });
-  };
-  const heard = { pointermove: move, pointerup: end, pointercancel: end };
-  for (const [name, run] of Object.entries(heard)) addEventListener(name, run);
-}
 // The address is written when a movement has ended: browsers slow down what changes it more often.
 function paintMoved() {
   paintMatrix();

@@ -61,6 +61,6 @@ function pageNumbers() {
     cover: (P.deals?.cover ?? []).map((r) => ({ ...r, caveats: ids("deals") })), deals: P.deals?.deals ?? [],
     observed: [...SCENARIOS.values()].map((s) => ({ scenario: s.id, months: s.months, ...s.recorded })),
     flows: EDGES.map(({ from, to, data }) => ({ from: cellName(from), to: cellName(to), quantity: data.quantity, unit: data.unit, reported: data.reported ?? 0, caveats: ["mixed"] })),
-    ...(W.set.length ? { set: { remove: W.set, as: S.as, share: W.share, command: setCommand(), ...lossUnderNone(NET, W.set.map(removable), W.share, S.as), caveats: ["upper_bound"] } } : {}),
+    ...(W.set.length ? { set: { remove: W.set, as: S.as, ...(licensed() ? { licence: W.licence } : { share: W.share }), command: setCommand(), ...setAnswer(), caveats: ["upper_bound"] } } : {}),
   };
 }
