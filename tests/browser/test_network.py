@@ -45,6 +45,8 @@ def test_every_ribbon_answers_a_click(page):
             opened.add(page.text("#chosen"))
     assert len(opened) > 3 and all("→" in name for name in opened)
     # Lines between plants begin and end at their dots.
+    page.page.evaluate("location.hash = '#node=au-mt-weld'")
+    page.page.wait_for_selector("[data-layer=arcs] path", state="attached")
     ends = page.page.locator("[data-layer=arcs] path").evaluate_all(
         "all => all.map((p) => [p.getPointAtLength(0), p.getPointAtLength(p.getTotalLength())]"
         ".map((q) => [q.x, q.y]))"
