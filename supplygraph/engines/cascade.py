@@ -25,6 +25,7 @@ import numpy as np
 from supplygraph.baseline import Baseline
 from supplygraph.engines.flow_recovery import Backward, ratio
 from supplygraph.errors import NotConvergedError
+from supplygraph.graph import SupplyGraph
 from supplygraph.scenario import Shock
 
 TOLERANCE = 1e-12
@@ -56,6 +57,13 @@ class Levels:
     kind: np.ndarray
     sweeps: int
     residual: float
+
+    @staticmethod
+    def undisturbed(graph: SupplyGraph) -> Levels:
+        """Levels of one shock that takes nothing away: 1 everywhere."""
+        user = np.ones((graph.n_activities + graph.n_demands, 1))
+        pool, kind = np.ones((len(graph.pools), 1)), np.ones((graph.inputs.n_groups, 1))
+        return Levels(user, pool, pool.copy(), kind, sweeps=0, residual=0.0)
 
     @property
     def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

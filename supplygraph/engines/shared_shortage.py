@@ -240,10 +240,7 @@ class SharedShortage:
 
     def _undisturbed(self, weights: np.ndarray) -> Basis:
         """Basis of the least loss with nothing removed, the same whatever was asked before."""
-        users = self.graph.n_activities + len(weights)
-        all_ = np.ones((max(users, len(self.graph.pools)), 1))
-        full = Levels(all_[:users], all_, all_[: len(self.graph.pools)], all_, 0, 0.0)
-        nothing = Shock.nothing(self.graph)
+        nothing, full = Shock.nothing(self.graph), Levels.undisturbed(self.graph)
         self._bound(nothing, self.capacities(0), self._open_routes(), full)
         self.leximin.kept("least loss", np.zeros(len(weights)), np.ones(len(weights)))
         return self.model.keep_basis()
