@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from wide_networks import wide_network
 
@@ -24,7 +24,7 @@ from tests.faults.invariants import SAME, TRANSFORMED, flows_of, largest_differe
 EXAMPLES = int(os.environ.get("SUPPLYGRAPH_EXAMPLES", "8"))
 # A seed cannot be shrunk: a smaller one is another network.
 some_networks = settings(
-    max_examples=EXAMPLES, derandomize=True, deadline=None, phases=[Phase.generate]
+    max_examples=EXAMPLES, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
 seeds = st.integers(0, 5000)
 
@@ -45,6 +45,7 @@ def network(seed: int) -> tuple[Files, Chain]:
 
 @pytest.mark.parametrize("name", sorted(TRANSFORMED))
 @given(seed=seeds)
+@example(seed=1636)  # one figure of a tiny error: ten refinements of the optimum were too few
 @some_networks
 def test_flows_stay_when_a_network_is_told_differently(name, seed):
     files, chain = network(seed)
@@ -76,6 +77,7 @@ def with_far_capacity(files: Files, chain: Chain, far: float | None) -> Files:
 
 
 @given(seed=seeds)
+@example(seed=4818)
 @some_networks
 def test_how_far_a_capacity_lies_above_use_never_matters(seed):
     files, chain = network(seed)
