@@ -70,6 +70,9 @@ def entry(found: Bounds, block: str, name: str) -> list[float]:
         "release": list(graph.pools["id"]),
         "hold": list(graph.pools["id"]),
         "demand": list(graph.demands["product"] + "@" + graph.demands["market"]),
-        "denied": list(graph.demands["product"] + "@" + graph.demands["market"]),
+        "denied": [
+            *graph.activities["id"],
+            *(graph.demands["product"] + "@" + graph.demands["market"]),
+        ],
     }[block]
     return getattr(found, block)[:, ids.index(name)].tolist()

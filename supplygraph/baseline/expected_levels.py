@@ -78,13 +78,13 @@ class ExpectedLevels:
     def _from_capacity(self, level: np.ndarray) -> None:
         """Lines with a stated capacity run at the mean utilisation seen beside them."""
         graph = self.graph
-        recipes = np.bincount(graph.line_of[self.open], minlength=len(graph.lines))
-        stated = self.capacity[graph.line_of] / np.maximum(recipes[graph.line_of], 1)
-        stated = stated / graph.line_units
+        stated = self._room(level)
         most = self.carried / self.classes.size  # plants alike share what users could take
         bearing = np.minimum(stated, most)
         country = graph.activities["country"].to_numpy()
-        known = ~np.isnan(level) & ~np.isnan(stated) & self.open
+        # How busy a line is can be seen only where all its recipes are known.
+        blank = np.bincount(graph.line_of, self.open & np.isnan(level), minlength=len(graph.lines))
+        known = ~np.isnan(level) & ~np.isnan(stated) & self.open & (blank[graph.line_of] == 0)
         seen = level.copy()
         for index in np.flatnonzero(np.isnan(level) & ~np.isnan(stated)):
             same = known & (self.process == self.process[index])
@@ -94,6 +94,21 @@ class ExpectedLevels:
             share = seen[pool].sum() / room if room > 0 else DEFAULT_UTILISATION
             runs = min(stated[index], AMPLE * most[index]) * min(share, 1.0)
             level[index] = min(runs, most[index])
+
+    def _room(self, level: np.ndarray) -> np.ndarray:
+        """Part of the stated capacity of its line that each activity may be expected to have.
+
+        An equal part for all recipes, or of what the known ones leave if some are known.
+        """
+        graph = self.graph
+        lines = len(graph.lines)
+        recipes = np.bincount(graph.line_of[self.open], minlength=lines)
+        used = np.bincount(graph.line_of, np.nan_to_num(level) * graph.line_units, minlength=lines)
+        blank = np.bincount(graph.line_of[self.open & np.isnan(level)], minlength=lines)
+        some = (blank > 0) & (blank < recipes)
+        left = np.where(some, np.maximum(self.capacity - used, 0.0), self.capacity)
+        room = left / np.maximum(np.where(some, blank, recipes), 1)
+        return room[graph.line_of] / graph.line_units
 
     def _group_rest(self, level: np.ndarray, allowed: np.ndarray, *, alone: bool = False) -> None:
         """What a group is known to make, less its known members, shared by its other classes.

@@ -177,13 +177,17 @@ class RigidMonth:
         """
         graph, live = self.graph, self.cascade.live
         denied = [(denial.share, denial.arcs[:, None], None) for denial in limits.denials]
-        refused = [(item.users, item.arcs, item.pools) for item in limits.refusals]
+        plants = np.zeros(graph.n_activities)
+        refused = [
+            (np.concatenate([plants, item.users]), item.arcs, item.pools)
+            for item in limits.refusals
+        ]
         parts = [part for part in (*denied, *refused) if part[0].any()]
         if not parts:
             return []
         shares = np.stack([part[0] for part in parts], axis=1)
         kinds, kind = np.unique(shares, axis=0, return_inverse=True)
-        of = np.concatenate([np.full(graph.n_activities, -1), kind.reshape(-1)])[graph.inputs.user]
+        of = kind.reshape(-1)[graph.inputs.user]
         found = []
         for number, share in enumerate(kinds):
             if not share.any():

@@ -103,16 +103,16 @@ class Gates:
 
     def _kinds(self) -> list[Kind]:
         graph, inputs = self.graph, self.graph.inputs
-        military = (graph.demands["segment"] == "military").to_numpy()
+        end_users = (graph.demands["segment"] == "military").to_numpy()
+        military = np.concatenate([np.zeros(graph.n_activities, bool), end_users])
         tied = military.copy()
         for denial in self.denials:
             tied |= (denial.share > 0).any(axis=0)
-        users = np.concatenate([np.zeros(graph.n_activities, bool), tied])
         groups: dict[int, dict[tuple[tuple[int, ...], bytes, bool], list[int]]] = {}
-        for entry in np.flatnonzero(users[inputs.user]).tolist():
-            pool, demand = int(inputs.pool[entry]), int(inputs.user[entry]) - graph.n_activities
-            waits = bool(military[demand]) and self.qualifying
-            key = (*self._closed(pool, demand), waits)
+        for entry in np.flatnonzero(tied[inputs.user]).tolist():
+            pool, user = int(inputs.pool[entry]), int(inputs.user[entry])
+            waits = bool(military[user]) and self.qualifying
+            key = (*self._closed(pool, user), waits)
             groups.setdefault(pool, {}).setdefault(key, []).append(entry)
         found = []
         for pool in sorted(groups):
@@ -122,14 +122,14 @@ class Gates:
                 found.append(Kind(pool, np.array(groups[pool][key]), key[2], key[0]))
         return found
 
-    def _closed(self, pool: int, demand: int) -> tuple[tuple[int, ...], bytes]:
-        """Denials that close arcs into a pool to a demand, and its shares."""
+    def _closed(self, pool: int, user: int) -> tuple[tuple[int, ...], bytes]:
+        """Denials that close arcs into a pool to a user, and its shares."""
         found = [
             number
             for number, denial in enumerate(self.denials)
-            if denial.share[:, demand].any() and denial.arcs[self._into[pool]].any()
+            if denial.share[:, user].any() and denial.arcs[self._into[pool]].any()
         ]
-        return tuple(found), b"".join(self.denials[k].share[:, demand].tobytes() for k in found)
+        return tuple(found), b"".join(self.denials[k].share[:, user].tobytes() for k in found)
 
     @cached_property
     def _into(self) -> dict[int, np.ndarray]:
@@ -147,7 +147,7 @@ class Gates:
 
     def _share(self, kind: Kind, share: np.ndarray) -> np.ndarray:
         """Share denied to a kind: the same for all of its users."""
-        return np.asarray(share[self.graph.inputs.user[kind.entries[0]] - self.graph.n_activities])
+        return np.asarray(share[self.graph.inputs.user[kind.entries[0]]])
 
     def __len__(self) -> int:
         """Columns: one a gate, one a kind that shares its pool with another."""

@@ -336,14 +336,15 @@ class _Notes:
     def __init__(self, graph: SupplyGraph, months: Sequence[str]) -> None:
         self.months = months
         activities, demands, pools = graph.activities, graph.demands, list(graph.pools["id"])
-        plants = zip(activities["id"], activities["line"], activities["recipe"], strict=True)
+        named = zip(activities["id"], activities["line"], activities["recipe"], strict=True)
+        plants = [f"{plant}/{line}/{recipe}" for plant, line, recipe in named]
         products = list(demands["product"] + "@" + demands["market"])
         self.ids = {
-            "activity": [f"{plant}/{line}/{recipe}" for plant, line, recipe in plants],
+            "activity": plants,
             "made": pools,
             "arc": list(graph.arcs["id"]),
             "demand": products,
-            "denied": products,
+            "denied": [*plants, *products],
             "release": pools,
             "hold": pools,
             "content": pools,

@@ -73,7 +73,8 @@ class Denial:
     arcs
         Mask of the arcs closed.
     share
-        Share of every demand's draws that may not come over them, one row a month.
+        Share of the draws of every activity, then of every demand, that may not come over them, one
+        row a month.
     """
 
     arcs: np.ndarray
@@ -159,8 +160,8 @@ class Bounds:
 
     @cached_property
     def denied(self) -> np.ndarray:
-        """Largest share denied of every demand over any arcs, one row a month."""
-        none = np.zeros_like(self.demand)
+        """Largest share denied of every activity, then demand, over any arcs, one row a month."""
+        none = np.zeros((len(self.months), self.activity.shape[1] + self.demand.shape[1]))
         return np.max([none, *(denial.share for denial in self.denials)], axis=0)
 
     @property

@@ -234,14 +234,26 @@ class World:
         kept = np.where(known[graph.line_of], np.minimum(share, 1.0), ran.astype(float))
         return np.where(self.lines_of(names), kept, 1.0)
 
-    def demands_for(self, materials: Collection[str]) -> np.ndarray:
-        """Mask of demands that draw one of these materials themselves."""
+    def users_of(self, materials: Collection[str]) -> np.ndarray:
+        """Mask of activities, then demands, that draw one of these materials themselves."""
         graph, inputs = self.graph, self.graph.inputs
         named = graph.pools["material"].isin(set(materials)).to_numpy()[inputs.pool]
-        users = inputs.user[named] - graph.n_activities
-        mask = np.zeros(graph.n_demands, dtype=bool)
-        mask[users[users >= 0]] = True
+        mask = np.zeros(graph.n_activities + graph.n_demands, dtype=bool)
+        mask[inputs.user[named]] = True
         return mask
+
+    def demands_for(self, materials: Collection[str]) -> np.ndarray:
+        """Mask of demands that draw one of these materials themselves."""
+        return self.users_of(materials)[self.graph.n_activities :]
+
+    def users_in(self, places: Collection[str]) -> np.ndarray:
+        """Mask of activities, then demands, in these markets or regions; ``*`` for all."""
+        graph = self.graph
+        inside = np.full(graph.n_activities + graph.n_demands, ANYWHERE in places)
+        for column in ("market", "region"):
+            place = np.concatenate([graph.activities[column], graph.demands[column]]).astype(str)
+            inside |= np.isin(place, sorted(places))
+        return inside
 
 
 def need_names(graph: SupplyGraph) -> list[str]:

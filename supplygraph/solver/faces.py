@@ -186,7 +186,7 @@ class Conditions:
             return np.zeros(n), np.zeros(m), pulls
         if self._lu is None:
             return None
-        found, rest = self._refined(right)
+        found, rest = self._refined(self._lu, right)
         lack = np.abs(rest) / self._scale
         missed = ~(lack[n : n + m] <= 10 * TOUCHES * np.maximum(1.0, np.abs(limit)))
         if missed.any() or not np.isfinite(found).all():
@@ -195,16 +195,16 @@ class Conditions:
         pulls[self._pulling] = found[n + m :]
         return found[:n], found[n : n + m], pulls
 
-    def _refined(self, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _refined(self, lu: Any, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Solution of the exact matrix by that of the shifted one, and what it leaves over."""
-        found = self._lu.solve(right)
+        found = lu.solve(right)
         missed = np.inf
         for number in range(REFINEMENTS):
             rest = right - self._exact @ found
             last, missed = missed, float(np.abs(rest).max())
             if number > FEW and not missed < TAKES_OFF * last:
                 break
-            found = found + self._lu.solve(rest)
+            found = found + lu.solve(rest)
         return found, right - self._exact @ found
 
 

@@ -11,6 +11,8 @@ from random_networks import random_network
 
 import supplygraph as sg
 from supplygraph.engines.timeline import Pace, Timeline, run_months
+from supplygraph.scenario.bounds import compose
+from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.month_arrays import Bounds, Denial, month_range
 
 WEEK = 12 / 52
@@ -177,12 +179,12 @@ def test_a_plant_that_shrank_keeps_its_share():
 
 def denied(solved: Solved, *denials: tuple[dict[str, float], list[str]]) -> Bounds:
     """One month in which products are denied shares of their draws over arcs."""
-    found = []
+    found, plants = [], solved.graph.n_activities
     for shares, arcs in denials:
         mask = solved.graph.arcs["id"].isin(arcs).to_numpy()
-        share = np.zeros((1, solved.graph.n_demands))
+        share = np.zeros((1, plants + solved.graph.n_demands))
         for name, value in shares.items():
-            share[0, demand(solved, name)] = value
+            share[0, plants + demand(solved, name)] = value
         assert mask.sum() == len(arcs)
         found.append(Denial(mask, share))
     return replace(opened(solved, 1), denials=tuple(found))
@@ -206,6 +208,44 @@ def test_what_is_denied_to_an_end_use():
     # Rerouted, all of J goes to jets: 40 of 50.
     assert served(solved, bounds, "least", "jet@U") == near([0.8])
     assert served(solved, bounds, "least", "car@U") == near([1.0])
+
+
+def arms_and_cars() -> Solved:
+    """Metal of C becomes magnets for jets and others for cars in U; those in J also serve jets."""
+    net = Network().places("C", "J", "U")
+    net.material("met", "metal").material("mag-jet", "magnet").material("mag", "magnet")
+    net.recipe("melt", {"met": 1}).recipe("sinter", {"mag": 1}, {"met": 1})
+    net.recipe("sinter-jet", {"mag-jet": 1}, {"met": 1})
+    net.plant("c", "C", "melt", capacity=100).plant("j-jet", "J", "sinter-jet", capacity=20)
+    net.plant("u", "U", "sinter", capacity=50).plant("u-jet", "U", "sinter-jet", capacity=30)
+    net.trade("met", "C", "U", 80).trade("met", "C", "J", 20).trade("mag-jet", "J", "U", 20)
+    net.product("jet", {"mag-jet": 1}, segment="military").product("car", {"mag": 1})
+    return net.demand("jet", U=50).demand("car", U=50).solve()
+
+
+@pytest.mark.parametrize(("places", "left"), [(["U"], 0.4), (["*"], 0.0), (["J"], 0.6)])
+def test_who_makes_nothing_but_arms_is_denied_what_they_are(places, left):
+    """No jet draws metal itself: a denial of metal reaches it through who works for it alone."""
+    solved = arms_and_cars()
+    denial = {
+        "id": "d",
+        "kind": "end_use_denial",
+        "imposed_by": ["C"],
+        "covers": {"materials": ["met"]},
+        "segments": {"military": 1.0},
+        "destinations": places,
+        "effective": "2025-01",
+    }
+    scenario = scenario_of(
+        solved.graph.dataset, {"title": "t", "start": "2025-01", "months": 1, "measures": [denial]}
+    )
+    found = compose(solved.graph, solved.baseline, scenario)
+    for rerouting in ("none", "qualified", "least"):
+        assert served(solved, found, rerouting, "jet@U") == near([left]), rerouting
+        assert served(solved, found, rerouting, "car@U") == near([1.0]), rerouting
+    plants = {a.entity for a in found.applied if a.block == "denied"}
+    makers = {"U": {"u-jet/1/sinter-jet"}, "J": {"j-jet/1/sinter-jet"}}
+    assert plants == makers.get(places[0], makers["U"] | makers["J"])
 
 
 def test_half_a_denial_exempts_half_of_the_draws():
@@ -294,7 +334,7 @@ def test_a_denied_user_keeps_its_own_stock_and_no_other():
 def test_denials_of_random_networks_are_ordered(seed):
     solved = random_network(seed).solve()
     rng = np.random.default_rng(seed)
-    arcs, users = len(solved.graph.arcs), solved.graph.n_demands
+    arcs, users = len(solved.graph.arcs), solved.graph.n_activities + solved.graph.n_demands
     denials = tuple(
         Denial(rng.random(arcs) < 0.5, rng.choice([0.0, 0.5, 1.0], (2, users))) for _ in range(3)
     )

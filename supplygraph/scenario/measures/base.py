@@ -80,7 +80,7 @@ class Part:
     evidence
         Grade of the figures, if not that of the measure.
     arcs
-        Of ``denied`` the mask of arcs closed to these demands.
+        Of ``denied``, whose entries are activities, then demands: the mask of arcs closed to them.
     """
 
     block: str

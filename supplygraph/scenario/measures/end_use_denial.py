@@ -9,16 +9,17 @@ from pydantic import Field
 
 from supplygraph.scenario.fields import Share
 from supplygraph.scenario.measures.base import Covers, Measure, Part, Time
-from supplygraph.scenario.measures.uses import share_of_uses
-from supplygraph.scenario.network_queries import World
+from supplygraph.scenario.measures.uses import share_of_uses, with_dedicated_makers
+from supplygraph.scenario.network_queries import ANYWHERE, World
 
 
 class EndUseDenial(Measure):
     """Flows to some end uses are denied; others may still draw on the same arcs.
 
-    Only products that need one of the materials are touched, and none in the imposing countries.
-    What is denied is the share of a demand's draws that may not come over the closed arcs. A
-    month that is in force in part denies in proportion.
+    Users that need one of the materials are touched, and none in the imposing countries: products,
+    and plants there whose goods serve nothing but denied products, since who applies for a licence
+    declares the end use. What is denied is the share of a user's draws that may not come over the
+    closed arcs. A month that is in force in part denies in proportion.
     """
 
     kind: Literal["end_use_denial"]
@@ -32,12 +33,13 @@ class EndUseDenial(Measure):
     )
 
     def parts(self, world: World, time: Time) -> Iterable[Part]:
-        """Denied shares of demands, and the arcs closed to them."""
-        demands = world.graph.demands
-        share = share_of_uses(world, self.segments, self.products, self.destinations)
+        """Denied shares of users, and the arcs closed to them."""
+        uses = share_of_uses(world, self.segments, self.products, [ANYWHERE])
+        share = with_dedicated_makers(world, uses)
+        share[~world.users_in(self.destinations)] = 0.0
         materials = self.covers.ids(world)
-        share[demands["market"].isin(self.origins(world)).to_numpy()] = 0.0
-        rows = (share > 0) & world.demands_for(materials)
+        share[world.users_in(self.origins(world))] = 0.0
+        rows = (share > 0) & world.users_of(materials)
         arcs = world.arcs(materials, self.origins(world), self.destinations)
         if arcs.any():
             yield Part("denied", rows, share * float(time.on.mean()), arcs=arcs)
