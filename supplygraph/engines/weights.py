@@ -151,15 +151,21 @@ def unsized_parts(baseline: Baseline, weights: np.ndarray) -> tuple[float, float
     assumed : float
         Products without such a need, but with one whose size is our own assumption (grade D).
     """
-    needs = baseline.graph.dataset.tables["needs"]
-    essential, blank = needs["essential"], needs["quantity"].isna()
-    none = set(needs.loc[essential & blank, "product"])
-    ours = set(needs.loc[essential & (needs["quantity_evidence"] == "D"), "product"])
+    blank, assumed = unsized_products(baseline)
     total = float(weights.sum())
     product = baseline.graph.demands["product"]
-    parts = (weights[product.isin(names).to_numpy()].sum() for names in (none, ours - none))
+    parts = (weights[product.isin(names).to_numpy()].sum() for names in (blank, assumed))
     blank_part, assumed_part = (float(part) / total if total > 0 else 0.0 for part in parts)
     return blank_part, assumed_part
+
+
+def unsized_products(baseline: Baseline) -> tuple[set[str], set[str]]:
+    """Products with an essential need that has no size, and others with one that we assumed."""
+    needs = baseline.graph.dataset.tables["needs"]
+    essential = needs["essential"]
+    blank = set(needs.loc[essential & needs["quantity"].isna(), "product"])
+    ours = set(needs.loc[essential & (needs["quantity_evidence"] == "D"), "product"])
+    return blank, ours - blank
 
 
 def _product_weights(table: pd.DataFrame, scheme: str) -> dict[str, float]:

@@ -37,19 +37,36 @@ def total(rows: pd.DataFrame, *materials: str) -> float:
 
 def test_magnets_of_us_arms_add_up_to_their_total(arms):
     """20 to 270 t of magnet rare earths (Adamas, 2025) / 0.3 = 67 to 900 t, middle near 400."""
-    assert total(arms, "smco", "ndfeb-hre", "ndfeb-std") == pytest.approx(400, rel=0.01)
-    assert total(arms, "ndfeb-hre") > 175  # t of 2012 (Bloomberg); arms have grown since
+    assert total(arms, "smco-arms", "ndfeb-arms") == pytest.approx(400, rel=0.01)
+    assert total(arms, "ndfeb-arms") > 175  # t of 2012 (Bloomberg); arms have grown since
+
+
+def test_us_arms_draw_no_magnet_melted_or_made_in_china(arms):
+    """DFARS 225.7018, since 2019. Metal may be Chinese until 2027, and samarium metal mostly is."""
+    chain = shipped_chain()
+    graph, baseline = chain.network, chain.baseline
+    goods = set(arms.loc[arms["material"].str.endswith("-arms"), "material"])
+    assert goods == set(arms.loc[arms["material"].str.contains("ndfeb|smco"), "material"])
+    made = graph.pools[["market"]].assign(t=baseline.made)[graph.pools["material"].isin(goods)]
+    made = made.groupby("market")["t"].sum()
+    assert not {"CN", "RU"} & set(made[made > 0].index)
+    assert made.sum() == pytest.approx(total(arms, *goods), abs=0.2)
+    stopped = {}
+    for process in ("ndfeb", "smco", "sm"):
+        losses = chain.stop_exports(f"country=CN process={process}").solve(rerouting="none").table
+        stopped[process] = losses.loc[losses["product"] == "f-35", "loss_none"].max()
+    assert stopped["ndfeb"] == stopped["smco"] == 0 and stopped["sm"] > 0.5
 
 
 def test_samarium_of_us_arms_fits_into_that_of_the_country(uses, arms):
     """40 t (10 to 150) in arms, within 52 t (129 t of Donald are 250 %) to 105 t in all uses."""
-    assert total(arms, "smco") * SAMARIUM == pytest.approx(40, rel=0.01)
-    country = total(uses[uses["market"] == "US"], "smco") * SAMARIUM
+    assert total(arms, "smco-arms") * SAMARIUM == pytest.approx(40, rel=0.01)
+    country = total(uses[uses["market"] == "US"], "smco", "smco-arms") * SAMARIUM
     assert 52 <= country <= 105
 
 
 def test_no_warship_holds_more_magnets_than_its_headline_of_rare_earth_materials(arms):
-    rows = arms[arms["material"].isin(["smco", "ndfeb-hre"])]
+    rows = arms[arms["material"].isin(["smco-arms", "ndfeb-arms"])]
     for product, most in HEADLINE.items():
         own = rows[rows["product"] == product]
         assert 0 < own["quantity"].sum() <= most
@@ -57,7 +74,7 @@ def test_no_warship_holds_more_magnets_than_its_headline_of_rare_earth_materials
 
 
 def test_the_samarium_of_a_fighter_is_the_published_one(arms):
-    row = arms[(arms["product"] == "f-35") & (arms["material"] == "smco")].iloc[0]
+    row = arms[(arms["product"] == "f-35") & (arms["material"] == "smco-arms")].iloc[0]
     assert (row["quantity"], row["quantity_evidence"]) == (22.7, "A")  # New York Times, 2025
     assert row["t_quantity"] == pytest.approx(3.5, abs=0.05)
 

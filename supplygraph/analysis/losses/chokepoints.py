@@ -27,6 +27,7 @@ from supplygraph.analysis.losses.loss_columns import (
 from supplygraph.analysis.losses.other_weights import RANKS, OtherWeights
 from supplygraph.engines import SECTORS, Levels
 from supplygraph.engines.month_model import Month
+from supplygraph.engines.weights import unsized_products
 from supplygraph.grades import weakest
 from supplygraph.hints import check_choice
 from supplygraph.precision import stated
@@ -169,6 +170,7 @@ class _LossRows:
         self.sector = self.demands["sector"].to_numpy()
         self.product = [str(name) for name in self.demands["product"]]
         self.products, self.product_of = np.unique(self.product, return_inverse=True)
+        self.unsized = np.isin(self.products, sorted(set.union(*unsized_products(month.baseline))))
         regions = [str(name) for name in self.demands["region"]]
         self.regions, self.region_of = np.unique(regions, return_inverse=True)
         some = np.where(self.wanted, self.units, 0.0)
@@ -232,13 +234,24 @@ class _LossRows:
         }
 
     def _hardest(self, hit: np.ndarray, none: np.ndarray) -> tuple[str, str, int]:
-        """Weighing products first, then the largest share lost, then the larger weight."""
+        """Weighing products first, then the largest share lost, then the larger weight.
+
+        Of products that lose as much to a percent, one whose needs somebody else has sized: what is
+        told first should not rest on our own assumption if it need not.
+        """
         of = self.product_of[hit]
         lost = np.bincount(of, self.units[hit] * none[hit]).tolist()
         weight = np.bincount(of, self.weights[hit]).tolist()
         product = min(
             set(of.tolist()),
-            key=lambda p: (weight[p] <= 0, -round(lost[p] / self.whole[p], 9), -weight[p], p),
+            key=lambda p: (
+                weight[p] <= 0,
+                -round(lost[p] / self.whole[p], 2),
+                self.unsized[p],
+                -round(lost[p] / self.whole[p], 9),
+                -weight[p],
+                p,
+            ),
         )
         mine = hit[of == product]
         place = self.region_of[mine]
