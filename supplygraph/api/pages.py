@@ -25,7 +25,7 @@ def page(
     weights: str = "level",
     scenarios: Sequence[str | Path] = (),
     usual_scenarios: bool = True,
-    deals: Sequence[str] = (),
+    deals: Sequence[str] = ("announced", "binding"),
 ) -> Results:
     """Everything a page shows; saved and loaded again it is drawn without a solver.
 
@@ -49,8 +49,9 @@ def page(
         the licences of April 2025, the truce of Busan, its end, and what Kuala Lumpur, Tokyo and
         Canberra buy.
     deals
-        Portfolios of projects whose cover by year the page shows, as ``supplygraph deals
-        --portfolios`` names them; it takes as long as that command. None if left out.
+        Portfolios of projects whose cover by year the page shows, where the dataset has projects,
+        as ``supplygraph deals --portfolios`` names them; it takes as long as that command. Empty
+        leaves them out.
 
     Raises
     ------
@@ -97,8 +98,8 @@ def _months(
 
 
 def _deals(chain: Handle, portfolios: Sequence[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Rows of the record with cover by year, and the deals; none unless portfolios are named."""
-    if not portfolios:
+    """Rows of the record with cover by year, and the deals; none where there are no projects."""
+    if not portfolios or not chain.loaded.projects:
         return
     by_year = outlook.deals(chain, portfolios=portfolios)
     for number, row in enumerate(by_year.table.to_dict("records")):
@@ -119,7 +120,7 @@ def view(
     weights: str = "level",
     scenarios: Sequence[str | Path] = (),
     usual_scenarios: bool = True,
-    deals: Sequence[str] = (),
+    deals: Sequence[str] = ("announced", "binding"),
 ) -> View:
     """The chain as one page that opens from disk.
 
@@ -143,8 +144,9 @@ def view(
         the licences of April 2025, the truce of Busan, its end, and what Kuala Lumpur, Tokyo and
         Canberra buy.
     deals
-        Portfolios of projects whose cover by year the page shows, as ``supplygraph deals
-        --portfolios`` names them; it takes as long as that command. None if left out.
+        Portfolios of projects whose cover by year the page shows, where the dataset has projects,
+        as ``supplygraph deals --portfolios`` names them; it takes as long as that command. Empty
+        leaves them out.
 
     Examples
     --------

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAGES = (".html", ".htm")
 RECORDS = (".json",)
+# Options that say what is counted, which a record has answered.
+COUNTED = ("product", "region", "at", "weights", "scenarios", "usual_scenarios", "deals")
 
 
 @asks("page")
@@ -60,8 +62,9 @@ def view(
     if record is not None:
         from supplygraph.results import load_results
 
-        asked = product or region or at or scenarios or deals or not usual_scenarios
-        if asked or weights != "level":
+        # By name, since typer brings the class of its sources along under a private address.
+        sources = [context.get_parameter_source(name) for name in COUNTED]
+        if any(source is not None and source.name == "COMMANDLINE" for source in sources):
             raise UsageError("--record holds its answers: leave out what is to be counted.")
         results = load_results(record)
     else:

@@ -39,6 +39,7 @@ def test_a_record_is_drawn_without_an_engine(toy, run, tmp_path, monkeypatch):
         (("--record", "none.json", "-o", "x.html"), "'none.json' cannot be read"),
         (("--product", "evv", "-o", "x.html"), "no product 'evv' in demand. Did you mean 'ev'"),
         (("--record", "r.json", "--product", "ev", "-o", "x.html"), "--record holds its answers"),
+        (("--record", "r.json", "--deals", "", "-o", "x.html"), "--record holds its answers"),
         (("--at", "2026", "-o", "x.html"), "is not YYYY-MM"),
     ],
 )
