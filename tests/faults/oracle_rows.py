@@ -17,6 +17,8 @@ from tests.faults.oracle_base import Base, Key, pool_id
 from tests.faults.oracle_network import Activity, Network
 
 FREE = ("deviation",)
+# Typical flows beyond which a limit is none: HiGHS, given one of 1e12, ended above the optimum.
+FAR = 1e8
 
 
 class Rows:
@@ -139,6 +141,7 @@ class Rows:
         largest = np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-300)
         matrix = matrix.multiply(1 / largest[:, None]).tocsr()
         low, high = (np.array(ends) / largest for ends in zip(*limits, strict=True))
+        high = np.where(high > FAR, np.inf, high)
         equal = low == high
         over, under = np.isfinite(low) & ~equal, np.isfinite(high) & ~equal
         least = np.array([-np.inf if key[0] in FREE else 0.0 for key in self.columns])
