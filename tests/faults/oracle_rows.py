@@ -19,6 +19,7 @@ from tests.faults.oracle_network import Activity, Network
 FREE = ("deviation",)
 # Typical flows beyond which a limit is none: HiGHS, given one of 1e12, ended above the optimum.
 FAR = 1e8
+AMPLE = 1e3  # times what the world made: what could be made beside it sizes no column
 
 
 class Rows:
@@ -50,7 +51,11 @@ class Rows:
         for a in net.activities:
             for pool, quantity in a.makes.items():
                 able[pool[0]] = able.get(pool[0], 0.0) + quantity * self.most(a)
-        size = {m: max(world.get(m, 0.0), able.get(m, 0.0) * 1e-2, 1e-6) for m in net.stage}
+        # But a capacity of a million million tonnes sizes nothing that somebody made.
+        size = {}
+        for m in net.stage:
+            made, could = world.get(m, 0.0), able.get(m, 0.0) * 1e-2
+            size[m] = max(made, min(could, AMPLE * made) if made > 0 else could, 1e-6)
         floor = {m: size[m] * 1e-3 for m in size}
 
         def add(kind: str, name: str, least: float) -> None:
