@@ -40,22 +40,24 @@ class Rows:
         for a in net.activities:
             self._entry(self.line_row[a.line], ("activity", a.id), a.line_units)
 
-    def _columns(self, net: Network) -> None:
-        world: dict[str, float] = {}
+    def _sizes(self, net: Network) -> dict[str, float]:
+        """What the world makes of each material, or could make of what nobody made.
+
+        Columns of almost no size have entries that HiGHS drops, and their plants would stand still.
+        A capacity of a million million tonnes sizes nothing that somebody made.
+        """
+        world: dict[str, float] = dict.fromkeys(net.stage, 0.0)
         for pool in net.pools:
-            material = pool[0]
-            world[material] = world.get(material, 0.0) + max(self.base.home(pool), 0.0)
-        # What nobody made in the base year is sized by what could be made: columns of almost no
-        # size have entries that HiGHS drops, and their plants would stand still.
-        able: dict[str, float] = {}
+            world[pool[0]] += max(self.base.home(pool), 0.0)
+        able = dict.fromkeys(net.stage, 0.0)
         for a in net.activities:
             for pool, quantity in a.makes.items():
-                able[pool[0]] = able.get(pool[0], 0.0) + quantity * self.most(a)
-        # But a capacity of a million million tonnes sizes nothing that somebody made.
-        size = {}
-        for m in net.stage:
-            made, could = world.get(m, 0.0), able.get(m, 0.0) * 1e-2
-            size[m] = max(made, min(could, AMPLE * made) if made > 0 else could, 1e-6)
+                able[pool[0]] += quantity * self.most(a) * 1e-2
+        most = {m: AMPLE * world[m] if world[m] > 0 else math.inf for m in net.stage}
+        return {m: max(world[m], min(able[m], most[m]), 1e-6) for m in net.stage}
+
+    def _columns(self, net: Network) -> None:
+        size = self._sizes(net)
         floor = {m: size[m] * 1e-3 for m in size}
 
         def add(kind: str, name: str, least: float) -> None:

@@ -31,6 +31,9 @@ SURGE = 1.15
 PART, TRACTION = 6, 18  # months until a route is open
 ALL_OPEN = 1200
 SEEN = 3e-5  # of a pool: below, the tolerance of its row is 1e-5 and more of a use
+# Times as much of one good as of another that it replaces, from which on what the one adds is worth
+# no more than the tolerance of a price: both programs then stop 1e-5 short, each elsewhere.
+UNLIKE = 300.0
 Limits = list[tuple[float, float]]
 
 
@@ -126,8 +129,11 @@ class SharedProgram(Rows):
 
     @property
     def distinct(self) -> bool:
-        """Whether nobody takes so little of a pool that rounding would be a part of it."""
+        """Whether nobody takes so little of a pool, or of a choice, that rounding is part of it."""
         base = self.base
+        choices = [g for user in base.net.users for g in user.groups if g.free and g.quantity]
+        if any(max(g.quantity.values()) > UNLIKE * min(g.quantity.values()) for g in choices):
+            return False
         drawn = (
             base.drawn(user.id, pool, group.quantity[pool], group.free) / base.home(pool)
             for user in base.net.users
