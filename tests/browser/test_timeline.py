@@ -223,7 +223,7 @@ def test_suspended_measures_stand_apart_from_those_in_force(shipped, open_page):
     solid = opened.page.locator("[data-state='in force']").evaluate_all(
         "all => all.map((b) => b.getAttribute('fill'))"
     )
-    assert len(solid) == 2 and "none" not in solid
+    assert len(solid) == 3 and "none" not in solid
     assert "suspended Nov 2025 to the end" in " ".join(
         opened.page.locator("#timeline text").all_text_contents()
     )

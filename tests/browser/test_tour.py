@@ -436,7 +436,7 @@ def test_the_answer_stands_first_and_can_be_asked_for_cars_arms_or_chips(page, c
     table = chain.rank("country-process", weights="level").table
     first = table.iloc[0]
     told = page.text("#answer")
-    assert told.startswith("NdFeB magnets, China. If its exports stop: ")
+    assert told.startswith("Heavy separation, China. If its exports stop: ")
     assert f"{100 * first['loss_abroad_12m']:.0f} % of" in told
     for sector, words in (("autos", "cars"), ("defence", "arms"), ("chips", "chips")):
         page.page.locator(f"#sectors button[data-sector={sector}]").click()
