@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.runs.account import account_table, market_of
@@ -18,6 +18,7 @@ from supplygraph.errors import SupplygraphError, UsageError
 from supplygraph.results import Results
 from supplygraph.scenario.load import scenario_of
 from supplygraph.views.account_page import AccountPage, bars, money
+from tests.solved_networks import Solved
 
 BAN = {
     "id": "ban",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from program import shipped_chain
 
 from supplygraph.analysis.origins.comply import comply_rows
@@ -20,6 +20,7 @@ from supplygraph.scenario.measures import ContentRule, ImportRestriction, Measur
 from supplygraph.scenario.measures.base import Time
 from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
 from supplygraph.scenario.network_queries import World
+from tests.solved_networks import Solved
 
 ENGINES = ("none", "qualified", "least")
 RULE = {

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
 from supplygraph.analysis.deals.deal_tables import deal_table, project_table
@@ -15,6 +15,7 @@ from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario.offtakes import Offtake
 from supplygraph.scenario.projects import Deal, deals_of, projects_of
+from tests.solved_networks import Solved
 
 ALL = ("announced", "binding", "late-12", "late-24", "none", "without-mine", "without-metal")
 

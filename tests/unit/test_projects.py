@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 import supplygraph as sg
 from supplygraph.dataset import read_dataset
@@ -14,6 +14,7 @@ from supplygraph.errors import DatasetError, UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
 from supplygraph.scenario.projects import deals_of, projects_of
+from tests.solved_networks import Solved
 
 
 def planned(**keys: object) -> Network:

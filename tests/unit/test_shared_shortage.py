@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.engines import AllocationProgram
 from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.scenario.export_stops import as_export_stop, home_of
+from tests.solved_networks import Solved
 
 
 def near(value):

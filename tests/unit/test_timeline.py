@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from random_networks import random_network
 
 import supplygraph as sg
 from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.scenario.month_arrays import Bounds, Denial, month_range
+from tests.solved_networks import Solved
 
 WEEK = 12 / 52
 SEASON = (1.3, 0.6, 1.1, 1.0, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from networks import Network, Solved, bounds_under
+from networks import Network
 
 from supplygraph.dataset import read_dataset
 from supplygraph.graph import compile_graph
+from tests.solved_networks import Solved, bounds_under
 
 TIGHT = 1e-7
 

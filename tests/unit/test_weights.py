@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from program import shipped_chain
 
 import supplygraph as sg
@@ -16,6 +16,7 @@ from supplygraph.engines.weights import (
     product_weights,
     unsized_parts,
 )
+from tests.solved_networks import Solved
 
 
 @pytest.fixture(scope="module")
