@@ -5,6 +5,8 @@ import pytest
 import supplygraph as sg
 from supplygraph.errors import UsageError
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.fixture
 def folder(tmp_path, run):
@@ -43,6 +45,7 @@ def test_a_product_of_another_year_is_named(run, folder):
         assert "warning: no demand in 2024, left out: bus\n" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "warning"),
     [
@@ -189,6 +192,7 @@ def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
     assert "also removed" not in ask(run, path, remove="country=CN").err
 
 
+@pytest.mark.slow
 def test_a_figure_of_zero_that_stands_against_all_others_is_named(run, folder):
     path = folder(observations=(",90,", ",0,"))
     done = ask(run, path)

@@ -161,6 +161,7 @@ def test_nothing_cites_a_text_that_is_not_in_the_repository():
     assert found == []
 
 
+@pytest.mark.slow
 def test_every_page_and_section_that_is_cited_exists():
     missing = []
     for path in standing():

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,12 @@ def run_python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
+
+
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of the syntax of a module, parsed once for all rules."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 TRACKED = list_tracked_files()
@@ -126,7 +133,7 @@ def test_rooms_of_the_analysis_are_small():
 def test_no_class_name_stands_twice():
     places: dict[str, list[str]] = {}
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name.lstrip("_"), []).append(path.name)
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
@@ -136,7 +143,7 @@ def test_messages_that_become_faults_have_a_way_out():
     """A fault takes what follows the first sentence of such a message as its way out."""
     lacking = []
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             call = node.exc if isinstance(node, ast.Raise) else None
             if not isinstance(call, ast.Call) or not call.args:
                 continue
@@ -177,7 +184,7 @@ def test_help_imports_nothing_heavy(command, tmp_path):
 def test_only_the_solver_imports_highs():
     importers = set()
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(name.partition(".")[0] == "highspy" for name in names):

@@ -38,6 +38,7 @@ def test_shipped_tonnes_of_the_spring_are_those_of_customs(result, rerouting):
     assert shipped == pytest.approx(counted, rel=0.03)
 
 
+@pytest.mark.slow
 def test_the_price_taken_lies_between_the_unit_values_of_both_first_halves(result):
     """45.7 USD/kg in 2025 and 52.7 in 2024: the account's price is that of autumn 2024."""
     rows = magnets(result.table, "none")

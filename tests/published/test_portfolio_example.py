@@ -18,6 +18,8 @@ from supplygraph.scenario.portfolios import Portfolio, with_projects
 from supplygraph.scenario.projects import projects_of
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 NEED, MONTHS = 6000.0, 60
 FUTURES = ((0.5, 0.75), (0.3, 0.40), (0.2, 0.10))
 LINES = {
@@ -79,6 +81,7 @@ def unmet(*built: str) -> float:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("built", "tonnes"),
     [

@@ -8,6 +8,8 @@ import pytest
 
 import supplygraph as sg
 
+pytestmark = pytest.mark.sampled
+
 
 def total(table, removed: str, rerouting: str = "least"):
     rows = table[

@@ -20,6 +20,8 @@ from supplygraph.scenario.load import scenario_of
 from supplygraph.views.account_page import AccountPage, bars, money
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 BAN = {
     "id": "ban",
     "kind": "ban",
@@ -113,6 +115,7 @@ def test_growth_is_in_the_base_and_in_what_is_not_sold():
     assert sold["quantity"] == pytest.approx(12, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_months_sum_to_the_whole_run_on_every_level():
     table, _ = account(two(), BAN, by="item", by_month=True)
     keys = ["side", "group", "region", "item", "rerouting"]
@@ -170,6 +173,7 @@ def test_a_cut_plant_leaves_the_least_of_least_unknown():
     assert any("ask --rerouting none" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_an_exporter_is_a_market_that_ships():
     graph = network().places("C2/A").compile()
     assert market_of(graph, "B") == "B"

@@ -6,6 +6,8 @@ from networks import Network
 
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 EXACT = 1e-8
 
 

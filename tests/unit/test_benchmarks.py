@@ -105,6 +105,7 @@ def test_pyomo_gives_the_same_objective(baseline):
         assert abs(objective(program, shock) - rival.objective(shock)) / LOSS_SCALE < 1e-6
 
 
+@pytest.mark.slow
 def test_loops_over_a_graph_give_the_same_levels(baseline):
     kernel = Cascade(baseline)
     rival, shocks = NetworkxRival(kernel), facility_shocks(baseline)

@@ -95,6 +95,7 @@ def test_every_way_of_opening_the_table_is_found(text):
     assert opened(ast.parse(text)) == [1]
 
 
+@pytest.mark.slow
 def test_only_the_dataset_opens_the_table():
     above = [
         path

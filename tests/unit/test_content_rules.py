@@ -22,6 +22,8 @@ from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
 from supplygraph.scenario.network_queries import World
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 ENGINES = ("none", "qualified", "least")
 RULE = {
     "id": "rule",
@@ -192,6 +194,7 @@ def test_a_threshold_of_zero_catches_nothing_without_content():
     assert pools_caught(solved, line) == [] and line.served.min() == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rerouting", ENGINES)
 def test_compliance_takes_its_share_of_the_flow(rerouting):
     solved = abroad()
@@ -203,6 +206,7 @@ def test_compliance_takes_its_share_of_the_flow(rerouting):
     assert shares(solved, run(solved, RULE, rerouting, blocked=0.25))["car@B"] == near(0.75)
 
 
+@pytest.mark.slow
 def test_cuts_are_repeated_until_nothing_more_is_caught():
     """Under least D steps in for A with metal from C, and is caught in its turn."""
     solved = abroad(foreign=100, own=0, idle=True)

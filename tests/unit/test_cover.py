@@ -11,6 +11,8 @@ from supplygraph.errors import UsageError
 from supplygraph.units import weeks_to_months
 from tests.networks import Network
 
+pytestmark = pytest.mark.sampled
+
 MONTH = 52 / 12
 
 
@@ -220,6 +222,7 @@ def test_a_market_stock_counts_by_the_share_that_passes_there(tmp_path):
     assert rows.loc["", "flags"] == ("no_figure",)
 
 
+@pytest.mark.slow
 def test_scenarios_of_their_own_are_compared(tmp_path):
     net = toy()
     net.plant("mine-b", "A", "dig", capacity=60)
@@ -293,6 +296,7 @@ def test_a_product_that_is_not_assembled_there(shipped):
         shipped.cover("f-35", "JP")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("product", "region"), [("ev", "IN"), ("hev", "ROW"), ("wind-onshore", "CN")]
 )
@@ -306,6 +310,7 @@ def test_without_stock_up_the_chain_it_is_the_first_shortage_of_whatif(shipped, 
     assert found == pytest.approx(expected, rel=1e-3) and found >= expected * (1 - 1e-6)
 
 
+@pytest.mark.slow
 def test_stock_up_the_chain_only_lengthens_the_first_shortage(shipped):
     hit = shipped.remove(HEAVY)
     said = hit.solve(rerouting="none").table.set_index(["product", "region"])

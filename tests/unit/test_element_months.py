@@ -118,6 +118,7 @@ def test_words_and_comparisons_that_do_not_exist(folder):
         run.compare(run)
 
 
+@pytest.mark.slow
 def test_alternatives_that_lack_together_are_both_short(tmp_path):
     net = Network().places("C", "U")
     for element in ("Dy", "Tb", "Nd"):

@@ -11,6 +11,8 @@ import supplygraph as sg
 from supplygraph.analysis.losses.lost_by_year import first_month, loss_by_month, lost_by_year
 from supplygraph.errors import SelectorError
 
+pytestmark = pytest.mark.sampled
+
 HELD = "holder,material,weeks_low,weeks_central,weeks_high\nev@JP,mag-a,0,4,8.666666667\n"
 
 
@@ -189,6 +191,7 @@ def test_exports_stop_where_one_country_can_stop_them(tmp_path):
         chain.rank(acts_as="stop")
 
 
+@pytest.mark.slow
 def test_cover_counts_exports_that_stop():
     """Half of the ore no longer leaves: stock of 4 weeks lasts twice as long, then half is lost."""
     hit = sg.load("three-nodes").stop_exports("id=mine-a share=0.5")

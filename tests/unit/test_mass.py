@@ -3,6 +3,8 @@
 import pytest
 from toy import faults, toy
 
+pytestmark = pytest.mark.sampled
+
 ELEMENTS = """id,name,group,oxide,metal_per_oxide
 Nd,Neodymium,light,Nd2O3,0.8574
 Pr,Praseodymium,light,Pr6O11,0.8277

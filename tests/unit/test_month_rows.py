@@ -11,6 +11,8 @@ from networks import Network
 
 import supplygraph as sg
 
+pytestmark = pytest.mark.sampled
+
 WEEK = 12 / 52
 TRIPLED = {"id": "up", "kind": "demand_shift", "factor": 3, "effective": "2025-03"}
 
@@ -141,6 +143,7 @@ def test_with_a_season_rows_and_totals_weigh_months_by_what_they_ask_for(tmp_pat
         assert whole(table, name)["loss"] == near(0.4 * 22.5 / 37.5)
 
 
+@pytest.mark.slow
 def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     net = cars()
     net.tables["needs"][0]["quantity_evidence"] = "B"

@@ -120,6 +120,7 @@ def test_a_wrong_id_is_told_the_nearest_record():
         explain(load_or_reconcile(compile_graph(SHIPPED))[0], "CN-2025-188")
 
 
+@pytest.mark.slow
 def test_every_record_that_ships_is_told_with_a_head_and_known_grades():
     names = ids_on_record(SHIPPED)
     assert len(names) > 200

@@ -17,6 +17,8 @@ from supplygraph.scenario.offtakes import Offtake
 from supplygraph.scenario.projects import Deal, deals_of, projects_of
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 ALL = ("announced", "binding", "late-12", "late-24", "none", "without-mine", "without-metal")
 
 
@@ -97,6 +99,7 @@ def test_a_year_is_the_mean_of_its_months():
     assert rows["late-12", "US+JP"]["cover_high"] == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_tonnes_nobody_states_add_nothing_or_as_much_as_feed_allows():
     row = asked(world(None))["announced", "US+JP"]
     assert row["cover_high"] == pytest.approx(0.0, abs=1e-9)

@@ -16,6 +16,8 @@ from supplygraph.results import Results
 from supplygraph.views.pictures import DRAWN, check_picture, picture, picture_bytes
 from supplygraph.views.style import PAPER
 
+pytestmark = pytest.mark.sampled
+
 SHOCK = "april-2025-shock"
 
 
@@ -180,6 +182,7 @@ def test_same_result_same_bytes(format_):
     ]
 
 
+@pytest.mark.slow
 def test_names_are_no_markup_and_break_nothing():
     rows = pd.concat([asked("chokepoints").table.head(1)] * 2)
     table = rows.assign(name=["$\\frac{1}{$ <script>", "w" * 300], id=["a", "b"])

@@ -16,6 +16,8 @@ from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
 from supplygraph.scenario.projects import deals_of, projects_of
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 
 def planned(**keys: object) -> Network:
     """A mine of 100 t; from 2026-01 it is planned to dig 220 t and a second one 60 t."""
@@ -36,6 +38,7 @@ def capacity(graph: SupplyGraph, portfolio: Portfolio, month: str) -> dict[str, 
     return dict(zip(built.lines["facility"], found.tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_step_ramps_as_an_s_and_what_is_not_built_stays_as_it_was():
     graph = planned().compile()
     both = Portfolio(("new", "raise"))

@@ -15,6 +15,8 @@ from supplygraph.dataset.tables import ROW
 from supplygraph.errors import DatasetError, UsageError
 from supplygraph.schema import table_names, table_schema
 
+pytestmark = pytest.mark.sampled
+
 
 def test_every_table_has_every_column_and_its_dtype():
     dataset = read_dataset(EXAMPLE)

@@ -16,6 +16,8 @@ from supplygraph.api import Chain, Disrupted
 from supplygraph.errors import SelectorError, UsageError
 from supplygraph.scenario.shocks import UnsizedPlantError, parse_shock
 
+pytestmark = pytest.mark.sampled
+
 ROOT = Path(__file__).parents[2]
 COUNTED = {"solve", "cover"}
 # What was loaded, whatever is removed; and what makes the next chain.

@@ -23,6 +23,8 @@ from supplygraph.scenario.portfolios import Portfolio, with_projects
 from supplygraph.scenario.projects import projects_of
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 MAGNET = {"materials": ["magnet"]}
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "destinations": ["US"]}
 DUTY = {

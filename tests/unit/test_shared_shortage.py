@@ -9,6 +9,8 @@ from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.scenario.export_stops import as_export_stop, home_of
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 
 def near(value):
     return pytest.approx(value, abs=1e-5)
@@ -31,6 +33,7 @@ def two_makers() -> Solved:
     return net.solve()
 
 
+@pytest.mark.slow
 def test_what_the_first_maker_does_not_send_is_shared_while_contracts_are_kept():
     net = two_makers()
     stop = as_export_stop(net.baseline, net.shock("id=maker-c"))

@@ -5,6 +5,8 @@ from toy import cautions, faults, toy
 
 import supplygraph as sg
 
+pytestmark = pytest.mark.sampled
+
 OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 PLANTS = [
     ("facilities", "mine-c,Mine C,JP,op,mine,dig,operating,,"),

@@ -18,6 +18,8 @@ from supplygraph.schema.queries import queries
 from supplygraph.schema.spoken import COLUMNS, FOLDERS, JOINED, SpokenNames
 from supplygraph.vocabulary import PROJECT_WORDS, SELECTOR_KEYS
 
+pytestmark = pytest.mark.sampled
+
 NAMES = spoken_names(shipped_chain().dataset)
 KEYS = [*COLUMNS, *FOLDERS, *JOINED]
 

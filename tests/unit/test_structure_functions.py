@@ -235,6 +235,7 @@ def test_dominators_are_what_their_definition_says(seed):
         assert set(names) == wanted
 
 
+@pytest.mark.slow
 @ANY_TIME
 @given(SEEDS)
 def test_with_one_kind_they_are_the_dominators_of_a_flow_graph(seed):

@@ -8,6 +8,8 @@ from toy import EXAMPLE, FILES, faults, with_files
 from supplygraph.dataset import read_dataset
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 
 def test_line_numbers_count_lines_not_rows(tmp_path):
     text = 'product,market,units,year,note\n\nev,JP,1,2024,"two\nlines"\nev,XX,1,2025,\n'

@@ -14,6 +14,8 @@ from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.scenario.month_arrays import Bounds, Denial, month_range
 from tests.solved_networks import Solved
 
+pytestmark = pytest.mark.sampled
+
 WEEK = 12 / 52
 SEASON = (1.3, 0.6, 1.1, 1.0, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0)
 

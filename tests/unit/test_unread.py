@@ -8,6 +8,8 @@ from toy import EXAMPLE, cautions, faults, toy
 import supplygraph as sg
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 TRADE = (EXAMPLE / "trade.csv").read_text()
 
 

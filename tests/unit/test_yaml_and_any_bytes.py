@@ -11,6 +11,8 @@ from toy import FILES, with_files
 from supplygraph.dataset import Dataset, read_dataset
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.mark.parametrize(
     ("content", "text"),

@@ -8,6 +8,8 @@ from supplygraph.baseline import balance_table
 from supplygraph.dataset import read_dataset
 from supplygraph.dataset.years import base_year, roles
 
+pytestmark = pytest.mark.sampled
+
 TRADE = "material,from,to,year,quantity,unit,role\n"
 OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 
@@ -58,6 +60,7 @@ def test_an_observation_and_a_row_of_trade_can_state_the_same(tmp_path):
     assert found["trade", 2] == "fit"
 
 
+@pytest.mark.slow
 def test_the_newest_earlier_figure_stands_in_with_a_warning(tmp_path):
     folder = toy(
         tmp_path,
@@ -79,6 +82,7 @@ def test_a_figure_that_is_meant_to_stand_in_says_so_itself(tmp_path):
     assert cautions(folder) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2025, 2030])
 def test_a_later_figure_is_only_compared(tmp_path, year):
     folder = toy(tmp_path, trade=TRADE + f"ore-a,CN,JP,{year},45,t_reo,fit\n")
