@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
+BROWSER = "tests/browser/"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 
@@ -22,13 +23,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(autouse=True)
-def doctests_share_shipped_datasets(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Examples in docstrings load a shipped dataset anew; none changes it, so one serves all."""
-    if isinstance(request.node, pytest.DoctestItem):
-        from program import compiled_once
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With ``--dist loadfile`` one worker runs all tests of the browser: one page, one browser."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
 
-        with compiled_once():
+    class FilesAndBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return BROWSER if file.startswith(BROWSER) else file
+
+    return FilesAndBrowser(config, log)
+
+
+@pytest.fixture(autouse=True)
+def examples_share_shipped_datasets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Examples in docstrings read a shipped dataset anew; none changes it, so one serves all."""
+    if isinstance(request.node, pytest.DoctestItem):
+        from program import read_once
+
+        with read_once():
             yield
     else:
         yield

@@ -21,8 +21,10 @@ from unittest import mock
 
 import supplygraph
 import supplygraph.api
+import supplygraph.dataset
 from supplygraph.api import Chain, load
 from supplygraph.cli.app import main
+from supplygraph.dataset import Dataset, read_dataset
 
 SHIPPED = (None, "rare-earths", "three-nodes")
 PAGE = {"COLUMNS": "100", "NO_COLOR": "1"}  # the width of a page of the documentation
@@ -81,6 +83,17 @@ def compiled_once() -> Iterator[None]:
         mock.patch.object(supplygraph.api, "load", _load),
     ):
         yield
+
+
+@contextlib.contextmanager
+def read_once() -> Iterator[None]:
+    """While it holds, a shipped dataset is not read anew either."""
+    with mock.patch.object(supplygraph.dataset, "read_dataset", _read), compiled_once():
+        yield
+
+
+def _read(path: str | Path | None = None) -> Dataset:
+    return _compiled(path, 1).dataset if path in SHIPPED else read_dataset(path)
 
 
 def _load(path: str | Path | None = None, *, threads: int = 1) -> Chain:

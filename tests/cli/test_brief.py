@@ -50,6 +50,7 @@ def test_what_no_figure_carries_is_withheld(toy, tmp_path):
     assert record["statements"][0]["rows"][0]["id"] == "mine-a" or record["statements"][0]["rows"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

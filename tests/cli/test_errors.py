@@ -149,6 +149,7 @@ def test_errors_show_no_control_characters(toy):
     assert done.err.splitlines()[-1].startswith("error: nothing has the id 'x [31m y'.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -86,6 +86,7 @@ def test_a_picture_without_matplotlib(toy, tmp_path, monkeypatch):
     assert "Install supplygraph[plot]" in done.err and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_no_half_workbook(toy, tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

@@ -182,6 +182,7 @@ def test_every_link_to_a_section_leads_there():
     assert missing == []
 
 
+@pytest.mark.slow
 def test_every_module_and_function_that_is_cited_exists():
     missing = [
         f"{name_of(path)}: {cited}"

@@ -54,6 +54,7 @@ def test_two_thirds_of_the_fall_in_value_are_tonnes_and_the_rest_is_left_out():
     assert tonnes / fall == pytest.approx(0.64, abs=0.01)
 
 
+@pytest.mark.slow
 def test_less_is_barred_than_is_not_sold_as_scheduled(result):
     """What the measures bar is the least that is not sold: below none for every stage."""
     table = result.table[(result.table["side"] == "exporter") & result.table["month"].isna()]

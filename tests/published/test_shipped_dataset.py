@@ -220,6 +220,7 @@ def test_mines_of_the_usgs_table(baseline):
     assert 27_000 <= output(baseline, stage="mine", country="MM") <= 46_000
 
 
+@pytest.mark.slow
 def test_mines_add_up(baseline):
     """The rows of single mines are the world: no parent is counted beside its children."""
     graph = baseline.graph

@@ -112,6 +112,7 @@ def two_makers(*, halves: bool, capacity: float | None, observed: bool) -> Netwo
     return net
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [150, 1e9, None])
 @pytest.mark.parametrize("observed", [False, True])
 def test_a_plant_written_as_two_halves_pulls_as_one(capacity, observed):
@@ -222,6 +223,7 @@ def test_a_use_that_no_solver_sees_is_refused_and_not_served(need):
         net.solve().program  # noqa: B018 - compiled when asked for
 
 
+@pytest.mark.slow
 def test_a_process_of_another_stage_says_nothing_of_a_mine():
     """A word for a process that both stages use: the mine is sized by what is needed of it."""
 

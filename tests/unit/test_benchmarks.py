@@ -86,6 +86,7 @@ def test_the_balance_finds_the_flows_behind_the_figures(baseline):
         assert activity[plant.id] == pytest.approx(plant.activity, rel=5e-3, abs=room), plant.id
 
 
+@pytest.mark.slow
 def test_a_new_model_per_removal_gives_the_same_objective(baseline):
     program = AllocationProgram(baseline)
     cold = ColdRival(program)

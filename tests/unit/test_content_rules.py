@@ -161,6 +161,7 @@ def test_the_published_examples_of_the_tenth_of_a_percent(metal, magnet, share, 
         assert shares(solved, line)["car@B"] == near(0.0 if hit else 1.0)
 
 
+@pytest.mark.slow
 def test_cars_and_chips_are_never_tested():
     """A car full of Chinese magnets crosses any border: it is no listed good."""
     net = Network().places("A", "B", "C").material("met", "metal").material("mag", "magnet")
@@ -306,6 +307,7 @@ def test_rules_are_kept_apart():
         assert shares(solved, line) == {"car@U": near(1.0), "tank@U": near(0.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("need", "kept_apart"), [(20, 20), (40, 40), (70, 40)])
 def test_segregation_gives_the_army_what_clean_metal_there_is(need, kept_apart):
     solved = at_home(need)
@@ -326,6 +328,7 @@ def test_segregation_is_never_below_mixing_as_compliance_grows(share, mixing):
     assert total["compliant_segregated_t"] == near(max(40, mixing + 40) if share else 100)
 
 
+@pytest.mark.slow
 def test_a_missing_price_is_an_error_and_never_assumed():
     with pytest.raises(ScenarioError, match=r"rule: no price in USD of mag in prices\.csv"):
         run(abroad(), RULE, "none", prices={"met": 15})
@@ -333,6 +336,7 @@ def test_a_missing_price_is_an_error_and_never_assumed():
         run(abroad(foreign=100, own=0), RULE, "none", prices={"met": 75, "mag": 50})
 
 
+@pytest.mark.slow
 def test_a_plant_that_pays_more_than_its_goods_bring_holds_ingredients_alone():
     """Four tonnes of metal at 15 in a magnet of 50, as if only the dear alternative were left."""
     assert content_of(abroad(), ContentRule(**RULE), drawn=2)["mag@A"] == near(0.6 * 30 / 50)

@@ -193,6 +193,7 @@ def test_elements_are_no_firms(shipped):
         shipped.remove("country=CN").structure("esri")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["facility", "country", "country-stage", "operator"])
 def test_the_result_fits_its_schema(shipped, by):
     envelope = shipped.structure("esri", by=by, product="ev").head(200).envelope()

@@ -42,6 +42,7 @@ def near(*values: float) -> object:
     return pytest.approx(values, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_for_others_a_whole_country_that_stops_exporting_is_one_that_stopped():
     net = chain("CN", "JP", "US").demand("car", CN=20, JP=40, US=60)
     net.plant("cn", "CN", "make", capacity=100).plant("jp", "JP", "make", capacity=20)

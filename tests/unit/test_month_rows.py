@@ -166,6 +166,7 @@ def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     assert monthly(only, "total")[2] == near((3 * 0.5 * 2 / 3) / (3 * 0.5 + 0.5))
 
 
+@pytest.mark.slow
 def test_a_total_of_needs_that_nobody_sized_says_that_it_is_a_lower_limit(tmp_path):
     net = cars()
     net.tables["needs"][0] |= {"quantity": "", "quantity_evidence": "D"}

@@ -53,6 +53,7 @@ def said(name, part):
     return [row["what"] for row in rows(name) if row["part"] == part]
 
 
+@pytest.mark.slow
 def test_a_measure_is_told_from_title_to_the_scenarios_that_name_it():
     found = rows("LIC")
     assert found[0]["part"] == "measure"

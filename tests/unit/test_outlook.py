@@ -106,6 +106,7 @@ def test_tonnes_nobody_states_add_nothing_or_as_much_as_feed_allows():
     assert row["cover_unsized"] == pytest.approx(0.9)
 
 
+@pytest.mark.slow
 def test_a_mine_nobody_sizes_gives_what_its_buyers_can_take():
     net = Network().places("CN", "AU", "JP")
     net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)
@@ -171,6 +172,7 @@ def test_two_dear_inputs_hide_no_limit_behind_the_step_they_feed():
     assert years.steps.of(years.tonnes["Dy"], answer).materials == ("dy-metal",)
 
 
+@pytest.mark.slow
 def test_odds_are_drawn_from_a_seed():
     one = asked(world(), variants=("odds",), seed=3)
     assert one == asked(world(), variants=("odds",), seed=3)
@@ -226,6 +228,7 @@ def test_the_weakest_grade_of_what_a_cover_rests_on(keys, size, grade):
     assert list(table["evidence"]) == [grade]
 
 
+@pytest.mark.slow
 def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
     net = Network().places("CN", "US")
     net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)

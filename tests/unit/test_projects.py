@@ -103,6 +103,7 @@ def test_two_steps_of_one_line_add_up_to_the_last():
     assert capacity(graph, built, "2029-01")["old"] == pytest.approx(300.0)
 
 
+@pytest.mark.slow
 def test_words_choose_projects():
     known = projects_of(planned().compile().dataset)
     assert chosen(known, ["binding"]) == ("raise",)
@@ -180,6 +181,7 @@ def test_an_offtake_names_projects_that_there_are(tmp_path):
     assert "offtake.1.projects" in text and "Did you mean 'new'" in text
 
 
+@pytest.mark.slow
 def test_projects_asked_for_replace_those_of_a_scenario_and_others_come_besides(tmp_path):
     file = tmp_path / "calm.yaml"
     file.write_text("title: Calm\nstart: 2026-06\nmonths: 1\nmeasures: []\n", encoding="utf-8")

@@ -124,6 +124,7 @@ def test_every_row_of_a_page_has_its_command(shipped):
     assert len(lost) > 300 and [row["id"] for row in lost if not row["selector"]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "part"),
     [

@@ -284,6 +284,7 @@ def activity(solved: Solved, found: Bounds, name: str) -> list[float]:
     return found.activity[:, list(solved.graph.activities["id"]).index(name)].tolist()
 
 
+@pytest.mark.slow
 def test_a_floor_in_force_changes_nothing_and_its_end_stops_what_it_kept():
     solved = growing()
     assert told(solved, FLOOR).applied == ()

@@ -203,6 +203,7 @@ def test_measures_can_be_added_by_id():
 # The shipped files.
 
 
+@pytest.mark.slow
 def test_shipped_measures_and_scenarios_are_sound():
     assert check_documents(SHIPPED, compile_graph(SHIPPED)) == []
 

@@ -63,6 +63,7 @@ def test_a_quotient_that_is_no_part_may_exceed_1(tmp_path, expression):
     assert share(tmp_path, expression, 1.5) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "text", "told"),
     [

@@ -215,6 +215,7 @@ def test_results_hold_the_ids():
     assert again.to_json() == written.to_json()
 
 
+@pytest.mark.slow
 def test_a_name_that_fits_two_things_stops_a_question(tmp_path):
     folder = toy(tmp_path, ("countries", "XX,china,XX,XX"))
     chain = load(folder)

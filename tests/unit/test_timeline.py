@@ -143,6 +143,7 @@ def test_without_a_shock_everything_is_served_for_five_years(three_nodes, rerout
     assert line.entry_stock[-1] == near(line.stocks.entry_target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_without_a_shock_random_networks_serve_one(seed):
     solved = random_network(seed).solve()
@@ -245,6 +246,7 @@ def test_two_denials_close_their_own_arcs_alone(rerouting):
 PRODUCTS = ("jet", "radar", "car")
 
 
+@pytest.mark.slow
 def test_what_one_end_use_takes_no_other_takes_again():
     solved = four_places()
     closed = ["mag:C>U", "mag:J>U"]
@@ -293,6 +295,7 @@ def test_a_denied_user_keeps_its_own_stock_and_no_other():
         assert share == near({"jet": 0.5, "radar": 0.5, "car": 1.0}), rerouting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_denials_of_random_networks_are_ordered(seed):
     solved = random_network(seed).solve()

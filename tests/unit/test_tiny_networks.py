@@ -111,6 +111,7 @@ def held(solved: Solved, x: np.ndarray, pool: str) -> float:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", ["A", "B"])
 def test_rule_2_a_freed_tonne_is_not_held(second):
     solved = shared_oxide(second).solve()

@@ -56,6 +56,7 @@ def share(table, stage, country, what="place"):
     return float(rows.loc[rows["country"] == country, "share"].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("element", ["", "Dy"])
 def test_the_worked_example_through_the_whole_chain(element):
     table, warnings = trace(example(element).solve().baseline, "ev", element=element or None)

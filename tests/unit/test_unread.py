@@ -55,6 +55,7 @@ def test_a_folder_of_workbooks_alone_names_them(tmp_path):
         sg.load(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "told"),
     [

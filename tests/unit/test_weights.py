@@ -45,6 +45,7 @@ def test_sectors_that_weigh_count_the_same(chain, heavy, weights):
     assert list(found.values()) == pytest.approx([1 / len(found)] * len(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["US", "EU", "JP"])
 def test_a_region_shows_its_own_rows_with_the_weights_of_the_world(chain, heavy, region):
     result = heavy.solve(region=region, rerouting="none").results

@@ -25,6 +25,7 @@ def figures(folder):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [
@@ -76,6 +77,7 @@ def test_the_newest_earlier_figure_stands_in_with_a_warning(tmp_path):
     assert first in sg.load(folder).remove("id=mine-a").solve().results.warnings
 
 
+@pytest.mark.slow
 def test_a_figure_that_is_meant_to_stand_in_says_so_itself(tmp_path):
     folder = toy(tmp_path, trade=TRADE + "ore-a,CN,JP,2023,90,t_reo,last\n")
     assert figures(folder)["trade(ore-a CN>JP) 2023"] == (90, 90, "fit")
