@@ -12,16 +12,19 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import supplygraph
 import supplygraph.api
+import supplygraph.dataset
 from supplygraph.api import Chain, load
 from supplygraph.cli.app import main
+from supplygraph.dataset import Dataset, read_dataset
 
 SHIPPED = (None, "rare-earths", "three-nodes")
 PAGE = {"COLUMNS": "100", "NO_COLOR": "1"}  # the width of a page of the documentation
@@ -71,13 +74,44 @@ def shipped_chain() -> Chain:
     return _compiled(None, 1)
 
 
-def compiled_once() -> contextlib.AbstractContextManager[object]:
-    """While it holds, no command compiles a shipped dataset anew."""
-    return mock.patch.object(supplygraph.api, "load", _load)
+@contextlib.contextmanager
+def compiled_once() -> Iterator[None]:
+    """While it holds, neither a command nor an example compiles a shipped dataset anew."""
+    # The package keeps the name that it was asked for first: its own comes first, and is put back.
+    with (
+        mock.patch.object(supplygraph, "load", _load),
+        mock.patch.object(supplygraph.api, "load", _load),
+    ):
+        yield
 
 
-def _load(path: str | None = None, *, threads: int = 1) -> Chain:
-    return _compiled(path, threads) if path in SHIPPED else load(path, threads=threads)
+@contextlib.contextmanager
+def read_once() -> Iterator[None]:
+    """While it holds, a shipped dataset is not read anew either."""
+    with mock.patch.object(supplygraph.dataset, "read_dataset", _read), compiled_once():
+        yield
+
+
+def _read(path: str | Path | None = None) -> Dataset:
+    return _compiled(path, 1).dataset if path in SHIPPED else read_dataset(path)
+
+
+def _load(path: str | Path | None = None, *, threads: int = 1) -> Chain:
+    if path in SHIPPED:
+        return _compiled(path, threads)
+    return _compiled_folder(path, threads, _state(Path(path)))
+
+
+@lru_cache(maxsize=8)
+def _compiled_folder(path: str | Path, threads: int, state: object) -> Chain:
+    """Of a folder that nobody wrote to since it was loaded, as in one test of several commands."""
+    return load(path, threads=threads)
+
+
+def _state(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """What stands in a folder, and what changes when a file there is written anew."""
+    found = [(path, path.lstat()) for path in sorted(folder.rglob("*"))]
+    return tuple((str(path), s.st_ino, s.st_size, s.st_mtime_ns) for path, s in found)
 
 
 def run_program(arguments: Sequence[object], stdin: str = "") -> Outcome:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.networks import UNIT, Network, Solved
+from tests.networks import UNIT, Network
+from tests.solved_networks import Solved
 
 
 @dataclass(frozen=True)

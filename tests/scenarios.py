@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.model import Scenario
 from supplygraph.scenario.month_arrays import Bounds
+from tests.solved_networks import Solved
 
 
 @cache

@@ -6,6 +6,7 @@ from supplygraph.dataset import Dataset, read_dataset, shipped_datasets
 from supplygraph.errors import DatasetError
 
 EXAMPLE = shipped_datasets()["three-nodes"]
+FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(EXAMPLE.glob("*.csv"))}
 
 
 def toy(folder: Path, *added: tuple[str, str], **tables: str) -> Path:
@@ -18,6 +19,17 @@ def toy(folder: Path, *added: tuple[str, str], **tables: str) -> Path:
     for name, rows in added:
         path = folder / f"{name}.csv"
         path.write_text(path.read_text().rstrip("\n") + f"\n{rows}\n")
+    return folder
+
+
+def with_files(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """Write the example anew, with whole files of any name and content."""
+    folder.mkdir(exist_ok=True)
+    for path in folder.iterdir():
+        path.unlink()
+    for name, content in (FILES | files).items():
+        data = content.encode() if isinstance(content, str) else content
+        (folder / name).write_bytes(data)
     return folder
 
 

@@ -137,6 +137,14 @@ def shipped(record, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
+def page(shipped, open_page) -> Iterator[Opened]:
+    """The page of the shipped data, opened; it must stay quiet."""
+    opened = open_page(shipped)
+    yield opened
+    opened.assert_quiet()
+
+
+@pytest.fixture
 def printed(chain, monkeypatch, capsys):
     """What the program prints for a command that the page shows."""
     monkeypatch.setattr("supplygraph.api.load", lambda *_, **__: Chain(chain.loaded))

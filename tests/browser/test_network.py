@@ -10,13 +10,6 @@ ON_TOP = (
 )
 
 
-@pytest.fixture
-def page(shipped, open_page):
-    opened = open_page(shipped)
-    yield opened
-    opened.assert_quiet()
-
-
 def test_a_plain_wheel_zooms_and_a_drag_pans_at_any_zoom(page):
     box = "document.getElementById('matrix').getAttribute('viewBox').split(' ').map(Number)"
     fit = page.page.evaluate(box)

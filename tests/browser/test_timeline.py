@@ -13,13 +13,6 @@ A_DIGIT = 1.01e-4  # the page cuts losses to four decimals; a tiny one is the la
 APRIL, BUSAN = "april-2025-shock", "busan-window"
 
 
-@pytest.fixture
-def page(shipped, open_page):
-    opened = open_page(shipped)
-    yield opened
-    opened.assert_quiet()
-
-
 def months_of(rows: list[dict], month: str, rerouting: str = "none") -> dict:
     """Losses of a month by product, region and segment, then by size of stocks."""
     found: dict = {}

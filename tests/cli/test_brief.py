@@ -40,6 +40,7 @@ def test_a_brief_is_true_of_its_rows_in_every_form(product, region, scenario):
     assert brief_json(brief) == brief_json(brief)
 
 
+@pytest.mark.slow
 def test_what_no_figure_carries_is_withheld(toy, tmp_path):
     done = toy("brief", "--product", "ev", "-o", tmp_path / "brief.json")
     assert done.code == 0, done.err
@@ -49,6 +50,7 @@ def test_what_no_figure_carries_is_withheld(toy, tmp_path):
     assert record["statements"][0]["rows"][0]["id"] == "mine-a" or record["statements"][0]["rows"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

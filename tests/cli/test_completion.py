@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from toy import toy as write_toy
 
+pytestmark = pytest.mark.sampled
+
 ROOT = Path(__file__).parents[2]
 HEAVY = {"numpy", "pandas", "scipy", "networkx", "highspy", "pydantic", "yaml"}
 
@@ -75,6 +77,7 @@ def test_values(offered, line, told):
     assert offered(*line.split(" ")) == told
 
 
+@pytest.mark.slow
 def test_a_word_that_bash_broke_at_the_sign_of_equality(offered):
     """Bash hands over three words and replaces the last of them alone."""
     assert offered("whatif", "--remove", "country", "=", "CN") == ["CN"]

@@ -195,6 +195,7 @@ def test_a_message_names_the_rows_and_the_column(capsys):
     )
 
 
+@pytest.mark.slow
 def test_a_gate_over_a_product_that_nothing_weighs_does_not_pass(run, tmp_path):
     """Needs of grade D weigh nothing but under level: every loss is empty."""
     run("init", tmp_path / "toy")

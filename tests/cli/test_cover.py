@@ -62,6 +62,7 @@ def test_fail_if_looks_at_the_kind_that_is_printed(toy):
     assert (refused.code, refused.out) == (2, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -20,6 +20,7 @@ def test_validate_a_good_dataset(run):
     assert asked["results"] == [] and asked["params"] == {"path": "three-nodes"} | read
 
 
+@pytest.mark.slow
 def test_validate_takes_the_dataset_of_the_program(run, broken):
     assert run("--dataset", "three-nodes", "validate").out.startswith("No fault: 11 tables")
     assert run("--dataset", "three-nodes", "validate", broken).code == 3
@@ -45,6 +46,7 @@ def test_validate_prints_every_fault_and_exits_3(run, broken):
     assert done.err == "2 problems in toy\n"
 
 
+@pytest.mark.slow
 def test_validate_gives_a_table_of_faults(run, broken):
     done = run("validate", broken, "--format", "json")
     assert (done.code, done.err) == (3, "2 problems in toy\n")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.sampled
+
 ROOT = Path(__file__).parents[2]
 ASKED = {
     "scenario": ("scenario", "run"),
@@ -107,6 +109,7 @@ def test_every_folder_of_a_dataset_has_the_same_door(run, tmp_path, folder, kind
     assert len(done.out.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 def test_standard_input_without_end_is_refused():
     command = [sys.executable, "-m", "supplygraph", "--dataset", "three-nodes", "whatif"]
@@ -141,6 +144,7 @@ def test_no_document_is_passed_over_in_silence(run, tmp_path, name, fault):
     assert (done.code, done.out.count("\n")) == (3, 1) and done.out.startswith(fault)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes")
 @pytest.mark.parametrize("command", ["view -o", "info -o", "export --to"])
 def test_no_writer_takes_the_place_of_a_pipe(toy, tmp_path, command):

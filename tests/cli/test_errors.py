@@ -4,6 +4,8 @@ import pytest
 
 from supplygraph.errors import InfeasibleError
 
+pytestmark = pytest.mark.sampled
+
 REMOVE = ("whatif", "--remove")
 WRONG = [
     (["frobnicate"], "No such command 'frobnicate'"),
@@ -96,6 +98,7 @@ def test_what_cannot_be_written_exits_1(toy, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.slow
 def test_an_invalid_dataset_exits_3_and_lists_every_fault(run, tmp_path):
     run("init", tmp_path / "toy")
     (tmp_path / "toy" / "demand.csv").write_text("product,market,units,year\nev,JPP,-1,2024\n")
@@ -146,6 +149,7 @@ def test_errors_show_no_control_characters(toy):
     assert done.err.splitlines()[-1].startswith("error: nothing has the id 'x [31m y'.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -12,9 +12,12 @@ import pytest
 from supplygraph.cli.html_table import html_table
 from supplygraph.results import Results
 
+pytestmark = pytest.mark.sampled
+
 MAGIC = {"xlsx": b"PK\x03\x04", "png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", MAGIC)
 def test_the_ending_names_the_file(toy, tmp_path, ending):
     file = tmp_path / f"ranking.{ending}"
@@ -34,6 +37,7 @@ def test_standard_output_takes_no_such_file(toy, format_):
     assert done.err == f"error: {format_} needs a file. Add -o FILE.{format_}.\n"
 
 
+@pytest.mark.slow
 def test_every_table_is_a_page(toy, tmp_path):
     for command in (["info"], ["chokepoints"], ["explain", "ev"], ["validate"], ["cover"]):
         toy(*command, "-o", tmp_path / "page.html", "--force")
@@ -82,6 +86,7 @@ def test_a_picture_without_matplotlib(toy, tmp_path, monkeypatch):
     assert "Install supplygraph[plot]" in done.err and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_no_half_workbook(toy, tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

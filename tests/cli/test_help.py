@@ -14,6 +14,8 @@ import supplygraph.cli
 from supplygraph.cli.app import app
 from supplygraph.schema.queries import queries
 
+pytestmark = pytest.mark.sampled
+
 COMMANDS = typer.main.get_command(app).commands
 EVERY = [*COMMANDS.values(), *COMMANDS["scenario"].commands.values()]
 EXAMPLE = re.compile(r"^\s*Example: supplygraph (.+)$", re.MULTILINE)

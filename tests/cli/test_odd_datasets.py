@@ -5,6 +5,8 @@ import pytest
 import supplygraph as sg
 from supplygraph.errors import UsageError
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.fixture
 def folder(tmp_path, run):
@@ -43,6 +45,7 @@ def test_a_product_of_another_year_is_named(run, folder):
         assert "warning: no demand in 2024, left out: bus\n" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "warning"),
     [
@@ -63,6 +66,7 @@ def test_what_has_no_base_has_no_loss_of_zero(run, folder, change, warning):
         assert (total["product"], total["loss_none"], total["loss_least"]) == ("total", None, None)
 
 
+@pytest.mark.slow
 def test_a_day_counts_as_its_month(run, folder):
     path = folder(
         capacities=("t_finished/yr,nameplate,2020-01", "t_finished/yr,nameplate,2024-12-01")
@@ -80,6 +84,7 @@ def test_numbers_beyond_any_quantity_are_refused(run, folder, quantity, message)
     assert f"'{quantity}' is {message}. No quantity here is" in done.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 def test_the_answer_does_not_depend_on_the_size_of_the_chain(run, folder, scale):
     path = folder(
@@ -105,6 +110,7 @@ def later(folder):
     )
 
 
+@pytest.mark.slow
 def test_a_plant_without_a_base_flow_is_missed_by_nobody_and_said_to_be(run, later):
     """Losses are held against what the month serves when nobody reroutes: a third, from mine A."""
     done = ask(run, later, "--at", "2028-01", remove="id=mine-n")
@@ -115,6 +121,7 @@ def test_a_plant_without_a_base_flow_is_missed_by_nobody_and_said_to_be(run, lat
     assert "serves 33.3 % of 2024 demand if nobody reroutes" in done.err
 
 
+@pytest.mark.slow
 def test_a_plant_that_opened_since_makes_up_for_the_one_that_stops(run, later):
     """Mine A serves the third that is left; mine N digs twice that, and its ore can come too."""
     done = ask(run, later, "--at", "2028-01", remove="id=mine-a")
@@ -123,12 +130,14 @@ def test_a_plant_that_opened_since_makes_up_for_the_one_that_stops(run, later):
     assert total["loss_12m"] == total["loss_least"] == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_month_in_which_nothing_runs_says_so(run, folder):
     done = ask(run, folder(), "--at", "1999-01")
     assert done.envelope["results"][-1]["loss_none"] == 0
     assert "without a removal 1999-01 serves 0.0 % of 2024 demand if nobody reroutes" in done.err
 
 
+@pytest.mark.slow
 def test_in_the_base_month_there_is_nothing_to_say(run, folder):
     assert "serves" not in ask(run, folder(), "--at", "2024-12").err
 
@@ -189,6 +198,7 @@ def test_a_rank_of_an_owner_pipes_into_its_own_loss(run, folder):
     assert "also removed" not in ask(run, path, remove="country=CN").err
 
 
+@pytest.mark.slow
 def test_a_figure_of_zero_that_stands_against_all_others_is_named(run, folder):
     path = folder(observations=(",90,", ",0,"))
     done = ask(run, path)
@@ -199,11 +209,13 @@ def test_a_figure_of_zero_that_stands_against_all_others_is_named(run, folder):
     assert why["demand(ev@JP)"].startswith("o1 = 0 t_reo (D) stands against it")
 
 
+@pytest.mark.slow
 def test_a_base_far_below_what_is_published_is_named(run, folder):
     done = ask(run, folder(observations=(",90,", ",9,")))
     assert "serves less than half of the published demand of: ev@JP (10 %)" in done.err
 
 
+@pytest.mark.slow
 def test_python_takes_one_key_and_refuses_an_unknown_rerouting():
     solution = sg.load("three-nodes").remove("id=mine-a").solve(rerouting="none")
     assert solution.shortage(by="product")["loss_none"].tolist() == pytest.approx([1])
@@ -211,6 +223,7 @@ def test_python_takes_one_key_and_refuses_an_unknown_rerouting():
         sg.load("three-nodes").solve(rerouting="fair")
 
 
+@pytest.mark.slow
 def test_a_condition_that_nothing_can_meet_says_so(run, folder):
     """A gate on a column that is empty would stay open for ever."""
     done = ask(run, folder(), "--rerouting", "none", "--fail-if", "loss_least>0.1")

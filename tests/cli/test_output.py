@@ -15,6 +15,8 @@ from supplygraph.analysis.headlines import headline, plain_name
 from supplygraph.cli.value_text import cell_text
 from supplygraph.schema.commands import result_fields
 
+pytestmark = pytest.mark.sampled
+
 RANK = ("chokepoints", "--by", "country-process")
 HEAVY = ("whatif", "--remove", "country=CN process=heavy")
 
@@ -36,6 +38,7 @@ def read(text: str, delimiter: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
 
 
+@pytest.mark.slow
 def test_on_a_pipe_tsv_with_id_first(run):
     done = run(*RANK)
     header, first = done.out.splitlines()[:2]
@@ -52,6 +55,7 @@ def test_warnings_and_progress_go_to_stderr(toy):
     assert all(line.count("\t") == tabs for line in done.out.splitlines())
 
 
+@pytest.mark.slow
 def test_every_format_tells_the_same(run):
     rows = run(*HEAVY, "--format", "json").envelope["results"]
     lines = [json.loads(line) for line in run(*HEAVY, "--format", "jsonl").out.splitlines()]
@@ -71,6 +75,7 @@ def test_every_format_tells_the_same(run):
     assert all(plain_name(names, row["product"]) in text for row in rows)
 
 
+@pytest.mark.slow
 def test_shares_are_fractions_of_nine_decimals(run):
     exact = [row["loss_none"] for row in run(*HEAVY, "--format", "json").envelope["results"]]
     assert [float(row["loss_none"]) for row in run(*HEAVY).rows] == exact
@@ -186,6 +191,7 @@ def test_parquet_keeps_types_and_provenance(toy, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 
 
+@pytest.mark.slow
 def test_a_table_without_rows_keeps_its_header(toy, tmp_path):
     assert toy("validate", "--format", "csv").out == "file,row,column,value,rule,way_out\n"
     assert toy("validate", "--format", "jsonl").out == ""
@@ -219,12 +225,14 @@ def test_a_narrow_terminal_breaks_no_number_and_no_id(toy, terminal, monkeypatch
     assert line.count("100.0 %") >= 1
 
 
+@pytest.mark.slow
 def test_a_file_gets_no_colours_from_a_terminal(toy, terminal, tmp_path):
     terminal()
     toy("info", "-o", tmp_path / "info.txt")
     assert "\x1b" not in (tmp_path / "info.txt").read_text()
 
 
+@pytest.mark.slow
 def test_years_are_no_thousands(run):
     assert "2,024" not in run("explain", "f-35", "--format", "table").out
     years = {row["year"] for row in run("explain", "f-35").rows}

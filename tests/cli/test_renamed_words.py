@@ -8,6 +8,8 @@ from supplygraph.errors import UsageError
 from supplygraph.schema.commands import kinds_by_command, result_fields
 from supplygraph.vocabulary import MIGRATION, RENAMED, RENAMED_OPTIONS, WRITE_NEW, new_word
 
+pytestmark = pytest.mark.sampled
+
 WHATIF = ("whatif", "--remove", "id=mine-a")
 RUN = ("scenario", "run", "april-2025-shock")
 COLUMNS = (("loss_none", "loss_abroad_none"), ("loss_least", "loss_abroad_least"))

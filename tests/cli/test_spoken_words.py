@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.sampled
+
 JSON = ("--format", "json")
 
 
@@ -61,6 +63,7 @@ def test_piped_rows_and_names(toy):
     assert named.out == piped.out
 
 
+@pytest.mark.slow
 def test_what_stops_deals(run):
     spoken = run(
         "deals", "--by", "deal", "--without", "country=China", "--pool", "usa,europe", *JSON

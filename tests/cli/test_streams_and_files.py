@@ -1,6 +1,7 @@
 """Streams that are closed or full, and output files that are links, pipes or contested."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import supplygraph as sg
+from supplygraph.api import Chain
 from supplygraph.errors import SupplygraphError
 from supplygraph.writing import write_text
 
@@ -158,24 +161,29 @@ def tables_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+def export_for_ever(chain: Chain, folder: Path) -> int:
+    """Id of a child that writes ``out`` again and again."""
+    child = os.fork()
+    if child == 0:
+        try:
+            while True:
+                chain.export(folder / "out", force=True)
+        finally:
+            os._exit(1)
+    return child
+
+
 @posix
 def test_an_export_killed_at_any_moment_is_whole_or_absent(tmp_path):
     """Written again and again until it is killed; an earlier one is there half of the time."""
-    code = (
-        "import sys, supplygraph as sg; from pathlib import Path\n"
-        "chain = sg.load('three-nodes'); chain.export(Path(sys.argv[1]) / 'whole')\n"
-        "print('ready', flush=True)\n"
-        "while True: chain.export(Path(sys.argv[1]) / 'out', force=True)\n"
-    )
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    chain = sg.load("three-nodes")
     for number in range(6):
         folder = tmp_path / str(number)
-        folder.mkdir()
-        command = [sys.executable, "-c", code, str(folder)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as run:
-            assert run.stdout is not None and run.stdout.readline() == b"ready\n"
-            time.sleep(0.003 * number + 0.001)
-            run.kill()
+        chain.export(folder / "whole")
+        child = export_for_ever(chain, folder)
+        time.sleep(0.02 * number + 0.001)
+        os.kill(child, signal.SIGKILL)
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
         whole = tables_of(folder / "whole")
         assert len(whole) == 4
         if (folder / "out").exists():

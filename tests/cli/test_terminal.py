@@ -21,6 +21,8 @@ from supplygraph.cli.value_text import is_share
 from supplygraph.results import Results, plain_row
 from supplygraph.schema.commands import answer_fields
 
+pytestmark = pytest.mark.sampled
+
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 SETTINGS = [(width, colour) for width in (80, 120) for colour in (False, True)]
 # Solved in no time, so that every kind of answer is seen.
@@ -241,6 +243,7 @@ def test_commands_that_print_a_text_or_write_files(toy, terminal, line, tmp_path
         keeps_to(done.err, width, colour)
 
 
+@pytest.mark.slow
 def test_losses_stay_visible_where_names_are_long(run, terminal):
     terminal(80, False)
     out = run("chokepoints", "--rerouting", "none").out
@@ -248,6 +251,7 @@ def test_losses_stay_visible_where_names_are_long(run, terminal):
     assert len(rows) == 5 and all(re.search(r"\d %", row) for row in rows)
 
 
+@pytest.mark.slow
 def test_a_real_terminal_of_eighty_columns():
     """Through a pseudo-terminal in a process of its own, as a shell starts it."""
     master, slave = pty.openpty()

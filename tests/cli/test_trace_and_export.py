@@ -5,6 +5,8 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+pytestmark = pytest.mark.sampled
+
 QUESTIONS = [
     ("three-nodes", ("trace", "ev")),
     ("rare-earths", ("trace", "f-35", "--ranges", "none", "--by", "all")),
@@ -22,6 +24,7 @@ def test_output_fits_its_schema(run, dataset, question):
     assert texts and all(text in done.err for text in texts)
 
 
+@pytest.mark.slow
 def test_an_oxide_used_as_it_is_skips_metal_and_magnet(run):
     done = run("trace", "jet-engine", "--element", "Y", "--region", "US", "--format", "json")
     rows = {

@@ -20,6 +20,7 @@ def test_it_writes_where_it_says(toy, tmp_path, monkeypatch):
     assert toy("view", "--force").code == 0
 
 
+@pytest.mark.slow
 def test_a_record_is_drawn_without_an_engine(toy, run, tmp_path, monkeypatch):
     first, second = tmp_path / "first.html", tmp_path / "second.html"
     assert toy("view", "-o", first).code == 0

@@ -161,6 +161,7 @@ def test_nothing_cites_a_text_that_is_not_in_the_repository():
     assert found == []
 
 
+@pytest.mark.slow
 def test_every_page_and_section_that_is_cited_exists():
     missing = []
     for path in standing():
@@ -181,6 +182,7 @@ def test_every_link_to_a_section_leads_there():
     assert missing == []
 
 
+@pytest.mark.slow
 def test_every_module_and_function_that_is_cited_exists():
     missing = [
         f"{name_of(path)}: {cited}"

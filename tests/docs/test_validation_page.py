@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.faults.page import CASES_BEGIN, CASES_END, case_row
 from tests.faults.reference import cases
 
 PAGE = Path(__file__).parents[2] / "docs" / "VALIDATION.md"
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.what)
-def test_case_agrees_with_its_source(case):
-    assert case.holds, f"{case.what}: {case.published} published, {case.computed} computed"
+def test_every_case_agrees_with_its_source():
+    assert len(cases()) > 30
+    missed = [
+        f"{case.what}: {case.published} published, {case.computed} computed"
+        for case in cases()
+        if not case.holds
+    ]
+    assert missed == []
 
 
 def test_the_page_lists_every_case_with_its_difference():

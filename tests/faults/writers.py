@@ -104,10 +104,12 @@ def child(arguments: Sequence[str], before: Callable[[], None] | None = None) ->
     code = 70
     try:
         from supplygraph.cli.app import main
+        from tests.program import compiled_once
 
         if before:
             before()
-        main(list(arguments))
+        with compiled_once():
+            main(list(arguments))
     except SystemExit as ended:
         code = int(ended.code or 0)
     except BaseException:
@@ -348,8 +350,10 @@ def warm() -> None:
 
     import supplygraph as sg
     from supplygraph.cli import app  # noqa: F401
+    from tests.program import compiled_once
 
-    sg.load("three-nodes").view().html()
+    with compiled_once():  # children write what their parent loaded
+        sg.load("three-nodes").view().html()
 
 
 def main() -> None:

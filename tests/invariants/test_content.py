@@ -14,8 +14,8 @@ from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.measures import ImportRestriction
 from supplygraph.scenario.measures.base import Time
 from supplygraph.scenario.network_queries import World
-from tests.networks import Solved
 from tests.random_networks import random_network
+from tests.solved_networks import Solved
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 

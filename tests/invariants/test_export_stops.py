@@ -3,11 +3,12 @@
 import numpy as np
 from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
-from networks import Network, Solved
+from networks import Network
 from random_networks import random_network
 
 from supplygraph.analysis.runs.scenario_runs import standing_shock
 from supplygraph.scenario.export_stops import parse_export_stop
+from tests.solved_networks import Solved
 
 # A smaller seed is no simpler network: nothing is shrunk.
 SLOW = settings(

@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from networks import Solved, bounds_under, cold_loss, loss, product_loss
 from random_networks import random_network, removals
 
 from supplygraph.baseline import reconcile
@@ -15,6 +14,7 @@ from supplygraph.engines import AllocationProgram
 from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.graph import Matrix
 from supplygraph.scenario import Shock
+from tests.solved_networks import Solved, bounds_under, cold_loss, loss, product_loss
 
 SEEDS = range(60)
 BLOCKS = [range(first, first + 20) for first in range(0, len(SEEDS), 20)]

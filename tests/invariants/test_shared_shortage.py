@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from networks import Solved, bounds_under
 from random_networks import random_network, removals
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
@@ -13,6 +12,7 @@ from supplygraph.engines.qualification import most_of_routes
 from supplygraph.engines.shared_shortage import STEPS, SharedShortage
 from supplygraph.scenario.export_stops import as_export_stop, export_stop_of, outage_of
 from tests.faults.lexicographic import lexicographic
+from tests.solved_networks import Solved, bounds_under
 
 # The plain solve holds who cannot rise by 1e-6, and every hold is passed on to the next.
 TIGHT = 1e-5

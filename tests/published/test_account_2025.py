@@ -38,6 +38,7 @@ def test_shipped_tonnes_of_the_spring_are_those_of_customs(result, rerouting):
     assert shipped == pytest.approx(counted, rel=0.03)
 
 
+@pytest.mark.slow
 def test_the_price_taken_lies_between_the_unit_values_of_both_first_halves(result):
     """45.7 USD/kg in 2025 and 52.7 in 2024: the account's price is that of autumn 2024."""
     rows = magnets(result.table, "none")
@@ -53,6 +54,7 @@ def test_two_thirds_of_the_fall_in_value_are_tonnes_and_the_rest_is_left_out():
     assert tonnes / fall == pytest.approx(0.64, abs=0.01)
 
 
+@pytest.mark.slow
 def test_less_is_barred_than_is_not_sold_as_scheduled(result):
     """What the measures bar is the least that is not sold: below none for every stage."""
     table = result.table[(result.table["side"] == "exporter") & result.table["month"].isna()]

@@ -16,6 +16,8 @@ from networks import Network
 from supplygraph.engines.timeline import run_months
 from supplygraph.scenario.month_arrays import Bounds, month_range
 
+pytestmark = pytest.mark.sampled
+
 COVER, SAFETY, REFILL, MOST, PACE = 2.0, 0.9, 2.0, 1.25, 6.0
 LOSS = (0.0, 0.5, 0.5, 0.5, 0.0)
 

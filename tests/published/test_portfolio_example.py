@@ -9,13 +9,16 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.engines.timeline import run_months
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.month_arrays import Bounds, month_range
 from supplygraph.scenario.portfolios import Portfolio, with_projects
 from supplygraph.scenario.projects import projects_of
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 NEED, MONTHS = 6000.0, 60
 FUTURES = ((0.5, 0.75), (0.3, 0.40), (0.2, 0.10))
@@ -78,6 +81,7 @@ def unmet(*built: str) -> float:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("built", "tonnes"),
     [

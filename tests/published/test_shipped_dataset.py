@@ -21,6 +21,8 @@ from supplygraph.api import Chain
 from supplygraph.baseline import Baseline, reconcile
 from supplygraph.dataset import shipped_datasets
 
+pytestmark = pytest.mark.sampled
+
 NAME = "rare-earths"
 EXACT = 1e-9
 TIGHT = 1e-6  # losses from programs whose rows hold to 1e-9 of their size
@@ -218,6 +220,7 @@ def test_mines_of_the_usgs_table(baseline):
     assert 27_000 <= output(baseline, stage="mine", country="MM") <= 46_000
 
 
+@pytest.mark.slow
 def test_mines_add_up(baseline):
     """The rows of single mines are the world: no parent is counted beside its children."""
     graph = baseline.graph
@@ -294,6 +297,7 @@ def test_without_a_removal_everything_is_served(chain):
     assert (month.program.reference.served == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stops", ["remove", "stop_exports"])
 @pytest.mark.parametrize("selector", MAIN)
 def test_a_row_loses_less_the_more_is_open_and_least_served_first(chain, selector, stops):
@@ -303,6 +307,7 @@ def test_a_row_loses_less_the_more_is_open_and_least_served_first(chain, selecto
     assert losses.min(axis=None) >= 0 and losses.max(axis=None) <= 1 + EXACT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("product", ["ev", "f-35", "wind-onshore", "smartphone"])
 def test_least_is_a_bound_on_one_product(chain, product):
     for selector in MAIN[:5]:
@@ -324,6 +329,7 @@ def facilities(chain) -> pd.DataFrame:
     return chain.chokepoints(by="facility")
 
 
+@pytest.mark.slow
 def test_no_closing_row_is_ranked(chain, facilities):
     plants = chain.dataset.tables["facilities"].set_index("id")
     kinds = plants["aggregate_kind"].reindex(facilities["id"])
@@ -337,6 +343,7 @@ def test_no_closing_row_is_ranked(chain, facilities):
     assert len(unknown) > 50
 
 
+@pytest.mark.slow
 def test_rows_of_the_ranking_are_the_stops_they_name(chain, facilities):
     """All plants lie in one market each, so it is their exports that stop."""
     ranked = facilities[facilities["rank"].notna()].reset_index(drop=True)
@@ -352,6 +359,7 @@ def test_rows_of_the_ranking_are_the_stops_they_name(chain, facilities):
                     ), (row["id"], column)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("acts_as", ["export-stop", "outage"])
 def test_a_ranking_is_sorted_and_loses_less_the_more_is_open(chain, facilities, acts_as):
     stops = facilities if acts_as == "export-stop" else chain.chokepoints(acts_as=acts_as)

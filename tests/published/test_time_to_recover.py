@@ -8,6 +8,8 @@ import pytest
 
 import supplygraph as sg
 
+pytestmark = pytest.mark.sampled
+
 
 def total(table, removed: str, rerouting: str = "least"):
     rows = table[
@@ -20,6 +22,7 @@ def total(table, removed: str, rerouting: str = "least"):
     return rows.iloc[0]
 
 
+@pytest.mark.slow
 def test_one_tier_published():
     chain = sg.load("time-to-recover")
     table = chain.cover(each=["id=s1", "id=s2", "id=s3"], ttr=2, weights="value").table

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.analysis.causes.loss_causes import Tracer
 from supplygraph.analysis.runs.account import account_table, market_of
@@ -18,6 +18,9 @@ from supplygraph.errors import SupplygraphError, UsageError
 from supplygraph.results import Results
 from supplygraph.scenario.load import scenario_of
 from supplygraph.views.account_page import AccountPage, bars, money
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 BAN = {
     "id": "ban",
@@ -105,6 +108,7 @@ def test_tonnes_times_price_beside_units_times_value(rerouting):
     assert (sold["evidence"], lost["evidence"], home["evidence"]) == ("D", "D", "")
 
 
+@pytest.mark.slow
 def test_growth_is_in_the_base_and_in_what_is_not_sold():
     table, _ = account(two(), BAN, growth=0.5, rerouting="none")
     sold = row(table, "exporter")
@@ -112,6 +116,7 @@ def test_growth_is_in_the_base_and_in_what_is_not_sold():
     assert sold["quantity"] == pytest.approx(12, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_months_sum_to_the_whole_run_on_every_level():
     table, _ = account(two(), BAN, by="item", by_month=True)
     keys = ["side", "group", "region", "item", "rerouting"]
@@ -126,6 +131,7 @@ def test_months_sum_to_the_whole_run_on_every_level():
     assert (one["source"], one["evidence"], one["flags"]) == ("A FOB, 2024-12", "D", ())
 
 
+@pytest.mark.slow
 def test_a_stock_bears_the_first_month_for_the_importer_and_not_for_the_exporter():
     """A month of stock is 52/12 weeks: the 4 t that do not come in January are drawn from it."""
     table, _ = account(two(weeks=52 / 12), BAN, months=1)
@@ -133,6 +139,7 @@ def test_a_stock_bears_the_first_month_for_the_importer_and_not_for_the_exporter
     assert row(table, "importer")["quantity"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rerouting", ["none", "qualified", "least"])
 def test_without_a_measure_both_sides_are_zero_and_no_part_is_listed(rerouting):
     table, notes = account(two(), rerouting=rerouting, by="item", by_month=True)
@@ -142,6 +149,7 @@ def test_without_a_measure_both_sides_are_zero_and_no_part_is_listed(rerouting):
     assert not any("dollar not sold" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_a_missing_price_is_named_and_never_zero():
     table, notes = account(two(unit="CNY/kg"), BAN, rerouting="none")
     sold = row(table, "exporter")
@@ -152,6 +160,7 @@ def test_a_missing_price_is_named_and_never_zero():
     assert math.isnan(row(table, "importer")["per_dollar_low"])
 
 
+@pytest.mark.slow
 def test_an_index_product_is_named_and_never_zero():
     table, notes = account(two(value=None), BAN, rerouting="none")
     lost = row(table, "importer")
@@ -160,6 +169,7 @@ def test_an_index_product_is_named_and_never_zero():
     assert any(note.startswith("not valued") and note.endswith(": car") for note in notes)
 
 
+@pytest.mark.slow
 def test_a_cut_plant_leaves_the_least_of_least_unknown():
     table, notes = account(two(), OUTAGE)
     none, least = (row(table, "exporter", rerouting=name) for name in ("none", "least"))
@@ -169,6 +179,7 @@ def test_a_cut_plant_leaves_the_least_of_least_unknown():
     assert any("ask --rerouting none" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_an_exporter_is_a_market_that_ships():
     graph = network().places("C2/A").compile()
     assert market_of(graph, "B") == "B"
@@ -202,6 +213,7 @@ def test_the_exporters_terms_come_before_nearness_and_asks_never():
     assert price.basis == "China FOB, 2024-06"
 
 
+@pytest.mark.slow
 def test_a_later_price_is_taken_only_without_an_earlier_one_and_says_so():
     assert quotes(("2025-06", "FOB", 5, 6, "USD/t")).of("met").flags == ("later_price",)
     year = quotes(("2025", "about half of world use", 5, 6, "USD/t"))
@@ -262,6 +274,7 @@ def test_a_page_without_loss_or_value_is_drawn_too():
     assert page_of(OUTAGE).count(">?</text>") == 3
 
 
+@pytest.mark.slow
 def test_a_page_needs_months_of_an_account():
     about = {"name": "two", "version": "1", "hash": "x"}
     with pytest.raises(SupplygraphError, match="kind 'account', not 'run'"):

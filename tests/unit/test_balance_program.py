@@ -13,6 +13,8 @@ from supplygraph.baseline.table import column_ids
 from supplygraph.errors import NotConvergedError
 from supplygraph.solver import FitProgram, solve_fit
 
+pytestmark = pytest.mark.sampled
+
 SAME = 1e-6
 
 
@@ -73,12 +75,14 @@ def test_names_and_the_order_of_names_change_no_flow(ore):
     same(first, renamed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [1e6, 1e9, 1e12])
 @pytest.mark.parametrize("ore", [90, 60, 300])
 def test_a_capacity_far_above_use_is_no_information(capacity, ore):
     same(flows(chain(ore=ore, mine=1e4)), flows(chain(ore=ore, mine=capacity)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tonnes", [1e-3, 1e3])
 @pytest.mark.parametrize("ore", [90, 60])
 def test_tonnes_and_thousands_of_tonnes_give_the_same_flows(tonnes, ore):
@@ -108,6 +112,7 @@ def two_makers(*, halves: bool, capacity: float | None, observed: bool) -> Netwo
     return net
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [150, 1e9, None])
 @pytest.mark.parametrize("observed", [False, True])
 def test_a_plant_written_as_two_halves_pulls_as_one(capacity, observed):
@@ -124,17 +129,20 @@ def reasons(net: Network) -> dict[str, str]:
     return dict(zip(table["id"], table["why"], strict=True))
 
 
+@pytest.mark.slow
 def test_a_figure_of_nothing_is_named():
     why = reasons(chain(trade=0))
     assert why["demand(car@B)"].startswith("trade(ore A>B) = 0 t_reo")
 
 
+@pytest.mark.slow
 def test_a_capacity_that_binds_is_named_with_its_line():
     for name in ("o001", "demand(car@B)"):
         why = reasons(chain(mine=50))[name]
         assert "the capacity of line 1 of mine, 50 t_reo/yr, stands against it" in why
 
 
+@pytest.mark.slow
 def test_a_hub_that_neither_makes_nor_uses_is_told_what_to_do():
     net = chain(trade=60).places("H")
     net.trade("ore", "A", "H", 30).trade("ore", "H", "B", 30)
@@ -143,6 +151,7 @@ def test_a_hub_that_neither_makes_nor_uses_is_told_what_to_do():
     assert "takes in 1 and gives out 1" in why["trade(ore H>B)"]
 
 
+@pytest.mark.slow
 def test_an_observation_of_such_a_trade_is_told_the_same():
     net = chain(trade=60).places("H").trade("ore", "A", "H", 30).trade("ore", "H", "B", None)
     net.observe("trade(material=ore from=H to=B)", 30, unit="t_reo/yr")
@@ -214,6 +223,7 @@ def test_a_use_that_no_solver_sees_is_refused_and_not_served(need):
         net.solve().program  # noqa: B018 - compiled when asked for
 
 
+@pytest.mark.slow
 def test_a_process_of_another_stage_says_nothing_of_a_mine():
     """A word for a process that both stages use: the mine is sized by what is needed of it."""
 

@@ -6,6 +6,8 @@ from networks import Network
 
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 EXACT = 1e-8
 
 
@@ -61,6 +63,7 @@ def test_without_a_sigma_the_grade_decides(first, second):
     assert 3 * abs(found["o001"]) < abs(found["o002"])
 
 
+@pytest.mark.slow
 def test_a_check_never_pulls():
     figures = chain().observe("output(id=mine material=ore)", 90)
     plain = figures.solve().baseline.x
@@ -123,6 +126,7 @@ def test_countries_of_one_market_pool_but_fall_alone():
     assert solved.none("market=A") == {"p@A": 0, "p@B": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["suspended", "construction", "closed", "project", "unknown"])
 def test_a_plant_that_does_not_operate_stays_closed(status):
     net = Network().places("A").material("ore", "mine").recipe("dig", {"ore": 1})

@@ -86,6 +86,7 @@ def test_the_balance_finds_the_flows_behind_the_figures(baseline):
         assert activity[plant.id] == pytest.approx(plant.activity, rel=5e-3, abs=room), plant.id
 
 
+@pytest.mark.slow
 def test_a_new_model_per_removal_gives_the_same_objective(baseline):
     program = AllocationProgram(baseline)
     cold = ColdRival(program)
@@ -105,6 +106,7 @@ def test_pyomo_gives_the_same_objective(baseline):
         assert abs(objective(program, shock) - rival.objective(shock)) / LOSS_SCALE < 1e-6
 
 
+@pytest.mark.slow
 def test_loops_over_a_graph_give_the_same_levels(baseline):
     kernel = Cascade(baseline)
     rival, shocks = NetworkxRival(kernel), facility_shocks(baseline)

@@ -8,6 +8,8 @@ from networks import Network
 from supplygraph.analysis.deals.cover_by_year import Years
 from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 
+pytestmark = pytest.mark.sampled
+
 NAMES = {
     "clay": "Clay concentrate",
     "dy-oxide": "Dysprosium oxide",

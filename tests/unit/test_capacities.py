@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.analysis.deals.cover_by_year import Years
 from supplygraph.analysis.deals.deal_tables import project_table
@@ -15,6 +15,7 @@ from supplygraph.analysis.records.explain import explain
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.portfolios import Portfolio, with_projects
 from supplygraph.scenario.projects import projects_of
+from tests.solved_networks import Solved
 
 PACKAGE = Path(__file__).parents[2] / "supplygraph"
 
@@ -94,6 +95,7 @@ def test_every_way_of_opening_the_table_is_found(text):
     assert opened(ast.parse(text)) == [1]
 
 
+@pytest.mark.slow
 def test_only_the_dataset_opens_the_table():
     above = [
         path

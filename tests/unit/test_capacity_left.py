@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.engines.capacity_left import capacity_left, line_share, lines_left
 from supplygraph.engines.coverage import YearCapacity
 from supplygraph.engines.month_model import Month
+from tests.solved_networks import Solved
 
 
 @pytest.fixture(scope="module")

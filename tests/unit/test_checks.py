@@ -7,6 +7,8 @@ import pytest
 from supplygraph.dataset import read_dataset
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 GOOD = {
     "sources": "key,title\nusgs,Mineral Commodity Summaries\n",
     "countries": """id,name,market,region

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from program import shipped_chain
 
 from supplygraph.analysis.origins.comply import comply_rows
@@ -20,6 +20,9 @@ from supplygraph.scenario.measures import ContentRule, ImportRestriction, Measur
 from supplygraph.scenario.measures.base import Time
 from supplygraph.scenario.measures.prices import PricedAs, prices_per_tonne
 from supplygraph.scenario.network_queries import World
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 ENGINES = ("none", "qualified", "least")
 RULE = {
@@ -158,6 +161,7 @@ def test_the_published_examples_of_the_tenth_of_a_percent(metal, magnet, share, 
         assert shares(solved, line)["car@B"] == near(0.0 if hit else 1.0)
 
 
+@pytest.mark.slow
 def test_cars_and_chips_are_never_tested():
     """A car full of Chinese magnets crosses any border: it is no listed good."""
     net = Network().places("A", "B", "C").material("met", "metal").material("mag", "magnet")
@@ -191,6 +195,7 @@ def test_a_threshold_of_zero_catches_nothing_without_content():
     assert pools_caught(solved, line) == [] and line.served.min() == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rerouting", ENGINES)
 def test_compliance_takes_its_share_of_the_flow(rerouting):
     solved = abroad()
@@ -202,6 +207,7 @@ def test_compliance_takes_its_share_of_the_flow(rerouting):
     assert shares(solved, run(solved, RULE, rerouting, blocked=0.25))["car@B"] == near(0.75)
 
 
+@pytest.mark.slow
 def test_cuts_are_repeated_until_nothing_more_is_caught():
     """Under least D steps in for A with metal from C, and is caught in its turn."""
     solved = abroad(foreign=100, own=0, idle=True)
@@ -301,6 +307,7 @@ def test_rules_are_kept_apart():
         assert shares(solved, line) == {"car@U": near(1.0), "tank@U": near(0.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("need", "kept_apart"), [(20, 20), (40, 40), (70, 40)])
 def test_segregation_gives_the_army_what_clean_metal_there_is(need, kept_apart):
     solved = at_home(need)
@@ -321,6 +328,7 @@ def test_segregation_is_never_below_mixing_as_compliance_grows(share, mixing):
     assert total["compliant_segregated_t"] == near(max(40, mixing + 40) if share else 100)
 
 
+@pytest.mark.slow
 def test_a_missing_price_is_an_error_and_never_assumed():
     with pytest.raises(ScenarioError, match=r"rule: no price in USD of mag in prices\.csv"):
         run(abroad(), RULE, "none", prices={"met": 15})
@@ -328,6 +336,7 @@ def test_a_missing_price_is_an_error_and_never_assumed():
         run(abroad(foreign=100, own=0), RULE, "none", prices={"met": 75, "mag": 50})
 
 
+@pytest.mark.slow
 def test_a_plant_that_pays_more_than_its_goods_bring_holds_ingredients_alone():
     """Four tonnes of metal at 15 in a magnet of 50, as if only the dear alternative were left."""
     assert content_of(abroad(), ContentRule(**RULE), drawn=2)["mag@A"] == near(0.6 * 30 / 50)

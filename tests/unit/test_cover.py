@@ -11,6 +11,8 @@ from supplygraph.errors import UsageError
 from supplygraph.units import weeks_to_months
 from tests.networks import Network
 
+pytestmark = pytest.mark.sampled
+
 MONTH = 52 / 12
 
 
@@ -87,6 +89,7 @@ def test_stock_of_the_mine_does_not_pass_an_arc_that_is_cut(tmp_path):
     assert times(hit)["car", "least"]["tts_months"] == pytest.approx(1.0, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_low_central_high(tmp_path):
     net = hold(toy(stocks=False), "car@B", "mag", 2, low=1, high=5)
     hit = chain_of(net, tmp_path).remove("id=mine")
@@ -108,6 +111,7 @@ def test_the_stock_of_one_product_serves_no_other(tmp_path):
     assert rows["bus", "least"]["flags"] == ()
 
 
+@pytest.mark.slow
 def test_freed_magnets_may_serve_another_under_least(tmp_path):
     """Half the ore left: cars live on stock, so buses get the fresh magnets."""
     net = toy()
@@ -131,6 +135,7 @@ def test_no_figure_is_neither_none_nor_without_end(tmp_path):
     assert any("states no stock" in note for note in results.warnings)
 
 
+@pytest.mark.slow
 def test_a_stated_zero_is_a_zero_and_a_blank_low_is_no_figure(tmp_path):
     net = toy(stocks=False)
     net.add("stocks", holder="car@B", material="mag", weeks_low="", weeks_central=0, weeks_high=0)
@@ -220,6 +225,7 @@ def test_a_market_stock_counts_by_the_share_that_passes_there(tmp_path):
     assert rows.loc["", "flags"] == ("no_figure",)
 
 
+@pytest.mark.slow
 def test_scenarios_of_their_own_are_compared(tmp_path):
     net = toy()
     net.plant("mine-b", "A", "dig", capacity=60)
@@ -288,11 +294,13 @@ def shipped():
 HEAVY = "country=CN process=heavy"
 
 
+@pytest.mark.slow
 def test_a_product_that_is_not_assembled_there(shipped):
     with pytest.raises(UsageError, match=r"'f-35' is not assembled in region 'JP'\. It is in: US"):
         shipped.cover("f-35", "JP")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("product", "region"), [("ev", "IN"), ("hev", "ROW"), ("wind-onshore", "CN")]
 )
@@ -306,6 +314,7 @@ def test_without_stock_up_the_chain_it_is_the_first_shortage_of_whatif(shipped, 
     assert found == pytest.approx(expected, rel=1e-3) and found >= expected * (1 - 1e-6)
 
 
+@pytest.mark.slow
 def test_stock_up_the_chain_only_lengthens_the_first_shortage(shipped):
     hit = shipped.remove(HEAVY)
     said = hit.solve(rerouting="none").table.set_index(["product", "region"])

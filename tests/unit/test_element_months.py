@@ -94,6 +94,7 @@ def test_all_months_of_an_element(folder):
     assert table.loc["Dy", "demand"] == near(100 / 4 * 0.02 * 0.9)
 
 
+@pytest.mark.slow
 def test_least_shares_what_is_left_and_binds_the_same_way(folder):
     table = rows(folder, rerouting="least").reset_index().set_index("element")
     assert table.loc["Y", "loss"] == near(0.5)
@@ -109,6 +110,7 @@ def test_only_the_product_or_region_asked_for(folder):
     assert table.loc["Nd", "binding_share"].item() == near(1.0)
 
 
+@pytest.mark.slow
 def test_words_and_comparisons_that_do_not_exist(folder):
     chain = sg.load(folder)
     with pytest.raises(sg.UsageError, match=r"by 'elment' is not known\. Did you mean 'element'"):
@@ -118,6 +120,7 @@ def test_words_and_comparisons_that_do_not_exist(folder):
         run.compare(run)
 
 
+@pytest.mark.slow
 def test_alternatives_that_lack_together_are_both_short(tmp_path):
     net = Network().places("C", "U")
     for element in ("Dy", "Tb", "Nd"):

@@ -14,6 +14,8 @@ from supplygraph.errors import NotConvergedError, UndefinedMetricError, UsageErr
 from supplygraph.schema.commands import command_schema, result_fields
 from tests.random_networks import random_network
 
+pytestmark = pytest.mark.sampled
+
 SECTORS = {
     "M1": "mine",
     "M2": "mine",
@@ -160,6 +162,7 @@ def shipped():
     return shipped_chain()
 
 
+@pytest.mark.slow
 def test_shipped_ranking_never_ranks_a_rest_and_says_what_it_is_blind_to(shipped):
     results = shipped.structure("esri")
     table = results.table.set_index("id")
@@ -173,6 +176,7 @@ def test_shipped_ranking_never_ranks_a_rest_and_says_what_it_is_blind_to(shipped
     assert any("passes" in note for note in results.warnings)
 
 
+@pytest.mark.slow
 def test_heavy_separation_in_china_stops_the_f35(shipped):
     asked = {"by": "country-process", "weights": "sectors"}  # which weigh a fighter most
     table = shipped.structure("esri", **asked).table.set_index("id")
@@ -189,6 +193,7 @@ def test_elements_are_no_firms(shipped):
         shipped.remove("country=CN").structure("esri")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["facility", "country", "country-stage", "operator"])
 def test_the_result_fits_its_schema(shipped, by):
     envelope = shipped.structure("esri", by=by, product="ev").head(200).envelope()

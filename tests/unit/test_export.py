@@ -16,6 +16,8 @@ import supplygraph as sg
 from supplygraph.analysis.records.export_files import Export
 from supplygraph.errors import SupplygraphError, UsageError
 
+pytestmark = pytest.mark.sampled
+
 FORMATS = ("graphml", "gexf", "cyjs", "xlsx", "csv", "parquet")
 HOSTILE = "=1+1 \"<&>' \x00\x1b[31m\u202e\ufffe\n\t磁铁 🧲"
 
@@ -60,6 +62,7 @@ def flows(graph) -> dict:
     }
 
 
+@pytest.mark.slow
 def test_graphml_comes_back_as_it_went(chain, files):
     back = nx.read_graphml(files["graphml"], force_multigraph=True)
     assert flows(back) == pytest.approx(flows(chain.graph), abs=1e-12)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.analysis.deals.cover_by_year import outlook_table
 from supplygraph.analysis.deals.outlook_question import OutlookQuestion
 from supplygraph.scenario.export_stops import export_stop_of, outage_of
+from tests.solved_networks import Solved
 
 STOPS = {"export-stop": export_stop_of, "outage": outage_of}
 KEPT = 0.98  # of the best that is held while a part is least
@@ -41,6 +42,7 @@ def near(*values: float) -> object:
     return pytest.approx(values, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_for_others_a_whole_country_that_stops_exporting_is_one_that_stopped():
     net = chain("CN", "JP", "US").demand("car", CN=20, JP=40, US=60)
     net.plant("cn", "CN", "make", capacity=100).plant("jp", "JP", "make", capacity=20)

@@ -11,6 +11,8 @@ import supplygraph as sg
 from supplygraph.analysis.losses.lost_by_year import first_month, loss_by_month, lost_by_year
 from supplygraph.errors import SelectorError
 
+pytestmark = pytest.mark.sampled
+
 HELD = "holder,material,weeks_low,weeks_central,weeks_high\nev@JP,mag-a,0,4,8.666666667\n"
 
 
@@ -160,6 +162,7 @@ def test_what_nobody_buys_abroad_is_lost_at_home_and_said_to_be():
     assert mine["loss_home_none"] != mine["loss_home_none"]
 
 
+@pytest.mark.slow
 def test_a_fixed_home_makes_rows_of_several_countries_compare():
     chain = sg.load("three-nodes")
     table = chain.rank(acts_as="outage", outside=["CN"]).table
@@ -174,6 +177,7 @@ def test_a_fixed_home_makes_rows_of_several_countries_compare():
         chain.rank(outside=["JPX"])
 
 
+@pytest.mark.slow
 def test_exports_stop_where_one_country_can_stop_them(tmp_path):
     """Every plant stands in one market; the operator owns one in each of two."""
     net = Network().places("C", "D", "X").material("goods", "mine").recipe("dig", {"goods": 1})
@@ -189,6 +193,7 @@ def test_exports_stop_where_one_country_can_stop_them(tmp_path):
         chain.rank(acts_as="stop")
 
 
+@pytest.mark.slow
 def test_cover_counts_exports_that_stop():
     """Half of the ore no longer leaves: stock of 4 weeks lasts twice as long, then half is lost."""
     hit = sg.load("three-nodes").stop_exports("id=mine-a share=0.5")
@@ -235,6 +240,7 @@ def valued() -> Network:
     return net
 
 
+@pytest.mark.slow
 def test_ranks_under_every_scheme_stand_beside_the_ranking(tmp_path):
     """Three products of a third each: two hang on a. By value b leads; by sectors they are even."""
     ranking = sg.load(valued().write(tmp_path)).rank(weights="all")
@@ -263,6 +269,7 @@ def test_ranks_under_every_scheme_stand_beside_the_ranking(tmp_path):
 # Overlaps and slips ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_plant_no_longer_makes_is_not_taken_from_its_exports_again(shipped):
     """Half of all magnet plants stop, and half of their exports: the plants that run may export."""
     for text in ("id=cn-jlmag", "country=CN process=ndfeb share=0.5", "country=CN process=heavy"):
@@ -297,6 +304,7 @@ def test_slips_are_refused_with_a_way_out(shipped, ask, said):
         ask(shipped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sector", ["autos", "chips"])
 def test_a_sector_alone_and_its_column_in_a_whole_ranking_are_one_number(tmp_path, sector):
     """What counts does not change who goes without: only the denominator is another."""

@@ -3,6 +3,8 @@
 import pytest
 from toy import faults, toy
 
+pytestmark = pytest.mark.sampled
+
 ELEMENTS = """id,name,group,oxide,metal_per_oxide
 Nd,Neodymium,light,Nd2O3,0.8574
 Pr,Praseodymium,light,Pr6O11,0.8277
@@ -94,6 +96,7 @@ def test_what_may_hold_is_accepted(tmp_path, rows):
     assert found(tmp_path, rows) == []
 
 
+@pytest.mark.slow
 def test_without_metal_per_oxide_only_what_no_oxide_allows_is_refused(tmp_path):
     bare = "\n".join(line.rsplit(",", 2)[0] for line in ELEMENTS.splitlines()) + "\n"
     smelt = "smelt,nd-oxide,in,{},true,\nsmelt,nd-metal,out,1,,\n"

@@ -115,6 +115,7 @@ def test_quota_on_exports_is_tonnes_over_base_flow_of_all_destinations():
     assert arc(bounds(quota | {"tonnes": {"2024": 500}}), "magnet:CN>JP") == [1] * 3
 
 
+@pytest.mark.slow
 def test_quota_on_output_limits_plants():
     quota = {
         "id": "q",

@@ -11,6 +11,8 @@ from networks import Network
 
 import supplygraph as sg
 
+pytestmark = pytest.mark.sampled
+
 WEEK = 12 / 52
 TRIPLED = {"id": "up", "kind": "demand_shift", "factor": 3, "effective": "2025-03"}
 
@@ -141,6 +143,7 @@ def test_with_a_season_rows_and_totals_weigh_months_by_what_they_ask_for(tmp_pat
         assert whole(table, name)["loss"] == near(0.4 * 22.5 / 37.5)
 
 
+@pytest.mark.slow
 def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     net = cars()
     net.tables["needs"][0]["quantity_evidence"] = "B"
@@ -163,6 +166,7 @@ def test_a_total_weighs_a_product_by_what_is_asked_for_of_it(tmp_path):
     assert monthly(only, "total")[2] == near((3 * 0.5 * 2 / 3) / (3 * 0.5 + 0.5))
 
 
+@pytest.mark.slow
 def test_a_total_of_needs_that_nobody_sized_says_that_it_is_a_lower_limit(tmp_path):
     net = cars()
     net.tables["needs"][0] |= {"quantity": "", "quantity_evidence": "D"}

@@ -5,6 +5,8 @@ from toy import faults, toy
 
 from supplygraph.schema.country_codes import recognise
 
+pytestmark = pytest.mark.sampled
+
 COUNTRIES = """id,name,market,region
 CN,China,CN,CN
 JP,Japan,JP,JP

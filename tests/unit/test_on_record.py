@@ -53,6 +53,7 @@ def said(name, part):
     return [row["what"] for row in rows(name) if row["part"] == part]
 
 
+@pytest.mark.slow
 def test_a_measure_is_told_from_title_to_the_scenarios_that_name_it():
     found = rows("LIC")
     assert found[0]["part"] == "measure"
@@ -120,6 +121,7 @@ def test_a_wrong_id_is_told_the_nearest_record():
         explain(load_or_reconcile(compile_graph(SHIPPED))[0], "CN-2025-188")
 
 
+@pytest.mark.slow
 def test_every_record_that_ships_is_told_with_a_head_and_known_grades():
     names = ids_on_record(SHIPPED)
     assert len(names) > 200

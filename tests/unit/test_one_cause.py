@@ -3,6 +3,8 @@
 import pytest
 from toy import EXAMPLE, faults, toy
 
+pytestmark = pytest.mark.sampled
+
 TRADE = (EXAMPLE / "trade.csv").read_text()
 HEADER, ROW = TRADE.splitlines()
 DEMAND = (EXAMPLE / "demand.csv").read_text()
@@ -54,6 +56,7 @@ def test_what_stands_below_the_rows(tmp_path, rows, told):
     assert told in found
 
 
+@pytest.mark.slow
 def test_a_note_in_any_table_is_one_fault(tmp_path):
     for number, path in enumerate(sorted(EXAMPLE.glob("*.csv"))):
         width = path.read_text().splitlines()[0].count(",")

@@ -8,6 +8,8 @@ from program import run_program
 from supplygraph.analysis.records.edge_facts import edge_facts
 from supplygraph.baseline import IdentifiedSet
 
+pytestmark = pytest.mark.sampled
+
 
 def chain(capacity: float | None) -> Network:
     """A mine of 100 t for cars in B and C; only its capacity may limit what goes to C."""

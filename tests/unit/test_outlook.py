@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.analysis.deals.cover_by_year import Years, outlook_table
 from supplygraph.analysis.deals.deal_tables import deal_table, project_table
@@ -15,6 +15,9 @@ from supplygraph.engines.shocked_model import Allocation
 from supplygraph.errors import UsageError
 from supplygraph.scenario.offtakes import Offtake
 from supplygraph.scenario.projects import Deal, deals_of, projects_of
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 ALL = ("announced", "binding", "late-12", "late-24", "none", "without-mine", "without-metal")
 
@@ -96,12 +99,14 @@ def test_a_year_is_the_mean_of_its_months():
     assert rows["late-12", "US+JP"]["cover_high"] == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_tonnes_nobody_states_add_nothing_or_as_much_as_feed_allows():
     row = asked(world(None))["announced", "US+JP"]
     assert row["cover_high"] == pytest.approx(0.0, abs=1e-9)
     assert row["cover_unsized"] == pytest.approx(0.9)
 
 
+@pytest.mark.slow
 def test_a_mine_nobody_sizes_gives_what_its_buyers_can_take():
     net = Network().places("CN", "AU", "JP")
     net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)
@@ -167,6 +172,7 @@ def test_two_dear_inputs_hide_no_limit_behind_the_step_they_feed():
     assert years.steps.of(years.tonnes["Dy"], answer).materials == ("dy-metal",)
 
 
+@pytest.mark.slow
 def test_odds_are_drawn_from_a_seed():
     one = asked(world(), variants=("odds",), seed=3)
     assert one == asked(world(), variants=("odds",), seed=3)
@@ -222,6 +228,7 @@ def test_the_weakest_grade_of_what_a_cover_rests_on(keys, size, grade):
     assert list(table["evidence"]) == [grade]
 
 
+@pytest.mark.slow
 def test_what_had_no_user_in_the_base_year_feeds_the_plant_that_opens_for_it():
     net = Network().places("CN", "US")
     net.add("elements", id="Dy", name="Dysprosium", group="heavy", metal_per_oxide=1)

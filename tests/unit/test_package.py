@@ -38,6 +38,7 @@ def folder(tmp_path):
     return Path(shutil.copytree(EXAMPLE, tmp_path / "toy"))
 
 
+@pytest.mark.slow
 def test_frictionless_accepts_the_example(folder):
     package = write_package(read_dataset(folder), version="1.0.0")
     assert problems(package) == []
@@ -45,6 +46,7 @@ def test_frictionless_accepts_the_example(folder):
     assert sorted(p.name for p in folder.iterdir() if p.suffix != ".csv") == ["datapackage.json"]
 
 
+@pytest.mark.slow
 def test_frictionless_sees_a_broken_link_and_a_negative_number(folder):
     package = write_package(read_dataset(folder))
     demand = folder / "demand.csv"

@@ -68,6 +68,7 @@ def values(record, part):
     return list(record.table.loc[record.table["part"] == part, "values"])
 
 
+@pytest.mark.slow
 def test_losses_are_those_of_the_run(chain, halt, record):
     (told,) = values(record, "scenario")
     run = chain.run(halt, by_month=True, weights="level").results.table
@@ -137,6 +138,7 @@ def test_a_deal_stands_from_its_date_on_if_its_project_is_built(chain, halt):
     assert found == [[("within", 1, 5)], []]
 
 
+@pytest.mark.slow
 def test_a_scenario_named_twice_is_held_once_and_a_page_of_another_holds_none(chain, halt, record):
     assert record.params["scenarios"] == [str(halt)]
     twice = chain.page(scenarios=[halt, halt])

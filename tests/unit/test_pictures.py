@@ -16,6 +16,8 @@ from supplygraph.results import Results
 from supplygraph.views.pictures import DRAWN, check_picture, picture, picture_bytes
 from supplygraph.views.style import PAPER
 
+pytestmark = pytest.mark.sampled
+
 SHOCK = "april-2025-shock"
 
 
@@ -83,6 +85,7 @@ def test_every_kind_with_a_picture_is_drawn_here():
     assert {asked(name).kind for name in QUESTIONS} == set(DRAWN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_no_text_leaves_the_figure_and_no_label_lies_on_another(name):
     figure = drawn(name)
@@ -171,6 +174,7 @@ def test_shares_fill_the_bar():
     assert widths == pytest.approx(len(labels(drawn("concentration"))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["png", "svg", "pdf"])
 def test_same_result_same_bytes(format_):
     first = picture_bytes(asked("chokepoints"), format_)
@@ -180,6 +184,7 @@ def test_same_result_same_bytes(format_):
     ]
 
 
+@pytest.mark.slow
 def test_names_are_no_markup_and_break_nothing():
     rows = pd.concat([asked("chokepoints").table.head(1)] * 2)
     table = rows.assign(name=["$\\frac{1}{$ <script>", "w" * 300], id=["a", "b"])
@@ -190,6 +195,7 @@ def test_names_are_no_markup_and_break_nothing():
     assert b"<script" not in picture_bytes(hostile, "svg")
 
 
+@pytest.mark.slow
 def test_the_reader_s_settings_neither_change_it_nor_are_changed():
     before = picture_bytes(asked("chokepoints"), "svg")
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "black"}):

@@ -8,6 +8,8 @@ from supplygraph.cli.progress_bar import share_done
 from supplygraph.progress import Task, doing, steps, watching
 from supplygraph.writing import write_folder, write_whole
 
+pytestmark = pytest.mark.sampled
+
 
 class Heard:
     """A watcher that keeps what it was told as text."""

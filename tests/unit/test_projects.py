@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 import supplygraph as sg
 from supplygraph.dataset import read_dataset
@@ -14,6 +14,9 @@ from supplygraph.errors import DatasetError, UsageError
 from supplygraph.graph import SupplyGraph
 from supplygraph.scenario.portfolios import Portfolio, chosen, with_projects
 from supplygraph.scenario.projects import deals_of, projects_of
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 
 def planned(**keys: object) -> Network:
@@ -35,6 +38,7 @@ def capacity(graph: SupplyGraph, portfolio: Portfolio, month: str) -> dict[str, 
     return dict(zip(built.lines["facility"], found.tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_step_ramps_as_an_s_and_what_is_not_built_stays_as_it_was():
     graph = planned().compile()
     both = Portfolio(("new", "raise"))
@@ -99,6 +103,7 @@ def test_two_steps_of_one_line_add_up_to_the_last():
     assert capacity(graph, built, "2029-01")["old"] == pytest.approx(300.0)
 
 
+@pytest.mark.slow
 def test_words_choose_projects():
     known = projects_of(planned().compile().dataset)
     assert chosen(known, ["binding"]) == ("raise",)
@@ -176,6 +181,7 @@ def test_an_offtake_names_projects_that_there_are(tmp_path):
     assert "offtake.1.projects" in text and "Did you mean 'new'" in text
 
 
+@pytest.mark.slow
 def test_projects_asked_for_replace_those_of_a_scenario_and_others_come_besides(tmp_path):
     file = tmp_path / "calm.yaml"
     file.write_text("title: Calm\nstart: 2026-06\nmonths: 1\nmeasures: []\n", encoding="utf-8")

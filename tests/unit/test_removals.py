@@ -16,6 +16,8 @@ from supplygraph.api import Chain, Disrupted
 from supplygraph.errors import SelectorError, UsageError
 from supplygraph.scenario.shocks import UnsizedPlantError, parse_shock
 
+pytestmark = pytest.mark.sampled
+
 ROOT = Path(__file__).parents[2]
 COUNTED = {"solve", "cover"}
 # What was loaded, whatever is removed; and what makes the next chain.
@@ -122,6 +124,7 @@ def test_every_row_of_a_page_has_its_command(shipped):
     assert len(lost) > 300 and [row["id"] for row in lost if not row["selector"]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "part"),
     [

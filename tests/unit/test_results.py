@@ -176,6 +176,7 @@ def test_a_file_that_is_not_there(tmp_path):
         load_results(tmp_path / "bytes")
 
 
+@pytest.mark.slow
 def test_a_saved_result_opens_without_a_solver(results, tmp_path):
     path = results.save(tmp_path / "run.json")
     code = (
@@ -211,6 +212,7 @@ def test_plain_values(value, expected):
     assert type(found) is type(expected)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), st.floats() | st.text() | st.none() | st.booleans()))
 def test_any_row_becomes_standard_json(row):
     text = json.dumps(plain_row(row), allow_nan=False)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from random_networks import random_network
 from scenarios import arc, bounds, magnets, scenario
 
@@ -21,6 +21,9 @@ from supplygraph.scenario.month_arrays import Bounds, month_range
 from supplygraph.scenario.network_queries import World
 from supplygraph.scenario.portfolios import Portfolio, with_projects
 from supplygraph.scenario.projects import projects_of
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 MAGNET = {"materials": ["magnet"]}
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": MAGNET, "destinations": ["US"]}
@@ -281,6 +284,7 @@ def activity(solved: Solved, found: Bounds, name: str) -> list[float]:
     return found.activity[:, list(solved.graph.activities["id"]).index(name)].tolist()
 
 
+@pytest.mark.slow
 def test_a_floor_in_force_changes_nothing_and_its_end_stops_what_it_kept():
     solved = growing()
     assert told(solved, FLOOR).applied == ()

@@ -29,6 +29,8 @@ from supplygraph.scenario.load import (
 from supplygraph.scenario.measures import KINDS, LEGAL_KINDS, Measure, Modifier, Record
 from supplygraph.scenario.series import series_of
 
+pytestmark = pytest.mark.sampled
+
 SHIPPED = shipped_chain().dataset
 BAN = {"id": "ban", "kind": "ban", "imposed_by": ["CN"], "covers": {"materials": ["magnet"]}}
 LICENCE = {
@@ -201,6 +203,7 @@ def test_measures_can_be_added_by_id():
 # The shipped files.
 
 
+@pytest.mark.slow
 def test_shipped_measures_and_scenarios_are_sound():
     assert check_documents(SHIPPED, compile_graph(SHIPPED)) == []
 
@@ -273,6 +276,7 @@ def test_writing_a_scenario_leaves_the_balance_valid(tmp_path):
 # Editors.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["scenario-file", "measure-file", "project-file", "deal-file"])
 def test_editors_get_a_schema_that_the_shipped_files_fit(name):
     schema = json.loads(json.dumps(file_schema(name)))
@@ -316,6 +320,7 @@ KEYS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=st.dictionaries(KEYS, VALUES))
 def test_any_scenario_is_read_or_refused(content):
@@ -324,6 +329,7 @@ def test_any_scenario_is_read_or_refused(content):
         scenario_of(magnets().graph.dataset, base | content)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     kind=st.sampled_from(sorted(KINDS)) | VALUES,

@@ -172,6 +172,7 @@ def test_hints():
     assert did_you_mean("zzz", []) == "Nothing is known here."
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_any_text_parses_or_says_why(text):
     for parse in (parse_selector, parse_removal, parse_expression):

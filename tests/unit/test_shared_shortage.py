@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 
 from supplygraph.engines import AllocationProgram
 from supplygraph.engines.shared_shortage import SharedShortage
 from supplygraph.scenario.export_stops import as_export_stop, home_of
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 
 def near(value):
@@ -30,6 +33,7 @@ def two_makers() -> Solved:
     return net.solve()
 
 
+@pytest.mark.slow
 def test_what_the_first_maker_does_not_send_is_shared_while_contracts_are_kept():
     net = two_makers()
     stop = as_export_stop(net.baseline, net.shock("id=maker-c"))

@@ -5,6 +5,8 @@ from toy import cautions, faults, toy
 
 import supplygraph as sg
 
+pytestmark = pytest.mark.sampled
+
 OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 PLANTS = [
     ("facilities", "mine-c,Mine C,JP,op,mine,dig,operating,,"),
@@ -61,6 +63,7 @@ def test_a_quotient_that_is_no_part_may_exceed_1(tmp_path, expression):
     assert share(tmp_path, expression, 1.5) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "text", "told"),
     [

@@ -18,6 +18,8 @@ from supplygraph.schema.queries import queries
 from supplygraph.schema.spoken import COLUMNS, FOLDERS, JOINED, SpokenNames
 from supplygraph.vocabulary import PROJECT_WORDS, SELECTOR_KEYS
 
+pytestmark = pytest.mark.sampled
+
 NAMES = spoken_names(shipped_chain().dataset)
 KEYS = [*COLUMNS, *FOLDERS, *JOINED]
 
@@ -213,6 +215,7 @@ def test_results_hold_the_ids():
     assert again.to_json() == written.to_json()
 
 
+@pytest.mark.slow
 def test_a_name_that_fits_two_things_stops_a_question(tmp_path):
     folder = toy(tmp_path, ("countries", "XX,china,XX,XX"))
     chain = load(folder)

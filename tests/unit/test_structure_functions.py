@@ -54,6 +54,7 @@ def integer_flow(network: nx.DiGraph) -> float:
     return nx.maximum_flow_value(split, "from", "to") / 10
 
 
+@pytest.mark.slow
 @ANY_TIME
 @given(SEEDS)
 def test_flow_is_that_of_another_method(seed):
@@ -217,6 +218,7 @@ def random_plants(seed: int) -> nx.DiGraph:
     return network
 
 
+@pytest.mark.slow
 @ANY_TIME
 @given(SEEDS)
 def test_dominators_are_what_their_definition_says(seed):
@@ -235,6 +237,7 @@ def test_dominators_are_what_their_definition_says(seed):
         assert set(names) == wanted
 
 
+@pytest.mark.slow
 @ANY_TIME
 @given(SEEDS)
 def test_with_one_kind_they_are_the_dominators_of_a_flow_graph(seed):

@@ -97,6 +97,7 @@ def test_reliance_as_usgs_counts_it():
     assert np.isnan(idle.import_dependence) and np.isnan(idle.net_import_reliance)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(QUANTITIES, QUANTITIES, st.floats(0.0, 50.0), st.randoms(use_true_random=False))
 def test_bounds_hold_whoever_stands_behind_the_unknown(known, pooled, unknown, random):

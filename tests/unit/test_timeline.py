@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from random_networks import random_network
 
 import supplygraph as sg
@@ -14,6 +14,9 @@ from supplygraph.engines.timeline import Pace, Timeline, run_months
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
 from supplygraph.scenario.month_arrays import Bounds, Denial, month_range
+from tests.solved_networks import Solved
+
+pytestmark = pytest.mark.sampled
 
 WEEK = 12 / 52
 SEASON = (1.3, 0.6, 1.1, 1.0, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0, 1.0, 1.0)
@@ -142,6 +145,7 @@ def test_without_a_shock_everything_is_served_for_five_years(three_nodes, rerout
     assert line.entry_stock[-1] == near(line.stocks.entry_target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_without_a_shock_random_networks_serve_one(seed):
     solved = random_network(seed).solve()
@@ -282,6 +286,7 @@ def test_two_denials_close_their_own_arcs_alone(rerouting):
 PRODUCTS = ("jet", "radar", "car")
 
 
+@pytest.mark.slow
 def test_what_one_end_use_takes_no_other_takes_again():
     solved = four_places()
     closed = ["mag:C>U", "mag:J>U"]
@@ -330,6 +335,7 @@ def test_a_denied_user_keeps_its_own_stock_and_no_other():
         assert share == near({"jet": 0.5, "radar": 0.5, "car": 1.0}), rerouting
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_denials_of_random_networks_are_ordered(seed):
     solved = random_network(seed).solve()

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from networks import Network, Solved, bounds_under
+from networks import Network
 
 from supplygraph.dataset import read_dataset
 from supplygraph.graph import compile_graph
+from tests.solved_networks import Solved, bounds_under
 
 TIGHT = 1e-7
 
@@ -110,6 +111,7 @@ def held(solved: Solved, x: np.ndarray, pool: str) -> float:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", ["A", "B"])
 def test_rule_2_a_freed_tonne_is_not_held(second):
     solved = shared_oxide(second).solve()
@@ -122,6 +124,7 @@ def test_rule_2_a_freed_tonne_is_not_held(second):
     assert_feasible(solved, "id=p")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", ["A", "B"])
 def test_rule_2_losing_more_never_costs_less_and_exporting_frees_nothing(second):
     solved = shared_oxide(second).solve()
@@ -221,6 +224,7 @@ def test_rule_4_any_output_of_a_joint_recipe_may_go_to_surplus():
     assert_feasible(solved, "id=press-a share=0.8", "id=smelter share=0.3")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("capacity", "least"), [(None, 0.5), (60, 0.5), (90, 0.75), (500, 1.0)])
 def test_rule_5_blank_capacity_is_at_most_base_activity(capacity, least):
     net = Network().places("A", "B").material("ore", "mine").recipe("dig", {"ore": 1})

@@ -15,6 +15,8 @@ from supplygraph.analysis.origins.origin_ranges import AllowedFlows
 from supplygraph.analysis.origins.trace import sums, trace
 from supplygraph.errors import UndefinedMetricError, UsageError
 
+pytestmark = pytest.mark.sampled
+
 
 def example(element: str) -> Network:
     """The example of docs/methods/mixing.md, as plants, markets and trade; every figure agrees."""
@@ -54,6 +56,7 @@ def share(table, stage, country, what="place"):
     return float(rows.loc[rows["country"] == country, "share"].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("element", ["", "Dy"])
 def test_the_worked_example_through_the_whole_chain(element):
     table, warnings = trace(example(element).solve().baseline, "ev", element=element or None)
@@ -134,6 +137,7 @@ def test_owner_is_the_last_on_file_that_year():
     assert touched["split"] == {"A": pytest.approx(1, abs=1e-6)} or "B" in touched["split"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "says"),
     [
@@ -150,6 +154,7 @@ def test_questions_that_have_no_answer(chain, question, says):
         chain.trace(**question)
 
 
+@pytest.mark.slow
 def test_a_chain_with_removals_is_not_traced(chain):
     with pytest.raises(UsageError, match="trace asks about a whole chain"):
         chain.remove("country=MM").trace("ev")
@@ -247,6 +252,7 @@ def test_flows_that_fit_as_well_break_no_range(chain, dysprosium):
     assert max(np.ptp(values) for values in wide.values()) > 0.2  # the flows drawn do differ
 
 
+@pytest.mark.slow
 def test_the_sentence_says_no_more_than_its_row(chain, dysprosium):
     row = dysprosium[dysprosium["what"] == "sentence"].iloc[0]
     text = row["text"]
@@ -260,6 +266,7 @@ def test_the_sentence_says_no_more_than_its_row(chain, dysprosium):
     assert "over 99 %" in text and row["share"] > 0.99
 
 
+@pytest.mark.slow
 def test_a_plant_abroad_is_told_from_its_owner(chain):
     table = chain.trace("ev", element="Dy", by="all", ranges="none").table
     vietnam = table[(table["country"] == "VN") & (table["stage"] == "magnet")].iloc[0]

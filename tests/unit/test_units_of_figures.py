@@ -6,6 +6,8 @@ from toy import cautions, faults, toy
 import supplygraph as sg
 from supplygraph.baseline import balance_table
 
+pytestmark = pytest.mark.sampled
+
 OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 MATERIALS = """id,stage,element,unit
 ore-a,mine,,t_reo

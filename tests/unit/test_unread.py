@@ -8,6 +8,8 @@ from toy import EXAMPLE, cautions, faults, toy
 import supplygraph as sg
 from supplygraph.errors import DatasetError
 
+pytestmark = pytest.mark.sampled
+
 TRADE = (EXAMPLE / "trade.csv").read_text()
 
 
@@ -53,6 +55,7 @@ def test_a_folder_of_workbooks_alone_names_them(tmp_path):
         sg.load(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "told"),
     [

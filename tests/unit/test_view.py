@@ -21,6 +21,8 @@ from supplygraph.views.page_template import safe_json
 from supplygraph.views.sankey import MOST, sankey_of
 from supplygraph.views.stage_matrix import matrix_of
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.fixture(scope="module")
 def chain():
@@ -65,6 +67,7 @@ def test_the_three_node_page_by_hand():
         assert ["facility:mine-a", 1.0, 1.0] in stopped[act]["JP"]
 
 
+@pytest.mark.slow
 def test_plants_that_go_on_at_home_cost_nothing_there():
     """The magnet plant stands where the cars are made: its exports cost nothing, its stop all."""
     record = sg.load("three-nodes").page()
@@ -155,6 +158,7 @@ def assert_same(row: dict, place: str, bound: str, total: dict) -> None:
         assert mine == pytest.approx(theirs, abs=1e-6), (row.get("id"), place, bound)
 
 
+@pytest.mark.slow
 def test_outages_are_solved_from_one_percent_on(record):
     """Which ones the page ranks, and that the others lose less than that in any year."""
     for row in part(record, "outage").values():
@@ -167,6 +171,7 @@ def test_outages_are_solved_from_one_percent_on(record):
             assert year <= none + 1e-9
 
 
+@pytest.mark.slow
 def test_outages_carry_the_ranks_of_the_ranking(chain, record):
     ranked = chain.rank("country-stage", acts_as="outage", rerouting="shared").table
     wanted = dict(zip(ranked["id"], ranked["rank"], strict=True))
@@ -189,6 +194,7 @@ def test_products_hit_are_rows_of_whatif(chain, record):
             assert losses[product, region] == pytest.approx(tuple(pair), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_stopped_by_agrees_with_the_removals(record):
     for act, kind in (("export-stop", "removal"), ("outage", "outage")):
         removals = part(record, kind)
@@ -200,6 +206,7 @@ def test_stopped_by_agrees_with_the_removals(record):
                         assert hit[product, region] == losses
 
 
+@pytest.mark.slow
 def test_counts_and_shares_of_columns(record):
     for values in part(record, "column").values():
         if values["stage"] == "product":
@@ -212,6 +219,7 @@ def test_counts_and_shares_of_columns(record):
         assert values["sites"] > 0
 
 
+@pytest.mark.slow
 def test_a_saved_record_gives_the_same_page(record, html, tmp_path):
     loaded = load_results(record.save(tmp_path / "record.json"))
     assert View(loaded).html() == html
@@ -228,6 +236,7 @@ def test_the_same_input_gives_the_same_bytes(html, tmp_path):
     assert file.read_text(encoding="utf-8") == html
 
 
+@pytest.mark.slow
 def test_the_page_names_no_host_but_its_sources(html):
     """No address is loaded: what is not data holds none but names of formats."""
     page = re.sub(r'<script type="application/json".*?</script>', "", html, flags=re.DOTALL)
@@ -245,16 +254,19 @@ def test_data_cannot_leave_its_script():
     assert json.loads(text) == evil
 
 
+@pytest.mark.slow
 def test_another_kind_of_result_is_refused(chain):
     with pytest.raises(sg.SupplygraphError, match="drawn from a record of kind 'view', not 'info'"):
         View(chain.info())
 
 
+@pytest.mark.slow
 def test_a_chain_with_removals_has_no_page(chain):
     with pytest.raises(sg.UsageError, match="view asks about a whole chain"):
         chain.remove("country=CN process=heavy").view()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plants", [0, 1, 300, 2000])
 def test_everything_stands_inside_its_cell(record, plants):
     page = PageRecord(large_record(plants) if plants else record)
@@ -279,6 +291,7 @@ def test_everything_stands_inside_its_cell(record, plants):
             assert lane[end[0]].y <= y <= lane[end[0]].y + lane[end[0]].height
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plants", [0, 2000])
 def test_the_sankey_keeps_every_tonne(record, plants):
     page = PageRecord(large_record(plants) if plants else record)
@@ -308,6 +321,7 @@ def test_the_page_of_one_product(chain):
         assert_same(row, "abroad", bound, abroad)
 
 
+@pytest.mark.slow
 def test_what_can_be_taken_away_from_three_nodes():
     """90 t of ore of CN, all exported, make 30 t of magnets, which stay in JP."""
     record = sg.load("three-nodes").page()

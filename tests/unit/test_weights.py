@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from networks import Network, Solved
+from networks import Network
 from program import shipped_chain
 
 import supplygraph as sg
@@ -16,6 +16,7 @@ from supplygraph.engines.weights import (
     product_weights,
     unsized_parts,
 )
+from tests.solved_networks import Solved
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def test_sectors_that_weigh_count_the_same(chain, heavy, weights):
     assert list(found.values()) == pytest.approx([1 / len(found)] * len(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["US", "EU", "JP"])
 def test_a_region_shows_its_own_rows_with_the_weights_of_the_world(chain, heavy, region):
     result = heavy.solve(region=region, rerouting="none").results

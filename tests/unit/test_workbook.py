@@ -37,6 +37,7 @@ def test_every_row_and_column_comes_back_unrounded(ranking):
             assert cell == (";".join(value) or None if isinstance(value, list) else value or cell)
 
 
+@pytest.mark.slow
 def test_formats_follow_the_schema_and_the_header_stays(ranking):
     sheet = opened(results_workbook(ranking))["results"]
     formats = {

@@ -8,6 +8,8 @@ from supplygraph.baseline import balance_table
 from supplygraph.dataset import read_dataset
 from supplygraph.dataset.years import base_year, roles
 
+pytestmark = pytest.mark.sampled
+
 TRADE = "material,from,to,year,quantity,unit,role\n"
 OBSERVED = "id,expression,value,unit,year,sigma,role\n"
 
@@ -23,6 +25,7 @@ def figures(folder):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [
@@ -58,6 +61,7 @@ def test_an_observation_and_a_row_of_trade_can_state_the_same(tmp_path):
     assert found["trade", 2] == "fit"
 
 
+@pytest.mark.slow
 def test_the_newest_earlier_figure_stands_in_with_a_warning(tmp_path):
     folder = toy(
         tmp_path,
@@ -73,12 +77,14 @@ def test_the_newest_earlier_figure_stands_in_with_a_warning(tmp_path):
     assert first in sg.load(folder).remove("id=mine-a").solve().results.warnings
 
 
+@pytest.mark.slow
 def test_a_figure_that_is_meant_to_stand_in_says_so_itself(tmp_path):
     folder = toy(tmp_path, trade=TRADE + "ore-a,CN,JP,2023,90,t_reo,last\n")
     assert figures(folder)["trade(ore-a CN>JP) 2023"] == (90, 90, "fit")
     assert cautions(folder) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("year", [2025, 2030])
 def test_a_later_figure_is_only_compared(tmp_path, year):
     folder = toy(tmp_path, trade=TRADE + f"ore-a,CN,JP,{year},45,t_reo,fit\n")
