@@ -29,7 +29,8 @@ def brief(
     product
         Id of an end product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     scenario
         A scenario whose months are told, by name in the dataset or as a YAML file.
     """

@@ -44,6 +44,7 @@ class Loaded:
         self.threads = max(1, min(threads, os.cpu_count() or 1))
         self._tracers: dict[tuple[Any, ...], Tracer] = {}
         self._built: dict[Portfolio, Baseline] = {}
+        self._seen: dict[str, Loaded] = {}
 
     @cached_property
     def projects(self) -> dict[str, Project]:
@@ -146,6 +147,26 @@ class Loaded:
             graph = with_projects(self.network, self.projects, portfolio)
             self._built[portfolio] = replace(self.baseline, graph=graph)
         return self._built[portfolio]
+
+    def seen_from(self, place: str) -> Loaded:
+        """The same with one market's products told apart from those of its region.
+
+        Regions are how answers are told; flows, and what measures say of regions, stay. A place
+        that is a region already, or no market with a demand, changes nothing.
+        """
+        demands = self.network.demands
+        told = demands["market"] == place
+        if place in set(demands["region"]) or not told.any():
+            return self
+        if place not in self._seen:
+            seen = Loaded(self.dataset, self.threads)
+            region = demands["region"].where(~told, place)
+            network = replace(self.network, demands=demands.assign(region=region))
+            baseline, shipped = self.balanced
+            vars(seen)["network"] = network
+            vars(seen)["balanced"] = replace(baseline, graph=network), shipped
+            self._seen[place] = seen
+        return self._seen[place]
 
     def about(self) -> dict[str, str]:
         """Name, version and hash of the dataset."""

@@ -65,7 +65,8 @@ def solve(
         Only products of this sector count in the total. One of ``autos``, ``defence``, ``chips``,
         ``energy``, ``industry`` or ``other``.
     region
-        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country counts in the total, such as ``US``, ``EU``, ``GB`` or ``ROW``;
+        a country that shares its market with others is not told apart.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
@@ -166,7 +167,8 @@ def rank(
         Only products of this sector count in the total. One of ``autos``, ``defence``, ``chips``,
         ``energy``, ``industry`` or ``other``.
     region
-        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country counts in the total, such as ``US``, ``EU``, ``GB`` or ``ROW``;
+        a country that shares its market with others is not told apart.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
@@ -264,7 +266,8 @@ def chokepoints(
         Only products of this sector count in the total. One of ``autos``, ``defence``, ``chips``,
         ``energy``, ``industry`` or ``other``.
     region
-        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country counts in the total, such as ``US``, ``EU``, ``GB`` or ``ROW``;
+        a country that shares its market with others is not told apart.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.

@@ -115,7 +115,8 @@ def structure(
     product
         Only this product (dominators, shapley, esri).
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     weights
         Scheme of weights of products in a total. One of ``level``, ``sectors``, ``value``,
         ``equal`` or ``mass``.

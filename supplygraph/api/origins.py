@@ -27,7 +27,8 @@ def trace(
     product
         Id of an end product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     element
         Only this element, such as ``Dy``.
     by
@@ -82,7 +83,8 @@ def comply(
     product
         Only this product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     sets
         Parameters of measures changed, such as ``CN-2025-18.approval.US=0.3``.
     projects

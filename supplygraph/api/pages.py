@@ -34,7 +34,8 @@ def page(
     product
         Only this product counts in the total.
     region
-        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country counts in the total, such as ``US``, ``EU``, ``GB`` or ``ROW``;
+        a country that shares its market with others is not told apart.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.
@@ -129,7 +130,8 @@ def view(
     product
         Only this product counts in the total.
     region
-        Only this region counts in the total, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country counts in the total, such as ``US``, ``EU``, ``GB`` or ``ROW``;
+        a country that shares its market with others is not told apart.
     at
         Month ``YYYY-MM`` whose capacities hold, while flows and demand stay those of the base year;
         all of the base year if left out.

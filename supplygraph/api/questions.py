@@ -74,6 +74,8 @@ def question(answer: Callable[Options, Answer]) -> Callable[Options, Answer]:
                 value = asked.arguments[parameter.name]
                 chain: Any = given[0]
                 asked.arguments[parameter.name] = _understood(parameter, value, chain.dataset)
+        if isinstance(place := asked.arguments.get("region"), str):
+            asked.arguments["chain"] = asked.arguments["chain"].seen_from(place)
         with doing("Computing"):
             return answer(*asked.args, **asked.kwargs)
 

@@ -105,7 +105,8 @@ def run(
     product
         Only this product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     sets
         Parameters of measures or of the scenario changed, such as ``CN-2025-18.approval.US=0.3`` or
         ``growth=0.02``.
@@ -198,7 +199,8 @@ def compare(
     product
         Only this product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     sets
         Parameters of measures changed, each in the scenarios that have the measure.
     measures

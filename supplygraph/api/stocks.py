@@ -36,7 +36,8 @@ def cover(
     product
         Only this product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
     each
         Removals compared as scenarios of their own, each beside what this chain lacks.
     ttr
@@ -122,7 +123,8 @@ def inferred_cover(
     product
         Only this product.
     region
-        Only this region, such as ``US``, ``EU`` or ``ROW``.
+        Only this region or country, such as ``US``, ``EU``, ``GB`` or ``ROW``; a country that
+        shares its market with others is not told apart.
 
     Examples
     --------

@@ -64,7 +64,8 @@ class Month:
         for column, value in asked.items():
             if value is not None and value not in set(demands[column]):
                 dataset = self.baseline.graph.dataset
-                hint = place_or_name(dataset, column, value, demands[column])
+                known = {*demands[column], *(demands["market"] if column == "region" else ())}
+                hint = place_or_name(dataset, column, value, known)
                 raise UsageError(f"no {column} '{value}' in demand. {hint}")
         weights = demand_weights(self.baseline, self.scheme)
         # The world's weights: what counts little in the world does not count more in one region.

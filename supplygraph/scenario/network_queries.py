@@ -249,11 +249,11 @@ class World:
     def users_in(self, places: Collection[str]) -> np.ndarray:
         """Mask of activities, then demands, in these markets or regions; ``*`` for all."""
         graph = self.graph
-        inside = np.full(graph.n_activities + graph.n_demands, ANYWHERE in places)
-        for column in ("market", "region"):
-            place = np.concatenate([graph.activities[column], graph.demands[column]]).astype(str)
-            inside |= np.isin(place, sorted(places))
-        return inside
+        market = np.concatenate([graph.activities["market"], graph.demands["market"]]).astype(str)
+        # By the table: an answer may tell a market's products apart from those of its region.
+        region = np.array([self._region_of.get(name, "") for name in market])
+        inside = np.isin(market, sorted(places)) | np.isin(region, sorted(places))
+        return inside | (ANYWHERE in places)
 
 
 def need_names(graph: SupplyGraph) -> list[str]:

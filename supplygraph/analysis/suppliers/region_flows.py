@@ -1,4 +1,4 @@
-"""What crosses the border of a region in the base year: own make, imports by origin, exports."""
+"""What crosses the border of a region or a market in a year: own make, imports, exports."""
 
 from __future__ import annotations
 
@@ -117,12 +117,14 @@ class RegionFlows:
 
     def __init__(self, baseline: Baseline, region: str) -> None:
         graph = baseline.graph
-        known = sorted(set(graph.pools["region"]))
+        places = graph.pools[["region", "market"]]
+        known = sorted({*places["region"], *places["market"]})
         if region not in known:
             hint = place_or_name(graph.dataset, "region", region, known)
             raise UsageError(f"--region: no region '{region}'. {hint}")
         self.baseline, self.graph, self.region = baseline, graph, region
-        self.inside = (graph.pools["region"] == region).to_numpy()
+        own = "region" if region in set(places["region"]) else "market"
+        self.inside = (places[own] == region).to_numpy()
         self.material = graph.pools["material"].to_numpy()
         self.market = graph.pools["market"].to_numpy()
         self.flow = baseline.block("arc")

@@ -33,8 +33,6 @@ class DemandShift(Measure):
                     hint = did_you_mean(name, known)
                     raise ScenarioError(f"{self.id}: no demand for product '{name}'. {hint}")
             rows &= demands["product"].isin(self.products).to_numpy()
-        if "*" not in self.markets:
-            inside = demands["market"].isin(self.markets) | demands["region"].isin(self.markets)
-            rows &= inside.to_numpy()
+        rows &= world.users_in(self.markets)[world.graph.n_activities :]
         mean = float(np.where(time.on, self.factor, 1.0).mean())
         yield Part("demand", rows, np.full(len(rows), mean))

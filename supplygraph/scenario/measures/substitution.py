@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, model_validator
 
 from supplygraph.errors import ScenarioError
@@ -102,10 +101,7 @@ class Substitution(Measure):
                 raise ScenarioError(f"{self.id}: no demand for product '{name}'. {hint}")
         named = graph.demands["product"].isin(self.products).to_numpy() | ("*" in self.products)
         users[graph.n_activities :] = named
-        if "*" in self.markets:
-            return users
-        table = pd.concat([graph.activities, graph.demands])
-        return users & (table["market"].isin(self.markets) | table["region"].isin(self.markets))
+        return users & world.users_in(self.markets)
 
     def _instead(self, world: World, users: np.ndarray, saved: float, other: Substitute) -> Part:
         """The substitute's tonnes by user, over what the user draws of it in the base year."""
