@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
 
 from supplygraph.api.loaded import Loaded
 from supplygraph.baseline import Baseline
@@ -68,15 +66,6 @@ class Handle:
     def dataset(self) -> Dataset:
         """The checked tables."""
         return self.loaded.dataset
-
-    def seen_from(self, place: str) -> Self:
-        """The same chain, with the products of one market told apart from those of its region."""
-        seen = self.loaded.seen_from(place)
-        if seen is self.loaded:
-            return self
-        handle = copy(self)
-        handle.loaded = seen
-        return handle
 
     @property
     def network(self) -> SupplyGraph:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from supplygraph.api.loaded import Loaded
     from supplygraph.views import View
 
+USUAL_DEALS = ("announced", "binding")
+
 
 def page(
     chain: Handle,
@@ -25,7 +27,7 @@ def page(
     weights: str = "level",
     scenarios: Sequence[str | Path] = (),
     usual_scenarios: bool = True,
-    deals: Sequence[str] = ("announced", "binding"),
+    deals: Sequence[str] = USUAL_DEALS,
 ) -> Results:
     """Everything a page shows; saved and loaded again it is drawn without a solver.
 
@@ -99,8 +101,9 @@ def _months(
 
 
 def _deals(chain: Handle, portfolios: Sequence[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Rows of the record with cover by year, and the deals; none where there are no projects."""
-    if not portfolios or not chain.loaded.projects:
+    """Rows of the record with cover by year, and the deals; unasked, only where there are any."""
+    unasked = tuple(portfolios) == USUAL_DEALS
+    if not portfolios or (unasked and not chain.loaded.projects):
         return
     by_year = outlook.deals(chain, portfolios=portfolios)
     for number, row in enumerate(by_year.table.to_dict("records")):
@@ -121,7 +124,7 @@ def view(
     weights: str = "level",
     scenarios: Sequence[str | Path] = (),
     usual_scenarios: bool = True,
-    deals: Sequence[str] = ("announced", "binding"),
+    deals: Sequence[str] = USUAL_DEALS,
 ) -> View:
     """The chain as one page that opens from disk.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import wraps
 from numbers import Integral, Real
 from pathlib import Path
@@ -18,10 +19,12 @@ from supplygraph.progress import doing
 from supplygraph.schema.queries import Parameter, queries
 
 if TYPE_CHECKING:
+    from supplygraph.api.handle import Handle
     from supplygraph.dataset import Dataset
 
 Options = ParamSpec("Options")
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked", bound="Handle")
 KINDS: Mapping[str, tuple[Any, str]] = {
     "integer": (Integral, "a whole number, such as 12"),
     "number": (Real, "a number, such as 0.5"),
@@ -75,11 +78,21 @@ def question(answer: Callable[Options, Answer]) -> Callable[Options, Answer]:
                 chain: Any = given[0]
                 asked.arguments[parameter.name] = _understood(parameter, value, chain.dataset)
         if isinstance(place := asked.arguments.get("region"), str):
-            asked.arguments["chain"] = asked.arguments["chain"].seen_from(place)
+            asked.arguments["chain"] = seen_from(asked.arguments["chain"], place)
         with doing("Computing"):
             return answer(*asked.args, **asked.kwargs)
 
     return ask
+
+
+def seen_from(chain: Asked, place: str) -> Asked:
+    """The same chain, with the products of one market told apart from those of its region."""
+    seen = chain.loaded.seen_from(place)
+    if seen is chain.loaded:
+        return chain
+    handle = copy(chain)
+    handle.loaded = seen
+    return handle
 
 
 def _understood(parameter: Parameter, value: Any, dataset: Dataset) -> Any:

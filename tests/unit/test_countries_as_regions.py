@@ -7,6 +7,7 @@ from networks import Network
 from program import shipped_chain
 
 import supplygraph as sg
+from supplygraph.api.questions import seen_from
 from supplygraph.errors import UsageError
 from supplygraph.scenario.bounds import compose
 from supplygraph.scenario.load import scenario_of
@@ -38,14 +39,14 @@ def test_rows_are_told_by_country_and_only_it_counts(chain):
 
 def test_the_chain_itself_stays_and_answers_alike(chain):
     before = chain.network.demands["region"].tolist()
-    assert chain.seen_from("A") is not chain and chain.seen_from("R") is chain
-    assert chain.seen_from("A").loaded is chain.seen_from("A").loaded
+    assert seen_from(chain, "A") is not chain and seen_from(chain, "R") is chain
+    assert seen_from(chain, "A").loaded is seen_from(chain, "A").loaded
     assert chain.network.demands["region"].tolist() == before
-    assert (chain.seen_from("A").baseline.x == chain.baseline.x).all()
+    assert (seen_from(chain, "A").baseline.x == chain.baseline.x).all()
 
 
 def test_what_a_measure_says_of_a_region_still_reaches_the_country(chain):
-    seen = chain.seen_from("A")
+    seen = seen_from(chain, "A")
     shift = {"id": "m", "kind": "demand_shift", "products": ["car"], "markets": ["R"]}
     told = {"title": "t", "start": "2025-01", "months": 1}
     scenario = scenario_of(
