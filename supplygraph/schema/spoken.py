@@ -31,7 +31,7 @@ COLUMNS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "country": (("countries", "id", "name"),),
     "owner_country": (("countries", "id", "name"),),
     "market": (("countries", "market", "name"),),
-    "region": (("countries", "region", "name"), ("countries", "market", "name")),
+    "region": (("countries", "region", "name"), ("demand", "market", "")),
     "product": (("products", "id", "name"),),
     "sector": (("products", "sector", ""),),
     "segment": (("products", "segment", ""),),

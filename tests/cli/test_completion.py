@@ -36,7 +36,8 @@ def offered(run, monkeypatch):
     [
         ("cho", ["chokepoints"]),
         ("chokepoints --product wind", ["wind-offshore", "wind-onshore"]),
-        ("chokepoints --region ", ["CN", "EU", "IN", "JP", "KR", "ROW", "US"]),
+        ("chokepoints --region T", ["TH"]),
+        ("chokepoints --region ", "BR CA CN EU GB IN JP KR MY PH ROW RU TH US VN".split()),
         ("chokepoints --sector d", ["defence"]),
         ("chokepoints --by country-", ["country-stage", "country-process"]),
         ("chokepoints --at 2025-01 --weights m", ["mass"]),
