@@ -30,7 +30,7 @@ SLACKS = (1e-9, 1e-8, 1e-7)
 SURGE = 1.15
 PART, TRACTION = 6, 18  # months until a route is open
 ALL_OPEN = 1200
-SEEN = 3e-5  # of a pool: below, the tolerance of its row is 1e-5 and more of a use
+SEEN = 3e-5  # of a material: below, the tolerance of its rows is 1e-5 and more of a use
 # Times as much of one good as of another that it replaces, from which on what the one adds is worth
 # no more than the tolerance of a price: both programs then stop 1e-5 short, each elsewhere.
 UNLIKE = 300.0
@@ -134,8 +134,12 @@ class SharedProgram(Rows):
         choices = [g for user in base.net.users for g in user.groups if g.free and g.quantity]
         if any(max(g.quantity.values()) > UNLIKE * min(g.quantity.values()) for g in choices):
             return False
+        world: dict[str, float] = {}
+        for material, place in base.net.pools:
+            world[material] = world.get(material, 0.0) + base.home((material, place))
+        # Of the world's, as who takes a trace of a good competes by less than rounding.
         drawn = (
-            base.drawn(user.id, pool, group.quantity[pool], group.free) / base.home(pool)
+            base.drawn(user.id, pool, group.quantity[pool], group.free) / world[pool[0]]
             for user in base.net.users
             for group in user.groups
             for pool in group.trusted - group.blank
