@@ -163,8 +163,9 @@ class Loaded:
             region = demands["region"].where(~told, place)
             network = replace(self.network, demands=demands.assign(region=region))
             baseline, shipped = self.balanced
-            vars(seen)["network"] = network
-            vars(seen)["balanced"] = replace(baseline, graph=network), shipped
+            # In place of what would be compiled and balanced anew: no flow depends on regions.
+            seen.network = network
+            seen.balanced = replace(baseline, graph=network), shipped
             self._seen[place] = seen
         return self._seen[place]
 

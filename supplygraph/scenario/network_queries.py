@@ -246,10 +246,15 @@ class World:
         """Mask of demands that draw one of these materials themselves."""
         return self.users_of(materials)[self.graph.n_activities :]
 
+    @cached_property
+    def markets_of_users(self) -> np.ndarray:
+        """Market of every activity, then of every demand."""
+        graph = self.graph
+        return np.concatenate([graph.activities["market"], graph.demands["market"]]).astype(str)
+
     def users_in(self, places: Collection[str]) -> np.ndarray:
         """Mask of activities, then demands, in these markets or regions; ``*`` for all."""
-        graph = self.graph
-        market = np.concatenate([graph.activities["market"], graph.demands["market"]]).astype(str)
+        market = self.markets_of_users
         # By the table: an answer may tell a market's products apart from those of its region.
         region = np.array([self._region_of.get(name, "") for name in market])
         inside = np.isin(market, sorted(places)) | np.isin(region, sorted(places))

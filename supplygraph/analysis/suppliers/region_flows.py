@@ -123,8 +123,8 @@ class RegionFlows:
             hint = place_or_name(graph.dataset, "region", region, known)
             raise UsageError(f"--region: no region '{region}'. {hint}")
         self.baseline, self.graph, self.region = baseline, graph, region
-        own = "region" if region in set(places["region"]) else "market"
-        self.inside = (places[own] == region).to_numpy()
+        column = "region" if region in set(places["region"]) else "market"
+        self.inside = (places[column] == region).to_numpy()
         self.material = graph.pools["material"].to_numpy()
         self.market = graph.pools["market"].to_numpy()
         self.flow = baseline.block("arc")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from supplygraph.scenario.fields import Share
@@ -38,7 +39,8 @@ class EndUseDenial(Measure):
         share = with_dedicated_makers(world, uses)
         share[~world.users_in(self.destinations)] = 0.0
         materials = self.covers.ids(world)
-        share[world.users_in(self.origins(world))] = 0.0
+        # By market: a region may be called as a market is, and hold others.
+        share[np.isin(world.markets_of_users, self.origins(world))] = 0.0
         rows = (share > 0) & world.users_of(materials)
         arcs = world.arcs(materials, self.origins(world), self.destinations)
         if arcs.any():
